@@ -1,0 +1,34 @@
+/** A group of test files that share a process. */
+export interface Group {
+  readonly about: string;
+  /** Globs of test files, from the project's root. */
+  readonly files: readonly string[];
+  /** The time after which the group's process is ended, in minutes. The first one on a bare machine builds the toolchain. */
+  readonly minutes: number;
+}
+
+/** What each kind of test needs decides its group: nothing, a control plane, or the whole embedded cluster. */
+export const groups = {
+  fast: {
+    about: "pure parts, components under mocks, golden files, the service on a real PostgreSQL and Redis",
+    files: [
+      "test/*.test.ts",
+      "test/{infra,stacks,components,delivery,service,platform,support}/**/*.test.ts",
+      "test/golden/*.test.ts",
+    ],
+    minutes: 40,
+  },
+  contract: {
+    about: "the Kubernetes provider's contract: the real Pulumi engine against a real API server",
+    files: ["test/contract/**/*.test.ts"],
+    minutes: 20,
+  },
+  cluster: {
+    about: "end to end on the embedded cluster: real kubelet, Istio, Envoy and Prometheus",
+    files: ["test/cluster/**/*.test.ts"],
+    minutes: 40,
+  },
+} as const satisfies Record<string, Group>;
+
+export type GroupName = keyof typeof groups;
+export const groupNames = Object.keys(groups) as readonly GroupName[];

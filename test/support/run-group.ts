@@ -1,0 +1,52 @@
+// Runs one group of tests in random order: node test/support/run-group.ts GROUP SEED RESULT-FILE [GREP]
+import { globSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import Mocha from "mocha";
+import { groups, type GroupName } from "./groups.ts";
+import { shuffled, randomSource } from "./shuffle.ts";
+
+export interface GroupResult {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** Longest time that open handles may keep the process alive after the last test, in milliseconds. */
+const lingerMs = 5_000;
+
+const [name = "", seed = "0", resultFile = "", grep = ""] = process.argv.slice(2);
+if (import.meta.main) await runGroup(name as GroupName, Number(seed), resultFile, grep);
+
+async function runGroup(name: GroupName, seed: number, resultFile: string, grep: string): Promise<void> {
+  const random = randomSource(seed);
+  const mocha = new Mocha({
+    timeout: 10_000,
+    forbidOnly: true,
+    forbidPending: true,
+    reporter: "spec",
+    ...(grep === "" ? {} : { fgrep: grep }),
+  });
+  for (const file of shuffled(globSync([...groups[name].files]).sort(), random)) mocha.addFile(path.resolve(file));
+  await mocha.loadFilesAsync();
+  shuffleSuite(mocha.suite, random);
+  const result = await new Promise<GroupResult>((resolve) => {
+    const runner = mocha.run((failed) => {
+      resolve({ passed: runner.stats?.passes ?? 0, failed });
+    });
+  });
+  writeFileSync(resultFile, JSON.stringify(result));
+  process.exitCode = result.failed === 0 ? 0 : 1;
+  setTimeout(() => {
+    console.error(
+      "A test left something open (a server, a timer or a child process); see process.getActiveResourcesInfo():",
+    );
+    console.error(process.getActiveResourcesInfo().join(", "));
+    process.exit();
+  }, lingerMs).unref();
+}
+
+/** Puts the tests and suites of a suite, and of all below it, into random order. */
+function shuffleSuite(suite: Mocha.Suite, random: () => number): void {
+  suite.tests = shuffled(suite.tests, random);
+  suite.suites = shuffled(suite.suites, random);
+  for (const child of suite.suites) shuffleSuite(child, random);
+}
