@@ -1,0 +1,103 @@
+// The kinds of object that a release reads and writes, each typed as far as we read it.
+import type { KubernetesObject, Resource } from "./api.ts";
+
+export interface ConfigMap extends KubernetesObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/** Times are RFC 3339 with microseconds. */
+export interface Lease extends KubernetesObject {
+  readonly spec?: {
+    readonly holderIdentity?: string | null;
+    readonly leaseDurationSeconds?: number;
+    readonly acquireTime?: string;
+    readonly renewTime?: string;
+    readonly leaseTransitions?: number;
+  };
+}
+
+export interface PodTemplate {
+  readonly metadata?: {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec?: {
+    readonly containers?: readonly { readonly name: string; readonly image?: string }[];
+  };
+}
+
+export interface Deployment extends KubernetesObject {
+  readonly spec?: {
+    readonly replicas?: number;
+    readonly template?: PodTemplate;
+    readonly progressDeadlineSeconds?: number;
+  };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly replicas?: number;
+    readonly updatedReplicas?: number;
+    readonly readyReplicas?: number;
+    readonly availableReplicas?: number;
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason?: string;
+      readonly message?: string;
+    }[];
+  };
+}
+
+export interface ContainerStatus {
+  readonly name: string;
+  readonly ready?: boolean;
+  readonly restartCount?: number;
+  readonly state?: ContainerState;
+  readonly lastState?: ContainerState;
+}
+
+export interface ContainerState {
+  readonly waiting?: { readonly reason?: string; readonly message?: string };
+  readonly running?: { readonly startedAt?: string };
+  readonly terminated?: { readonly reason?: string; readonly exitCode?: number; readonly message?: string };
+}
+
+export interface Pod extends KubernetesObject {
+  readonly status?: {
+    readonly phase?: string;
+    readonly podIP?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
+  };
+}
+
+export interface Service extends KubernetesObject {
+  readonly spec?: { readonly selector?: Readonly<Record<string, string>> };
+}
+
+/** `http` is the list of routes; the pure builder in `components/routes` makes it, so it is opaque here. */
+export interface VirtualService extends KubernetesObject {
+  readonly spec?: { readonly hosts?: readonly string[]; readonly http?: readonly unknown[] };
+}
+
+export const configMaps: Resource<ConfigMap> = { group: "", version: "v1", plural: "configmaps", kind: "ConfigMap" };
+export const pods: Resource<Pod> = { group: "", version: "v1", plural: "pods", kind: "Pod" };
+export const services: Resource<Service> = { group: "", version: "v1", plural: "services", kind: "Service" };
+export const deployments: Resource<Deployment> = {
+  group: "apps",
+  version: "v1",
+  plural: "deployments",
+  kind: "Deployment",
+};
+export const leases: Resource<Lease> = {
+  group: "coordination.k8s.io",
+  version: "v1",
+  plural: "leases",
+  kind: "Lease",
+};
+export const virtualServices: Resource<VirtualService> = {
+  group: "networking.istio.io",
+  version: "v1",
+  plural: "virtualservices",
+  kind: "VirtualService",
+};

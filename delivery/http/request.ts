@@ -1,0 +1,172 @@
+import http from "node:http";
+import https from "node:https";
+
+/** Why a request got no whole answer. An answer of any status is an answer, and not a failure. */
+export type HttpFailureKind =
+  /** The address refused the connection: nothing listens there. */
+  | "refused"
+  /** The name or address could not be reached: DNS, routing. */
+  | "unreachable"
+  /** The certificate was not accepted, or the other side does not speak TLS. */
+  | "tls"
+  /** The deadline passed before the answer was whole. */
+  | "timeout"
+  /** The connection broke before the answer was whole. */
+  | "interrupted"
+  /** The body is larger than the caller allows. */
+  | "too_large";
+
+/** A request that got no whole answer. Its message names the place without query or credentials, and never a header or a body. */
+export class HttpFailure extends Error {
+  override readonly name = "HttpFailure";
+  readonly kind: HttpFailureKind;
+
+  constructor(kind: HttpFailureKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
+export interface HttpRequest {
+  /** `http:` or `https:`. */
+  readonly url: URL;
+  /** @default "GET" */
+  readonly method?: string;
+  /** `host` may differ from the URL's, for a gateway that is reached by its address. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** The time for everything, from connecting to the last byte, in milliseconds. */
+  readonly timeoutMs: number;
+  /** The largest body that is accepted, in bytes. @default 4 MiB */
+  readonly maxBytes?: number;
+  /** Keeps connections between requests. @default a connection for this request alone */
+  readonly agent?: http.Agent | undefined;
+  /** Ends the request; the promise rejects with the signal's reason. @default never */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  /** Decoded as UTF-8. */
+  readonly body: string;
+}
+
+const defaultMaxBytes = 4 * 1024 * 1024;
+
+/** What connections that are kept need to know. */
+export interface ConnectionOptions {
+  /** PEM of the authorities to trust for `https:`. @default Node's own */
+  readonly ca?: string | undefined;
+  /** @default 8 */
+  readonly maxSockets?: number;
+}
+
+/** Connections for one place, kept alive until `destroy()`. */
+export function connectionsTo(url: URL, { ca, maxSockets = 8 }: ConnectionOptions = {}): http.Agent {
+  return url.protocol === "https:"
+    ? new https.Agent({ keepAlive: true, maxSockets, ...(ca === undefined ? {} : { ca }) })
+    : new http.Agent({ keepAlive: true, maxSockets });
+}
+
+/**
+ * Sends one request and reads the whole answer within its deadline. Follows no redirect: a redirect is an answer, and whoever
+ * holds a token decides where it goes. Throws {@link HttpFailure}, or the signal's reason.
+ */
+export function request(options: HttpRequest): Promise<HttpAnswer> {
+  const { url, method = "GET", headers = {}, body, timeoutMs, maxBytes = defaultMaxBytes, agent, signal } = options;
+  const place = `${method} ${url.protocol}//${url.host}${url.pathname}`;
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(abortReason(signal));
+      return;
+    }
+    const send = url.protocol === "https:" ? https.request : http.request;
+    const outgoing = send(url, {
+      method,
+      // Without an agent Node keeps the connection in its global pool, where it would outlive the caller.
+      agent: agent ?? false,
+      headers: {
+        ...headers,
+        ...(body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }),
+      },
+    });
+    let settled = false;
+    const settle = (finish: () => void): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+      finish();
+    };
+    const fail = (error: Error): void => {
+      settle(() => {
+        reject(error);
+      });
+      outgoing.destroy();
+    };
+    const onAbort = (): void => {
+      fail(abortReason(signal));
+    };
+    const timer = setTimeout(() => {
+      fail(new HttpFailure("timeout", `${place}: no whole answer within ${timeoutMs} ms`));
+    }, timeoutMs);
+    signal?.addEventListener("abort", onAbort, { once: true });
+
+    outgoing.on("error", (error: NodeJS.ErrnoException) => {
+      fail(describe(place, error));
+    });
+    outgoing.on("response", (incoming) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      incoming.on("data", (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > maxBytes)
+          fail(new HttpFailure("too_large", `${place}: the answer is larger than ${maxBytes} bytes`));
+        else chunks.push(chunk);
+      });
+      incoming.on("error", (error: NodeJS.ErrnoException) => {
+        fail(new HttpFailure("interrupted", `${place}: the answer broke off (${error.code ?? error.name})`));
+      });
+      incoming.on("end", () => {
+        settle(() => {
+          resolve({
+            status: incoming.statusCode ?? 0,
+            contentType: incoming.headers["content-type"] ?? "",
+            body: Buffer.concat(chunks).toString("utf8"),
+          });
+        });
+      });
+    });
+    outgoing.end(body);
+  });
+}
+
+function abortReason(signal: AbortSignal | undefined): Error {
+  const reason: unknown = signal?.reason;
+  return reason instanceof Error ? reason : new Error("aborted", { cause: reason });
+}
+
+function describe(place: string, error: NodeJS.ErrnoException): HttpFailure {
+  const code = error.code ?? error.name;
+  const kind = kindOf(code);
+  const text = {
+    refused: "nothing listens there",
+    unreachable: "cannot be reached",
+    tls: "the TLS connection was not accepted",
+    timeout: "the connection timed out",
+    interrupted: "the connection broke",
+    too_large: "the answer's headers are too large",
+  }[kind];
+  return new HttpFailure(kind, `${place}: ${text} (${code})`);
+}
+
+function kindOf(code: string): HttpFailureKind {
+  if (code === "ECONNREFUSED") return "refused";
+  if (code === "ETIMEDOUT") return "timeout";
+  if (code === "HPE_HEADER_OVERFLOW") return "too_large";
+  if (["ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "EADDRNOTAVAIL"].includes(code))
+    return "unreachable";
+  if (/^(ERR_TLS|ERR_SSL|CERT_|EPROTO|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED)/.test(code)) return "tls";
+  return "interrupted";
+}

@@ -1,0 +1,219 @@
+// What a release needs from the world: one-verb interfaces, so that each can be faked in a test and exchanged in a command.
+// Every method takes an AbortSignal: when it fires, the method rejects with the signal's reason as soon as it can. A method that
+// changes something must reject with LeaseLostError (delivery/cluster/errors.ts) once another releaser has taken over.
+// Times are milliseconds of the injected Clock; instants are milliseconds since the Unix epoch.
+
+import type { JournalEntry, ReleaseState } from "./state.ts";
+
+export type Slot = "blue" | "green";
+
+/** The template that is released: which slot, and the digest by which metrics, pods and quarantine know it. */
+export interface Candidate {
+  readonly slot: Slot;
+  /** 12 hex characters, label `atom.dev/template`. */
+  readonly template: string;
+  /** Label `app.kubernetes.io/version`. */
+  readonly version: string;
+  readonly image: string;
+}
+
+export interface Clock {
+  /** Instant, for records. May jump. */
+  now(): number;
+  /** Milliseconds from an arbitrary origin, never going back; for durations and deadlines. */
+  monotonic(): number;
+  /** Resolves after `ms`; rejects with the signal's reason. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** How user traffic is to be divided; the rest goes to the active slot. */
+export interface Split {
+  readonly active: Slot;
+  readonly candidate: Slot;
+  /** Percent of traffic for the candidate, 0 to 100. */
+  readonly percent: number;
+}
+
+/** Moves user traffic. */
+export interface Router {
+  /**
+   * Makes `split` the desired division; idempotent. Resolves when the control plane has accepted it (not: when it took effect).
+   * A shift that was aborted may still take place, until the next one is accepted; it never does after that.
+   */
+  shift(split: Split, signal: AbortSignal): Promise<void>;
+
+  /**
+   * Looks once whether the data plane divides as `split` says, from what was served since `since` (an instant after `shift`
+   * resolved) or from the proxies' own configuration. The runner asks again until a deadline.
+   */
+  confirm(split: Split, since: number, signal: AbortSignal): Promise<Confirmation>;
+}
+
+export interface Confirmation {
+  /**
+   * `confirmed`: seen in effect. `pending`: not yet, or not enough requests to tell.
+   * `unknown`: this router cannot look (and `detail` says why); asking again is useless.
+   */
+  readonly status: "confirmed" | "pending" | "unknown";
+  /** For people: `candidate took 9.6 % of 412 requests`. */
+  readonly detail: string;
+}
+
+/** What the pods of one slot counted themselves. */
+export interface SlotCounts {
+  readonly requests: number;
+  /** Of `requests`: answered with 5xx. */
+  readonly errors: number;
+  /** Of `requests`: slower than the latency threshold of the plan (the histogram bucket at that edge). */
+  readonly slow: number;
+}
+
+export interface SlotSnapshot extends SlotCounts {
+  /** Pods that answered this time, of `pods` that exist. */
+  readonly read: number;
+  readonly pods: number;
+  /** Container restarts seen since the watch began. */
+  readonly restarts: number;
+}
+
+/** Counts since the watch began; they never go down within one watch. */
+export interface GuardSnapshot {
+  /** Instant of the reading. */
+  readonly at: number;
+  readonly candidate: SlotSnapshot;
+  readonly active: SlotSnapshot;
+}
+
+export interface GuardWatch {
+  readonly candidate: Candidate;
+  readonly active: Slot;
+  /** Latency threshold in seconds; above it a request is slow. */
+  readonly slowAbove: number;
+}
+
+/** The fast lane: the pods' own counters, a few times a second, as long as traffic is on the candidate. */
+export interface Guard {
+  /**
+   * Yields a snapshot for every round of reads, also for one in which pods did not answer (`read` < `pods`). Ends only by `signal`
+   * (it then returns, it does not throw). Failures to read are no errors: they show as `read: 0`.
+   */
+  watch(watch: GuardWatch, signal: AbortSignal): AsyncIterable<GuardSnapshot>;
+}
+
+/** The step that a measurement is about. */
+export interface StepWindow {
+  readonly candidate: Candidate;
+  readonly active: Slot;
+  /** Index in the plan's steps. */
+  readonly step: number;
+  readonly percent: number;
+  /** Instant at which the step's weight was confirmed: nothing before it counts. */
+  readonly since: number;
+}
+
+/** The thorough lane: what Prometheus says about a step. `M` is the measurement type of delivery/gate, opaque to the runner. */
+export interface GateSource<M> {
+  /**
+   * Measures once, from `since` until now. An unreachable, slow or contradictory Prometheus is a measurement that says so
+   * (verdict ERROR), never a rejection; retries with backoff inside are the source's own, at most 30 s in total.
+   */
+  measure(window: StepWindow, signal: AbortSignal): Promise<M>;
+}
+
+/** A metric that a policy exists for: `errorRate`, `latency`, `pods` (restarts), or the name of a custom metric of the plan. */
+export type MetricName = string;
+
+/** What one metric says. `SHARED_FAULT`: the active slot is in the same trouble, so the candidate is not to blame. */
+export interface Finding {
+  readonly metric: MetricName;
+  readonly verdict: "PASS" | "FAIL" | "NO_TRAFFIC" | "TOO_FEW" | "SHARED_FAULT" | "ERROR";
+  /** For people, one line: `7 of 31 requests failed (limit 0.1 %), e-value 1.3e9`. */
+  readonly summary: string;
+  /** Compact JSON (≤ 2 KiB) from which the finding can be judged again. */
+  readonly evidence?: unknown;
+}
+
+/** Turns numbers into findings: pure, from delivery/gate. One finding per metric. */
+export interface Judge<M> {
+  /** Only metrics that the fast lane knows. `TOO_FEW` is the normal answer of a young release. */
+  guard(snapshot: GuardSnapshot): readonly Finding[];
+  step(measurement: M): readonly Finding[];
+}
+
+/** Runs the plan's smoke steps. */
+export interface Smoke {
+  /**
+   * @param through `candidate`: through the gateway with the x-canary header, whatever the weights are; `public`: as a user.
+   * A failing step is a result and not a rejection. No token or password in any field.
+   */
+  run(through: "candidate" | "public", signal: AbortSignal): Promise<SmokeResult>;
+}
+
+export interface SmokeResult {
+  readonly passed: boolean;
+  /** Milliseconds. */
+  readonly duration: number;
+  readonly steps: readonly {
+    readonly name: string;
+    readonly passed: boolean;
+    readonly duration: number;
+    readonly detail?: string;
+  }[];
+}
+
+/** The Deployments behind the slots. */
+export interface Slots {
+  /** Looks once. */
+  look(slot: Slot, signal: AbortSignal): Promise<SlotHealth>;
+  /** Sets the number of replicas; idempotent. `full` brings the slot back to the number that it had when it last served. */
+  scale(slot: Slot, replicas: number | "full", signal: AbortSignal): Promise<void>;
+}
+
+export interface SlotHealth {
+  /** What is staged in the slot; undefined when nothing is. */
+  readonly staged: Candidate | undefined;
+  /** All desired replicas run this template and are ready. */
+  readonly ready: boolean;
+  readonly desiredReplicas: number;
+  readonly readyReplicas: number;
+  /** Why it cannot become ready without a change (`ImagePullBackOff: …`, `CrashLoopBackOff: …`), if that is known. */
+  readonly stuck: string | undefined;
+}
+
+/** Brings the environment to what the program declares, with the candidate staged at 0 % (`pulumi up`). */
+export interface Converger {
+  /** Rejects with ConvergeError when the engine failed; its message is fit for people. */
+  converge(signal: AbortSignal): Promise<void>;
+}
+
+export class ConvergeError extends Error {
+  override readonly name = "ConvergeError";
+}
+
+/** What a person asked of the release under way (`atom approve`, `abort`, `resume`), by way of the ledger. */
+export type PersonsRequest =
+  | { readonly kind: "approve"; readonly step: number; readonly by: string }
+  | { readonly kind: "abort"; readonly by: string; readonly reason: string }
+  | { readonly kind: "supersede"; readonly by: string; readonly reason: string }
+  | { readonly kind: "resume"; readonly by: string };
+
+export interface Approval {
+  /** Resolves with the next request that was not answered yet; rejects only by `signal`. */
+  next(signal: AbortSignal): Promise<PersonsRequest>;
+}
+
+/** The durable record of the release under way. */
+export interface Journal {
+  /**
+   * Stores the entry and the state that it leads to, in one compare-and-swap; what it stored is what a successor reads. Rejects with
+   * LeaseLostError when the ledger bears a higher fence, with a ClusterError when it could not be written within 10 s.
+   */
+  append(entry: JournalEntry, state: ReleaseState, signal: AbortSignal): Promise<void>;
+  /** Records that this template must not be staged again; idempotent. */
+  quarantine(candidate: Candidate, cause: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Told of every transition after it was journalled. Must return at once and never throw: what it sends goes through an outbox. */
+export interface Notifier {
+  notify(entry: JournalEntry, state: ReleaseState): void;
+}
