@@ -33,12 +33,8 @@ const escapes = new Map([
   ['"', '"'],
   ["n", "\n"],
 ]);
-const specialValues = new Map([
-  ["NaN", Number.NaN],
-  ["+Inf", Infinity],
-  ["Inf", Infinity],
-  ["-Inf", -Infinity],
-]);
+// As Go's ParseFloat takes them: client libraries write NaN, Nan and nan.
+const specialValue = /^(?:(?<nan>nan)|(?<sign>[+-]?)inf(?:inity)?)$/i;
 const number = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /**
@@ -130,9 +126,10 @@ function parseQuoted(line: string, start: number, at: number): { value: string; 
 
 function parseValue(text: string, at: number): number {
   if (number.test(text)) return Number(text);
-  const special = specialValues.get(text);
+  const special = specialValue.exec(text)?.groups;
   if (special === undefined) throw new ExpositionError(at, `has ${JSON.stringify(text.slice(0, 40))} for a value`);
-  return special;
+  if (special["nan"] !== undefined) return Number.NaN;
+  return special["sign"] === "-" ? -Infinity : Infinity;
 }
 
 function skipBlanks(line: string, start: number): number {

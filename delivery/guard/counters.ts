@@ -1,0 +1,130 @@
+import { ExpositionError, parseExposition, seriesKey, type ExpositionSample } from "./exposition.ts";
+
+/** What the requests of a pod, or of several, add up to. Counts from zero or differences of such; whole numbers. */
+export interface Counts {
+  readonly requests: number;
+  /** Of `requests`: answered with 5xx. */
+  readonly errors: number;
+  /** Requests whose duration was recorded. */
+  readonly timed: number;
+  /** Of `timed`: at most as many seconds as the key says, by the histogram's upper edges. */
+  readonly within: ReadonlyMap<number, number>;
+}
+
+export const noCounts: Counts = { requests: 0, errors: 0, timed: 0, within: new Map() };
+
+/** A pod's counters as one page showed them. */
+export interface PodCounters {
+  /** The value of each series, by its identity: what tells a restarted process from a running one. */
+  readonly series: ReadonlyMap<string, number>;
+  readonly counts: Counts;
+  /** When the process says it started, in seconds since the Unix epoch. */
+  readonly processStart: number | undefined;
+}
+
+const requestsTotal = "http_requests_total";
+const durationCount = "http_request_duration_seconds_count";
+const durationBucket = "http_request_duration_seconds_bucket";
+const processStartTime = "process_start_time_seconds";
+const wanted: ReadonlySet<string> = new Set([requestsTotal, durationCount, durationBucket, processStartTime]);
+
+/** Routes that count for nothing: probes and scrapes are no users. A route is meant with all that lies below it. */
+export const uncountedRoutes: readonly string[] = ["/health", "/metrics"];
+
+/**
+ * Reads a pod's metrics page (the service's contract: `http_requests_total` and `http_request_duration_seconds`, both by `method`,
+ * `route` and `status`). Throws ExpositionError for a page that breaks the format, or whose counters are not whole numbers from 0 on,
+ * or that lacks a label: half a truth is not counted.
+ */
+export function readCounters(page: string, ignored: readonly string[] = uncountedRoutes): PodCounters {
+  const series = new Map<string, number>();
+  const within = new Map<number, number>();
+  let requests = 0;
+  let errors = 0;
+  let timed = 0;
+  let processStart: number | undefined;
+  for (const sample of parseExposition(page, wanted)) {
+    if (sample.name === processStartTime) {
+      if (Number.isFinite(sample.value)) processStart = sample.value;
+      continue;
+    }
+    const value = wholeNumber(sample);
+    if (ignored.some((route) => isBelow(label(sample, "route"), route))) continue;
+    series.set(seriesKey(sample), value);
+    if (sample.name === requestsTotal) {
+      requests += value;
+      if (/^5(\d\d|xx)$/i.test(label(sample, "status"))) errors += value;
+    } else if (sample.name === durationCount) {
+      timed += value;
+    } else {
+      const edge = upperEdge(sample);
+      if (edge !== Infinity) within.set(edge, (within.get(edge) ?? 0) + value);
+    }
+  }
+  return { series, counts: { requests, errors, timed, within }, processStart };
+}
+
+export function add(a: Counts, b: Counts): Counts {
+  return combine(a, b, (x, y) => x + y);
+}
+
+/** What `later` has beyond `earlier`. */
+export function subtract(later: Counts, earlier: Counts): Counts {
+  return combine(later, earlier, (x, y) => x - y);
+}
+
+/**
+ * Requests slower than `threshold` seconds: those timed, less those of the bucket that ends there. `undefined` where requests
+ * were timed but no bucket ends there: a neighbouring edge would judge another threshold.
+ */
+export function slowerThan(counts: Counts, threshold: number): number | undefined {
+  if (counts.timed === 0) return 0;
+  const within = counts.within.get(threshold);
+  return within === undefined ? undefined : counts.timed - within;
+}
+
+/**
+ * The quantile as Prometheus' `histogram_quantile` estimates it, linear inside its bucket, in seconds; for people, never for a
+ * verdict. Above the last edge it is that edge. `undefined` without timed requests.
+ */
+export function quantile(counts: Counts, q: number): number | undefined {
+  if (counts.timed === 0 || counts.within.size === 0) return undefined;
+  const rank = q * counts.timed;
+  let lower = { edge: 0, count: 0 };
+  for (const [edge, count] of [...counts.within].sort(([a], [b]) => a - b)) {
+    if (count >= rank && count > lower.count)
+      return lower.edge + ((edge - lower.edge) * (rank - lower.count)) / (count - lower.count);
+    lower = { edge, count };
+  }
+  return lower.edge;
+}
+
+function combine(a: Counts, b: Counts, by: (x: number, y: number) => number): Counts {
+  const within = new Map<number, number>();
+  for (const edge of new Set([...a.within.keys(), ...b.within.keys()]))
+    within.set(edge, by(a.within.get(edge) ?? 0, b.within.get(edge) ?? 0));
+  return { requests: by(a.requests, b.requests), errors: by(a.errors, b.errors), timed: by(a.timed, b.timed), within };
+}
+
+function isBelow(route: string, parent: string): boolean {
+  return route === parent || route.startsWith(`${parent}/`);
+}
+
+function label(sample: ExpositionSample, name: string): string {
+  const value = sample.labels[name];
+  if (value === undefined) throw new ExpositionError(0, `has ${seriesKey(sample)} without the label ${name}`);
+  return value;
+}
+
+function upperEdge(sample: ExpositionSample): number {
+  const text = label(sample, "le");
+  const edge = text === "+Inf" ? Infinity : Number(text);
+  if (Number.isNaN(edge)) throw new ExpositionError(0, `has ${seriesKey(sample)}, whose edge is not a number`);
+  return edge;
+}
+
+function wholeNumber(sample: ExpositionSample): number {
+  if (!Number.isSafeInteger(sample.value) || sample.value < 0)
+    throw new ExpositionError(0, `has ${seriesKey(sample)} at ${sample.value}, where a count is due`);
+  return sample.value;
+}

@@ -1,0 +1,86 @@
+import { add, noCounts, subtract, type Counts, type PodCounters } from "./counters.ts";
+
+/** Seconds that a process may seem to have moved its own start by (some clients compute it anew for each page). */
+const startJitter = 1;
+
+interface PodTally {
+  readonly group: string;
+  /** Count from zero, because the pod was born while we watched. */
+  readonly fresh: boolean;
+  /** Container restarts when the pod was first seen. */
+  readonly restartsAtFirst: number;
+  restarts: number;
+  /** What processes of this pod that are gone had counted. */
+  past: Counts;
+  /** What does not count: what was there when the watch began. */
+  before: Counts;
+  latest: PodCounters | undefined;
+}
+
+/**
+ * Adds up the counters of many pods, in groups (the slots), since the watch began. Exact across what happens to pods: a restarted process
+ * begins at zero and its forerunner's last counts stay; a pod that is gone keeps its last counts; a pod that appears later counts
+ * from zero; what a pod had counted before the watch does not count.
+ */
+export class Tally {
+  readonly #pods = new Map<string, PodTally>();
+
+  /**
+   * Makes a pod known, or updates its container restarts. `fresh`: it was born after the watch began, so all that it
+   * counted is ours; else its first page is where counting starts.
+   */
+  meet(uid: string, group: string, restarts: number, fresh: boolean): void {
+    const known = this.#pods.get(uid);
+    if (known === undefined) {
+      this.#pods.set(uid, {
+        group,
+        fresh,
+        restartsAtFirst: restarts,
+        restarts,
+        past: noCounts,
+        before: noCounts,
+        latest: undefined,
+      });
+    } else known.restarts = Math.max(known.restarts, restarts);
+  }
+
+  /** Takes in a page of a pod that was met before. Pages of one pod must come in their order. */
+  record(uid: string, page: PodCounters): void {
+    const pod = this.#pods.get(uid);
+    if (pod === undefined) throw new Error(`the pod ${uid} was not met before its counters were read`);
+    if (pod.latest === undefined) {
+      // Restarted between the first look and the first page: its process is younger than the watch.
+      if (!pod.fresh && pod.restarts === pod.restartsAtFirst) pod.before = page.counts;
+    } else if (isAnotherProcess(pod.latest, page)) pod.past = add(pod.past, pod.latest.counts);
+    pod.latest = page;
+  }
+
+  /** What the group's pods have counted since the watch began, those that are gone included. */
+  counts(group: string): Counts {
+    let sum = noCounts;
+    for (const pod of this.#pods.values())
+      if (pod.group === group && pod.latest !== undefined)
+        sum = add(sum, subtract(add(pod.past, pod.latest.counts), pod.before));
+    return sum;
+  }
+
+  /** Container restarts in the group since the watch began. */
+  restarts(group: string): number {
+    let sum = 0;
+    for (const pod of this.#pods.values())
+      if (pod.group === group) sum += pod.restarts - (pod.fresh ? 0 : pod.restartsAtFirst);
+    return sum;
+  }
+}
+
+/** Counters never fall and never vanish while a process lives. */
+function isAnotherProcess(earlier: PodCounters, later: PodCounters): boolean {
+  if (
+    earlier.processStart !== undefined &&
+    later.processStart !== undefined &&
+    later.processStart - earlier.processStart > startJitter
+  )
+    return true;
+  for (const [key, value] of earlier.series) if ((later.series.get(key) ?? -1) < value) return true;
+  return false;
+}
