@@ -128,8 +128,8 @@ function parseValue(text: string, at: number): number {
   if (number.test(text)) return Number(text);
   const special = specialValue.exec(text)?.groups;
   if (special === undefined) throw new ExpositionError(at, `has ${JSON.stringify(text.slice(0, 40))} for a value`);
-  if (special["nan"] !== undefined) return Number.NaN;
-  return special["sign"] === "-" ? -Infinity : Infinity;
+  if (special.nan !== undefined) return Number.NaN;
+  return special.sign === "-" ? -Infinity : Infinity;
 }
 
 function skipBlanks(line: string, start: number): number {
