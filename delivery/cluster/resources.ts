@@ -64,6 +64,9 @@ export interface ContainerState {
 export interface Pod extends KubernetesObject {
   readonly status?: {
     readonly phase?: string;
+    /** Why the pod as a whole failed: `Evicted`. */
+    readonly reason?: string;
+    readonly message?: string;
     readonly podIP?: string;
     readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
     readonly containerStatuses?: readonly ContainerStatus[];
