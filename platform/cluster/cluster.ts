@@ -1,10 +1,16 @@
 import type { Reporter } from "../progress.ts";
 import type { Toolchain } from "../toolchain/ensure.ts";
 import type { ToolName } from "../toolchain/tools.ts";
+import type { Cluster } from "./endpoints.ts";
 import type { ClusterState } from "./state.ts";
 
-/** The instance that the commands use where no other name is given. */
-export const defaultClusterName = "local";
+export { ClusterError } from "./errors.ts";
+export { checkContext } from "./context.ts";
+export { defaultClusterName } from "./instance.ts";
+export { startCluster } from "./start.ts";
+export { clusterStatus } from "./status.ts";
+export { stopCluster } from "./stop.ts";
+export type { Cluster } from "./endpoints.ts";
 
 /** What `startCluster` takes from its toolchain: ask `ensureTools` for these. */
 export const clusterTools = [
@@ -31,23 +37,6 @@ export interface ClusterImage {
   readonly reference: string;
   /** Path of a docker-archive tar. */
   readonly archive: string;
-}
-
-/** A running embedded cluster, as the host reaches it. */
-export interface Cluster {
-  readonly name: string;
-  /** Path of the administrator's kubeconfig (mode 0600). */
-  readonly kubeconfig: string;
-  /** The context in `kubeconfig`, `atom-<name>`. */
-  readonly context: string;
-  /** Envoy's ingress gateway, e.g. "http://10.213.0.2:8080". It listens as soon as a Gateway object asks for port 8080. */
-  readonly gatewayUrl: string;
-  readonly apiServerUrl: string;
-  readonly prometheusUrl: string;
-  readonly alertmanagerUrl: string;
-  readonly pushgatewayUrl: string;
-  /** The instance's folder; all that it keeps is in here, and goes when it is stopped. */
-  readonly folder: string;
 }
 
 export interface StartClusterOptions {
@@ -90,24 +79,4 @@ export interface ComponentStatus {
   readonly log: string;
   /** Why it ended the last time. */
   readonly message?: string;
-}
-
-/**
- * Starts an embedded cluster and resolves when a stack can be brought up in it: API server and node are ready, Istio's and
- * the operator's CRDs are established, istiod, Envoy, the operator and the data services run.
- * A running instance of that name is used as it is; one that crashed is removed first; a start that is under way is waited for.
- * Throws a `ClusterError`: the machine cannot (see preflight.ts), a component does not come up (with the end of its log).
- */
-export function startCluster(_options: StartClusterOptions): Promise<Cluster> {
-  return Promise.reject(new Error("not written yet"));
-}
-
-/** Ends an instance and removes all that it had on this machine. Resolves to whether there was anything to stop. */
-export function stopCluster(_name: string = defaultClusterName, _reporter?: Reporter): Promise<boolean> {
-  return Promise.reject(new Error("not written yet"));
-}
-
-/** Reads the state of an instance; changes nothing. */
-export function clusterStatus(_name: string = defaultClusterName): Promise<ClusterStatus> {
-  return Promise.reject(new Error("not written yet"));
 }

@@ -1,0 +1,35 @@
+import path from "node:path";
+import { permissions } from "../objects/permissions.ts";
+import type { Layout, Part } from "./component.ts";
+
+const permissionsFile = "etc/permissions.json";
+
+/** What the API server is told first: the rights of the cluster's clients, and the kinds that stacks use. */
+export function definitions({ instance, tools }: Layout): Part {
+  return {
+    components: [
+      {
+        name: "apply permissions",
+        kind: "task",
+        after: ["kube-apiserver"],
+        deadlineSeconds: 30,
+        work: { kind: "apply", paths: [path.join(instance.folder, permissionsFile)] },
+      },
+      {
+        name: "apply Istio's CRDs",
+        kind: "task",
+        after: ["kube-apiserver"],
+        deadlineSeconds: 60,
+        work: { kind: "apply", paths: [tools.file("istio-crds")] },
+      },
+      {
+        name: "apply the operator's CRDs",
+        kind: "task",
+        after: ["kube-apiserver"],
+        deadlineSeconds: 60,
+        work: { kind: "apply", paths: [tools.file("prometheus-operator-crds")] },
+      },
+    ],
+    files: { [permissionsFile]: JSON.stringify(permissions(instance.nodeName), null, 2) },
+  };
+}
