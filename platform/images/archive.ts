@@ -1,0 +1,102 @@
+import { hash, randomUUID } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { pack, type Pack } from "tar-stream";
+import { writeLayer, type Layer, type WrittenLayer } from "./layer.ts";
+
+/** How a container of the image is run; the keys are those of the image's config. */
+export interface ImageConfig {
+  /** Numeric, so that Kubernetes can tell that it is not root. */
+  readonly User: string;
+  readonly WorkingDir: string;
+  readonly Env: readonly string[];
+  readonly Entrypoint: readonly string[];
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly ExposedPorts?: Readonly<Record<string, object>>;
+}
+
+/** An image before it is written. */
+export interface ImageRecipe {
+  readonly reference: string;
+  readonly config: ImageConfig;
+  /** The lowest first: what changes least. */
+  readonly layers: readonly Layer[];
+}
+
+/** Changes when the same recipe would be written otherwise, so that older archives are not taken for it. */
+const format = 1;
+
+/** The digest of all that makes an image what it is. */
+export function recipeDigest({ reference, config, layers }: ImageRecipe): string {
+  const parts = [format, architecture(), reference, config, layers.map(({ digest }) => digest)];
+  return hash("sha256", JSON.stringify(parts));
+}
+
+/** Writes a docker-archive. Its layers pass through files beside it, because a tar says how long an entry is before it begins. */
+export async function writeArchive(recipe: ImageRecipe, file: string, signal?: AbortSignal): Promise<void> {
+  const layers: WrittenLayer[] = [];
+  try {
+    for (const layer of recipe.layers) layers.push(await writeLayer(layer, `${file}.${randomUUID()}`, signal));
+    const tar = pack();
+    await Promise.all([
+      pipeline(Readable.from(tar), createWriteStream(file), { signal }),
+      addImage(tar, recipe, layers).catch((error: unknown) => {
+        tar.destroy(error instanceof Error ? error : new Error(String(error)));
+        throw error;
+      }),
+    ]);
+  } finally {
+    for (const layer of layers) await rm(layer.file, { force: true });
+  }
+}
+
+async function addImage(tar: Pack, recipe: ImageRecipe, layers: readonly WrittenLayer[]): Promise<void> {
+  const config = configBlob(recipe, layers);
+  const configName = `${config.digest.replace("sha256:", "")}.json`;
+  const layerName = ({ diffId }: WrittenLayer): string => `${diffId.replace("sha256:", "")}.tar`;
+  addText(tar, configName, config.text);
+  for (const layer of layers)
+    await pipeline(
+      createReadStream(layer.file),
+      tar.entry({ name: layerName(layer), size: layer.size, mtime: new Date(0) }),
+    );
+  const manifest = [{ Config: configName, RepoTags: [recipe.reference], Layers: layers.map(layerName) }];
+  addText(tar, "manifest.json", JSON.stringify(manifest));
+  tar.finalize();
+}
+
+/** A piece of text that is named by its digest. */
+export interface Blob {
+  readonly text: string;
+  /** `sha256:…` */
+  readonly digest: string;
+}
+
+export function blob(value: unknown): Blob {
+  const text = JSON.stringify(value);
+  return { text, digest: `sha256:${hash("sha256", text)}` };
+}
+
+/** The config of an image, as Docker and OCI have it. */
+export function configBlob({ config }: ImageRecipe, layers: readonly Pick<WrittenLayer, "diffId">[]): Blob {
+  const created = new Date(0).toISOString();
+  return blob({
+    architecture: architecture(),
+    os: "linux",
+    created,
+    config,
+    rootfs: { type: "layers", diff_ids: layers.map(({ diffId }) => diffId) },
+    history: layers.map(() => ({ created })),
+  });
+}
+
+export function addText(tar: Pack, name: string, text: string): void {
+  tar.entry({ name, mtime: new Date(0) }, text);
+}
+
+/** This machine's architecture, as images name it. */
+function architecture(): string {
+  return process.arch === "x64" ? "amd64" : process.arch;
+}

@@ -1,0 +1,95 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import type { ImageConfig, ImageRecipe } from "./archive.ts";
+import { digestLayer, type Layer, type LayerEntry } from "./layer.ts";
+import { sharedLibraries } from "./libraries.ts";
+import { productionModules } from "./production-modules.ts";
+
+const root = path.join(import.meta.dirname, "..", "..");
+const workspace = "service";
+const home = "/app";
+const user = 10_001;
+
+/** One of many images of the same service. */
+export interface AtomVariant {
+  /** What the image says that it is, in its labels. */
+  readonly version: string;
+  readonly reference: string;
+  /** Environment that is built in, such as `ATOM_FAULTS` for a version that is bad. @default none */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The version in the service's package.json. */
+export async function serviceVersion(): Promise<string> {
+  const text = await readFile(path.join(root, workspace, "package.json"), "utf8");
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}
+
+/** Lowest first, so that a changed source leaves the large ones as they are: the runtime, the dependencies, the source. */
+export async function atomLayers(signal?: AbortSignal): Promise<readonly Layer[]> {
+  const modules = await productionModules(root, workspace, home);
+  const nativeModules = modules.flatMap((entry) =>
+    "file" in entry && entry.path.endsWith(".node") ? [entry.file] : [],
+  );
+  const [runtime, dependencies, source] = await Promise.all([
+    runtimeEntries(nativeModules).then((entries) => digestLayer(entries, signal)),
+    digestLayer(modules, signal),
+    sourceEntries().then((entries) => digestLayer(entries, signal)),
+  ]);
+  return [runtime, dependencies, source];
+}
+
+export function atomRecipe({ version, reference, env = {} }: AtomVariant, layers: readonly Layer[]): ImageRecipe {
+  const environment = {
+    PATH: "/usr/local/bin:/usr/bin:/bin",
+    NODE_ENV: "production",
+    // LanceDB's own lines on standard error are not JSON; below errors they say nothing of use.
+    LANCEDB_LOG: "error",
+    ...env,
+  };
+  const config: ImageConfig = {
+    User: `${user}:${user}`,
+    WorkingDir: home,
+    Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+    Entrypoint: ["node", "src/main.ts"],
+    ExposedPorts: { "8000/tcp": {} },
+    Labels: {
+      "org.opencontainers.image.title": "atom",
+      "org.opencontainers.image.version": version,
+      "org.opencontainers.image.licenses": "Apache-2.0",
+    },
+  };
+  return { reference, config, layers };
+}
+
+async function runtimeEntries(nativeModules: readonly string[]): Promise<readonly LayerEntry[]> {
+  const node = await nodeExecutable();
+  return [
+    { path: "/usr/local/bin/node", file: node, mode: 0o755 },
+    ...(await sharedLibraries([node, ...nativeModules])),
+    { path: "/etc/passwd", text: `atom:x:${user}:${user}::${home}:/nonexistent\n` },
+    { path: "/etc/group", text: `atom:x:${user}:\n` },
+    { path: "/tmp", directory: true, mode: 0o1777 },
+    { path: "/data", directory: true, owner: user },
+  ];
+}
+
+/** The Node that the lock file names, whatever runs this; else the one that does. */
+async function nodeExecutable(): Promise<string> {
+  const installed = path.join(root, "node_modules", "node", "bin", "node");
+  return await stat(installed).then(
+    () => installed,
+    () => process.execPath,
+  );
+}
+
+async function sourceEntries(): Promise<readonly LayerEntry[]> {
+  const folder = path.join(root, workspace);
+  const files = await readdir(path.join(folder, "src"), { recursive: true, withFileTypes: true });
+  const sources = files.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+  return [path.join(folder, "package.json"), ...sources].map((file) => ({
+    path: path.posix.join(home, path.relative(folder, file)),
+    file,
+  }));
+}
