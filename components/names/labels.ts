@@ -1,0 +1,29 @@
+import type { SlotName } from "./slot-name.ts";
+
+/** Keys of the labels and annotations that the program, the releaser and Prometheus agree on. */
+export const labelKeys = {
+  /** The service; the releaser and every selector use it. */
+  name: "app.kubernetes.io/name",
+  /** What belongs to a service without serving its requests (its migrations) has this label alone. */
+  partOf: "app.kubernetes.io/part-of",
+  /** The version of the image. */
+  version: "app.kubernetes.io/version",
+  /** `blue` or `green`. */
+  slot: "atom.dev/slot",
+  /** Digest of the pod template: see `templateDigest`. */
+  template: "atom.dev/template",
+  /** On the Services that Prometheus scrapes: with the replica router a pod is behind two Services, and is scraped once. */
+  scrape: "atom.dev/scrape",
+  /** Annotation of the pod template: a new value stages pods that read the Secret anew. */
+  secretsRevision: "atom.dev/secrets-revision",
+} as const;
+
+/** The pods of a service, of both slots. */
+export function serviceSelectorLabels(service: string): Record<string, string> {
+  return { [labelKeys.name]: service };
+}
+
+/** The pods of one slot. */
+export function slotSelectorLabels(service: string, slot: SlotName): Record<string, string> {
+  return { [labelKeys.name]: service, [labelKeys.slot]: slot };
+}

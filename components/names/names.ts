@@ -1,0 +1,38 @@
+import type { SlotName } from "./slot-name.ts";
+
+/** The namespace of a stack: `atom-staging`. */
+export function namespaceName(project: string, stack: string): string {
+  return `${project}-${stack}`;
+}
+
+/** ServiceAccount, Role and RoleBinding of whoever releases in a stack. */
+export function deployerName(project: string): string {
+  return `${project}-deployer`;
+}
+
+/** Deployment, PodDisruptionBudget and HorizontalPodAutoscaler of a slot, and its Service with the replica router. */
+export function slotName(service: string, slot: SlotName): string {
+  return `${service}-${slot}`;
+}
+
+/** ConfigMap that records the releases of a service, under {@link ledgerKey}. */
+export function ledgerName(service: string): string {
+  return `${service}-ledger`;
+}
+
+export const ledgerKey = "ledger.json";
+
+/** Lease that keeps one releaser per service. */
+export function leaseName(service: string): string {
+  return `${service}-release`;
+}
+
+/** Secret with what the service's containers read from their environment. */
+export function secretName(service: string): string {
+  return `${service}-secrets`;
+}
+
+/** Job that migrates the database for the template with this digest. */
+export function migrationName(service: string, digest: string): string {
+  return `${service}-migrate-${digest}`;
+}
