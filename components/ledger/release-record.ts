@@ -1,0 +1,146 @@
+import { z } from "zod";
+import { slotNames } from "../names/slot-name.ts";
+
+export const timestamp = z.iso.datetime().describe("when, in UTC");
+export const templateDigest = z.string().min(1).describe("digest of the pod template");
+
+/** Where a release can be. The table in `delivery/release/state-machine.ts` says how it gets from one to the other. */
+export const phases = [
+  "preparing",
+  "waiting-ready",
+  "smoking",
+  "shifting",
+  "confirming",
+  "measuring",
+  "awaiting-approval",
+  "smoking-public",
+  "soaking",
+  "finishing",
+  "stepping-back",
+  "held",
+  "returning",
+  "confirming-return",
+  "quarantining",
+  "scaling-down",
+  "released",
+  "rolled-back",
+  "aborted",
+] as const;
+
+/** Phases after which a release is over. */
+export const finalPhases = ["released", "rolled-back", "aborted"] as const satisfies readonly (typeof phases)[number][];
+
+/** Why a release was taken back or is held; the label `reason` of `deployment_rollback_total`. */
+export const reasons = [
+  "smoke_test_failed",
+  "high_error_rate",
+  "high_latency",
+  "metric_breached",
+  "pods_restarted",
+  "not_ready",
+  "metrics_unavailable",
+  "no_traffic",
+  "too_few_requests",
+  "shared_fault",
+  "shift_not_confirmed",
+  "approval_timeout",
+  "converge_failed",
+  "manual",
+  "superseded",
+  "releaser_lost",
+  "internal_error",
+] as const;
+
+const percent = z.int().min(0).max(100);
+const cause = z.strictObject({ reason: z.enum(reasons), detail: z.string() });
+
+const state = z.strictObject({
+  phase: z.enum(phases),
+  step: z.int().min(0).describe("index of the plan's step that is under way"),
+  percent: percent.describe(
+    "of the traffic that may be on the candidate: what was decided last, whether or not it was carried out",
+  ),
+  judged: percent.describe("of the last step whose verdict allowed going on; a hold returns to it"),
+  warned: z.array(z.string()).describe("metrics that breached under a policy `warn`"),
+  cause: cause.exactOptional().describe("why it went back, or is held"),
+  candidateStays: z
+    .boolean()
+    .exactOptional()
+    .describe("the candidate still served after the return, so its pods are left running"),
+});
+
+const journalEntry = z.strictObject({
+  seq: z.int().min(1),
+  at: timestamp,
+  phase: z.enum(phases).describe("the phase that this line leads to"),
+  step: z.int().min(0),
+  percent,
+  event: z.string().min(1),
+  detail: z.string(),
+  evidence: z.json().exactOptional().describe("what the verdict was made of; dropped first when the ledger grows"),
+});
+
+/** What people asked of a release under way, by way of the ledger. */
+const personsRequest = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("approve"), seq: z.int(), at: timestamp, by: z.string(), step: z.int().min(0) }),
+  z.strictObject({ kind: z.literal("abort"), seq: z.int(), at: timestamp, by: z.string(), reason: z.string() }),
+  z.strictObject({ kind: z.literal("supersede"), seq: z.int(), at: timestamp, by: z.string(), reason: z.string() }),
+  z.strictObject({
+    kind: z.literal("resume"),
+    seq: z.int(),
+    at: timestamp,
+    by: z.string(),
+    heldAt: z.int().describe("seq of the line that held it"),
+  }),
+]);
+
+const staged = {
+  slot: z.enum(slotNames),
+  template: templateDigest,
+  version: z.string(),
+  image: z.string(),
+};
+
+const common = {
+  id: z.string().min(1),
+  ...staged,
+  startedAt: timestamp,
+  startedBy: z.string(),
+  mode: z.enum(["canary", "hotfix"]),
+  hotfix: z.string().exactOptional().describe("why the canary's waits were skipped"),
+  from: z.strictObject(staged).describe("what served when it began"),
+  state,
+  journal: z.array(journalEntry),
+  plan: z.json().describe("the release plan in effect when it began"),
+  podTemplate: z.json().describe("what the slot ran, so that it can be staged again"),
+};
+
+/** A release under way. Keys that this version does not know are kept. */
+export const releaseUnderWay = z.looseObject({
+  ...common,
+  requests: z.array(personsRequest),
+});
+
+/** A release that is over: `journal` keeps less with age, and what belongs to going back to it is there for the newest only. */
+export const pastRelease = z.looseObject({
+  ...common,
+  endedAt: timestamp,
+  outcome: z
+    .enum([...finalPhases, "baseline"])
+    .describe("`baseline`: it came up with the environment and served before any release"),
+  plan: common.plan.exactOptional(),
+  podTemplate: common.podTemplate.exactOptional(),
+});
+
+export type Phase = (typeof phases)[number];
+export type FinalPhase = (typeof finalPhases)[number];
+export type Reason = (typeof reasons)[number];
+/** Why, for machines (`reason`) and for people (`detail`). */
+export type Cause = Readonly<z.output<typeof cause>>;
+/** Small, plain data. Acting on a state is idempotent, so a release resumes by acting on its state again. */
+export type ReleaseState = Readonly<z.output<typeof state>>;
+/** One line of a release's journal: a transition that was decided, before it was acted on. */
+export type JournalEntry = Readonly<z.output<typeof journalEntry>>;
+export type PersonsRequest = Readonly<z.output<typeof personsRequest>>;
+export type ReleaseUnderWay = z.output<typeof releaseUnderWay>;
+export type PastRelease = z.output<typeof pastRelease>;

@@ -1,0 +1,97 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { labelKeys } from "../names/labels.ts";
+import { migrationName, secretName } from "../names/names.ts";
+import { environmentVariables, type EnvironmentSources } from "../workload/environment.ts";
+import { restrictedContainer, restrictedPod } from "../workload/hardening.ts";
+import { kubernetesResources, type PodTemplateArgs } from "../workload/pod-template.ts";
+
+/** How a service's image migrates its database. */
+export interface MigrationSettings {
+  readonly command: readonly string[];
+  readonly environment: EnvironmentSources;
+  /** The Job fails when it takes longer, retries included, in seconds. */
+  readonly deadlineSeconds: number;
+}
+
+type Workload = Pick<PodTemplateArgs, "service" | "image" | "imagePullPolicy" | "resources" | "scratch" | "user">;
+
+export interface MigrationArgs {
+  readonly namespace: pulumi.Input<string>;
+  readonly workload: Workload;
+  readonly migration: MigrationSettings;
+  /** Digest of the template that the migrations belong to. */
+  readonly digest: string;
+  /** `false` leaves the last Job alone: nothing runs again and nothing is deleted. */
+  readonly run: boolean;
+}
+
+/**
+ * The migrations of one template, run to their end before its pods start. Its name changes with the template, so that a new template
+ * brings a new Job and a failed one can be tried again.
+ */
+export class Migration extends pulumi.ComponentResource {
+  constructor(name: string, args: MigrationArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("atom:migration:Migration", name, {}, opts);
+    new k8s.batch.v1.Job(
+      name,
+      {
+        metadata: {
+          name: migrationName(args.workload.service, args.digest),
+          namespace: args.namespace,
+          labels: migrationLabels(args.workload.service, args.digest),
+          // A Job that failed cannot be changed: the next `up` puts a new one in its place.
+          annotations: { "pulumi.com/replaceUnready": "true" },
+        },
+        spec: jobSpec(args),
+      },
+      {
+        parent: this,
+        ...(args.run ? {} : { ignoreChanges: ["metadata", "spec"] }),
+        customTimeouts: { create: `${args.migration.deadlineSeconds + 60}s` },
+      },
+    );
+    this.registerOutputs();
+  }
+}
+
+/** The pods of a migration belong to the service but serve nothing: no selector of the service may find them. */
+function migrationLabels(service: string, digest: string): Record<string, string> {
+  return {
+    [labelKeys.name]: `${service}-migrate`,
+    [labelKeys.partOf]: service,
+    [labelKeys.template]: digest,
+  };
+}
+
+function jobSpec({ workload, migration, digest }: MigrationArgs): k8s.types.input.batch.v1.JobSpec {
+  const { service, scratch } = workload;
+  return {
+    // Migrations are idempotent, so one that met a database restart may try again.
+    backoffLimit: 2,
+    activeDeadlineSeconds: migration.deadlineSeconds,
+    template: {
+      metadata: { labels: migrationLabels(service, digest) },
+      spec: {
+        restartPolicy: "Never",
+        serviceAccountName: service,
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        securityContext: restrictedPod(workload.user),
+        containers: [
+          {
+            name: "migrate",
+            image: workload.image,
+            imagePullPolicy: workload.imagePullPolicy,
+            command: [...migration.command],
+            env: environmentVariables(secretName(service), migration.environment),
+            resources: kubernetesResources(workload.resources),
+            securityContext: restrictedContainer(),
+            volumeMounts: scratch.map(({ name, path }) => ({ name, mountPath: path })),
+          },
+        ],
+        volumes: scratch.map(({ name, sizeLimit }) => ({ name, emptyDir: { sizeLimit } })),
+      },
+    },
+  };
+}

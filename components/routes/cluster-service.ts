@@ -1,0 +1,23 @@
+import type { types } from "@pulumi/kubernetes";
+
+export interface ClusterServiceArgs {
+  readonly selector: Readonly<Record<string, string>>;
+  /** Port of the Service; requests go to the container port that is named `http`. */
+  readonly port: number;
+}
+
+/** A Service inside the cluster, over HTTP. */
+export function clusterService(
+  metadata: types.input.meta.v1.ObjectMeta,
+  { selector, port }: ClusterServiceArgs,
+): { metadata: types.input.meta.v1.ObjectMeta; spec: types.input.core.v1.ServiceSpec } {
+  return {
+    // An idle slot has no pods, so waiting for a Service to have some would wait in vain; the Deployments are waited for.
+    metadata: { ...metadata, annotations: { "pulumi.com/skipAwait": "true" } },
+    spec: {
+      type: "ClusterIP",
+      selector: { ...selector },
+      ports: [{ name: "http", port, targetPort: "http", protocol: "TCP", appProtocol: "http" }],
+    },
+  };
+}

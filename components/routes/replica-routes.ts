@@ -1,0 +1,52 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { labelKeys, serviceSelectorLabels, slotSelectorLabels } from "../names/labels.ts";
+import { slotName } from "../names/names.ts";
+import { slotNames, type BySlot, type SlotName } from "../names/slot-name.ts";
+import { allTo } from "../slots/live-release.ts";
+import { clusterService } from "./cluster-service.ts";
+import { serviceSelector } from "./service-selector.ts";
+
+export interface ReplicaRoutesArgs {
+  readonly namespace: pulumi.Input<string>;
+  /** The service; its name is that of the Service which users ask. */
+  readonly service: string;
+  /** Port of the Services. */
+  readonly port: number;
+  /** The slot that serves. */
+  readonly active: SlotName;
+  /** What the selector says now: see {@link serviceSelector}. @default all to `active` */
+  readonly weights?: BySlot<number> | undefined;
+}
+
+/**
+ * A service without a mesh: the Service selects one slot or both, and the number of their replicas shares out the requests. The
+ * releaser owns the selector from the first release on, and reaches each slot by a Service of its own.
+ */
+export class ReplicaRoutes extends pulumi.ComponentResource {
+  constructor(name: string, args: ReplicaRoutesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("atom:routes:Replicas", name, {}, opts);
+    const { service, namespace, port } = args;
+    const labels = serviceSelectorLabels(service);
+
+    for (const slot of slotNames) {
+      new k8s.core.v1.Service(
+        `${name}-${slot}`,
+        clusterService(
+          { name: slotName(service, slot), namespace, labels: { ...labels, [labelKeys.scrape]: "true" } },
+          { selector: slotSelectorLabels(service, slot), port },
+        ),
+        { parent: this },
+      );
+    }
+    new k8s.core.v1.Service(
+      name,
+      clusterService(
+        { name: service, namespace, labels },
+        { selector: serviceSelector(service, args.weights ?? allTo(args.active)), port },
+      ),
+      { parent: this, ignoreChanges: ["spec.selector"] },
+    );
+    this.registerOutputs();
+  }
+}

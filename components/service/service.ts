@@ -1,0 +1,156 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { ReleaseLedger } from "../ledger/release-ledger.ts";
+import { Migration } from "../migration/migration.ts";
+import { ServiceMonitor } from "../monitor/service-monitor.ts";
+import { serviceSelectorLabels } from "../names/labels.ts";
+import { secretName } from "../names/names.ts";
+import { allowEgress, allowIngress } from "../network/network-policies.ts";
+import { IstioRoutes } from "../routes/istio-routes.ts";
+import { ReplicaRoutes } from "../routes/replica-routes.ts";
+import { Slots } from "../slots/slots.ts";
+import type { LiveRelease } from "../slots/live-release.ts";
+import type { ServiceContract, ServiceSettings } from "./contract.ts";
+import type { ServicePlan } from "./plan.ts";
+
+/** What an environment's monitoring needs to know of a service, and the other way round. */
+export interface Monitoring {
+  /** Namespace of Prometheus, which scrapes the pods. */
+  readonly namespace: string;
+  /** Labels by which the Prometheus operator finds its objects. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Time between two scrapes, in milliseconds. */
+  readonly scrapeInterval: number;
+}
+
+export interface ServiceArgs {
+  readonly namespace: pulumi.Input<string>;
+  /** Name of the service and of what belongs to it. */
+  readonly service: string;
+  readonly contract: ServiceContract;
+  readonly settings: ServiceSettings;
+  /** What to do with the slots: see `planService`. */
+  readonly plan: ServicePlan;
+  /** What runs. @default nothing: the first run */
+  readonly live?: LiveRelease | undefined;
+  /** Values of the service's Secret, by key. */
+  readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly monitoring: Monitoring;
+  /** Addresses beyond the gateway and Prometheus that may connect to the service. */
+  readonly ingressCidrs: readonly string[];
+  /** How long new pods may take to become ready, in seconds. */
+  readonly readyDeadlineSeconds: number;
+}
+
+/** A web service in two slots, of which one serves, and all that a release of it needs. */
+export class Service extends pulumi.ComponentResource {
+  constructor(name: string, args: ServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("atom:service:Service", name, {}, opts);
+    const { namespace, service, contract, settings, plan, live } = args;
+    const common = { namespace, service };
+
+    const identity = this.identity(name, args);
+    const network = this.network(name, args);
+    const migration =
+      contract.migration &&
+      new Migration(
+        `${name}-migration`,
+        {
+          namespace,
+          workload: {
+            service,
+            image: plan.migration.image,
+            imagePullPolicy: settings.imagePullPolicy,
+            resources: settings.resources,
+            scratch: contract.scratch,
+            user: contract.user,
+          },
+          migration: contract.migration,
+          digest: plan.migration.digest,
+          run: plan.migrate,
+        },
+        { parent: this, dependsOn: [...identity, ...network] },
+      );
+    const slots = new Slots(
+      name,
+      {
+        ...common,
+        plan: plan.slots,
+        desired: plan.desired,
+        live: live?.slots,
+        autoscaling: settings.autoscaling && { ...settings.autoscaling, minReplicas: settings.replicas },
+        readyDeadlineSeconds: args.readyDeadlineSeconds,
+      },
+      { parent: this, dependsOn: [...identity, ...network, ...(migration ? [migration] : [])] },
+    );
+    const ledger = new ReleaseLedger(`${name}-ledger`, { ...common, ledger: live?.ledger }, { parent: this });
+    // The route comes last: where there is one, the first version came up, and the ledger says what serves.
+    this.routes(name, args, [slots, ledger]);
+    new ServiceMonitor(
+      name,
+      {
+        ...common,
+        path: contract.metrics.path,
+        scrapeInterval: args.monitoring.scrapeInterval,
+        selectorLabels: args.monitoring.labels,
+      },
+      { parent: this },
+    );
+    this.registerOutputs();
+  }
+
+  /** Who the pods are, and what they are told in confidence. */
+  private identity(name: string, { namespace, service, secrets }: ServiceArgs): pulumi.Resource[] {
+    const labels = serviceSelectorLabels(service);
+    const account = new k8s.core.v1.ServiceAccount(
+      name,
+      { metadata: { name: service, namespace, labels }, automountServiceAccountToken: false },
+      { parent: this },
+    );
+    const data = Object.fromEntries(Object.entries(secrets).map(([key, value]) => [key, base64(value)]));
+    const secret = new k8s.core.v1.Secret(
+      `${name}-secrets`,
+      { metadata: { name: secretName(service), namespace, labels }, data },
+      { parent: this },
+    );
+    return [account, secret];
+  }
+
+  private network(name: string, args: ServiceArgs): pulumi.Resource[] {
+    const { namespace, service, contract, settings, monitoring, ingressCidrs } = args;
+    const { routes, egress } = settings;
+    const clients = routes.router === "istio" ? [routes.gateway.namespace] : routes.clientNamespaces;
+    const policies = {
+      ingress: allowIngress(service, contract.port, {
+        namespaces: [...clients, monitoring.namespace],
+        cidrs: ingressCidrs,
+      }),
+      egress: allowEgress(service, egress),
+    };
+    return Object.entries(policies).map(
+      ([direction, spec]) =>
+        new k8s.networking.v1.NetworkPolicy(
+          `${name}-${direction}`,
+          { metadata: { name: `${service}-${direction}`, namespace }, spec },
+          { parent: this },
+        ),
+    );
+  }
+
+  private routes(name: string, args: ServiceArgs, dependsOn: pulumi.Resource[]): void {
+    const { namespace, service, contract, settings, plan, live } = args;
+    const { routes } = settings;
+    const common = { namespace, service, active: plan.active, weights: live?.weights };
+    const options = { parent: this, dependsOn };
+    if (routes.router === "istio") {
+      const http = { port: contract.port, timeout: routes.timeout, retries: routes.retries };
+      new IstioRoutes(name, { ...common, hosts: routes.hosts, gateway: routes.gateway, http }, options);
+    } else {
+      new ReplicaRoutes(name, { ...common, port: contract.port }, options);
+    }
+  }
+}
+
+function base64(value: pulumi.Input<string>): pulumi.Output<string> {
+  return pulumi.output(value).apply((text) => Buffer.from(text, "utf8").toString("base64"));
+}

@@ -1,0 +1,113 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { labelKeys, serviceSelectorLabels, slotSelectorLabels } from "../names/labels.ts";
+import { slotName } from "../names/names.ts";
+import { slotNames, type BySlot, type SlotName } from "../names/slot-name.ts";
+import { inSlot, type PodTemplate } from "../workload/pod-template.ts";
+import type { LiveSlot } from "./live-release.ts";
+import type { SlotPlan } from "./plan.ts";
+
+/** Replicas that follow the load. The fewest are those of the slot. */
+export interface Autoscaling {
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  /** CPU that is aimed at, in percent of what the pods request. */
+  readonly cpuUtilization: number;
+}
+
+export interface SlotsArgs {
+  readonly namespace: pulumi.Input<string>;
+  readonly service: string;
+  /** What each slot gets: see {@link planSlots}. */
+  readonly plan: BySlot<SlotPlan>;
+  /** The desired pod template, and its digest. */
+  readonly desired: { readonly template: PodTemplate; readonly digest: string };
+  /** What the slots run; a frozen slot is declared as it is. */
+  readonly live?: BySlot<LiveSlot | undefined> | undefined;
+  /** @default a fixed number of replicas */
+  readonly autoscaling?: Autoscaling | undefined;
+  /** How long new pods may take to become ready, in seconds. */
+  readonly readyDeadlineSeconds: number;
+}
+
+/** The two Deployments of a service, each with its PodDisruptionBudget and, when asked for, its HorizontalPodAutoscaler. */
+export class Slots extends pulumi.ComponentResource {
+  constructor(name: string, args: SlotsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("atom:slots:Slots", name, {}, opts);
+    for (const slot of slotNames) {
+      const metadata = {
+        name: slotName(args.service, slot),
+        namespace: args.namespace,
+        labels: { ...serviceSelectorLabels(args.service), [labelKeys.slot]: slot },
+      };
+      new k8s.apps.v1.Deployment(
+        `${name}-${slot}`,
+        // Version and digest are labels of the template alone: here they would lie as soon as the template is frozen.
+        { metadata: { ...metadata, annotations: awaitAnnotations(args) }, spec: deploymentSpec(slot, args) },
+        { parent: this, ignoreChanges: [...args.plan[slot].ignoreChanges] },
+      );
+      new k8s.policy.v1.PodDisruptionBudget(
+        `${name}-${slot}`,
+        { metadata, spec: disruptionBudget(slot, args.service) },
+        { parent: this },
+      );
+      if (args.autoscaling !== undefined) {
+        new k8s.autoscaling.v2.HorizontalPodAutoscaler(
+          `${name}-${slot}`,
+          { metadata, spec: autoscalerSpec(metadata.name, args.autoscaling) },
+          { parent: this },
+        );
+      }
+    }
+    this.registerOutputs();
+  }
+}
+
+/** The engine gives up when the Deployment does, and not before. */
+function awaitAnnotations({ readyDeadlineSeconds }: SlotsArgs): Record<string, string> {
+  return { "pulumi.com/timeoutSeconds": String(readyDeadlineSeconds + 30) };
+}
+
+function deploymentSpec(slot: SlotName, args: SlotsArgs): k8s.types.input.apps.v1.DeploymentSpec {
+  const { service, plan, readyDeadlineSeconds } = args;
+  return {
+    replicas: plan[slot].replicas,
+    revisionHistoryLimit: 3,
+    progressDeadlineSeconds: readyDeadlineSeconds,
+    strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+    selector: { matchLabels: slotSelectorLabels(service, slot) },
+    template: slotTemplate(slot, args),
+  };
+}
+
+/** What a slot's Deployment is declared with. */
+function slotTemplate(slot: SlotName, { plan, desired, live }: SlotsArgs): PodTemplate {
+  const running = plan[slot].outcome === "frozen" ? live?.[slot] : undefined;
+  return running?.template ?? inSlot(desired.template, slot, desired.digest);
+}
+
+/** One pod at a time may leave; one that is not ready may always. */
+function disruptionBudget(slot: SlotName, service: string): k8s.types.input.policy.v1.PodDisruptionBudgetSpec {
+  return {
+    maxUnavailable: 1,
+    unhealthyPodEvictionPolicy: "AlwaysAllow",
+    selector: { matchLabels: slotSelectorLabels(service, slot) },
+  };
+}
+
+function autoscalerSpec(
+  deployment: string,
+  { minReplicas, maxReplicas, cpuUtilization }: Autoscaling,
+): k8s.types.input.autoscaling.v2.HorizontalPodAutoscalerSpec {
+  return {
+    scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: deployment },
+    minReplicas,
+    maxReplicas,
+    metrics: [
+      {
+        type: "Resource",
+        resource: { name: "cpu", target: { type: "Utilization", averageUtilization: cpuUtilization } },
+      },
+    ],
+  };
+}

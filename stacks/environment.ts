@@ -1,0 +1,72 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Deployer } from "../components/deployer/deployer.ts";
+import type { ServiceContract, ServiceSettings } from "../components/service/contract.ts";
+import { planService, type ServicePlan } from "../components/service/plan.ts";
+import { Service, type Monitoring } from "../components/service/service.ts";
+import type { LiveReleases } from "../components/slots/live-release.ts";
+import { Tenant, type TenantArgs } from "../components/tenant/tenant.ts";
+
+/** One service of an environment. */
+export interface EnvironmentService {
+  readonly contract: ServiceContract;
+  readonly settings: ServiceSettings;
+  /** Values of its Secret, by key. */
+  readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
+}
+
+export interface EnvironmentArgs {
+  readonly namespace: string;
+  readonly tenant: Omit<TenantArgs, "namespace">;
+  /** Name of the account that releases. */
+  readonly deployer: string;
+  readonly services: Readonly<Record<string, EnvironmentService>>;
+  /** What runs, by service. */
+  readonly live: LiveReleases;
+  readonly monitoring: Monitoring;
+  /** Addresses beyond the gateway and Prometheus that may connect to the services. */
+  readonly ingressCidrs: readonly string[];
+  /** How long new pods may take to become ready, in seconds. */
+  readonly readyDeadlineSeconds: number;
+}
+
+/** A stack: a namespace, who releases in it, and a map of services. Every stack is made of the same; what differs is data. */
+export class Environment extends pulumi.ComponentResource {
+  /** What happens to each service, by name. */
+  readonly plans: Readonly<Record<string, ServicePlan>>;
+  readonly namespace: pulumi.Output<string>;
+
+  constructor(name: string, args: EnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("atom:stacks:Environment", name, {}, opts);
+    const services = Object.entries(args.services).map(([service, definition]) => ({
+      ...definition,
+      service,
+      // Every decision is made before the first object is declared: a service that cannot be planned changes nothing.
+      plan: planService(service, definition.contract, definition.settings, args.live[service]),
+    }));
+
+    const tenant = new Tenant(args.namespace, { namespace: args.namespace, ...args.tenant }, { parent: this });
+    new Deployer(
+      args.deployer,
+      { namespace: tenant.namespace, account: args.deployer, services: Object.keys(args.services) },
+      { parent: this },
+    );
+    for (const { service, ...definition } of services) {
+      new Service(
+        service,
+        {
+          ...definition,
+          service,
+          namespace: tenant.namespace,
+          live: args.live[service],
+          monitoring: args.monitoring,
+          ingressCidrs: args.ingressCidrs,
+          readyDeadlineSeconds: args.readyDeadlineSeconds,
+        },
+        { parent: this },
+      );
+    }
+    this.plans = Object.fromEntries(services.map(({ service, plan }) => [service, plan]));
+    this.namespace = tenant.namespace;
+    this.registerOutputs({ namespace: this.namespace });
+  }
+}
