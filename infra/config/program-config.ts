@@ -1,0 +1,42 @@
+import * as pulumi from "@pulumi/pulumi";
+import { parseStackConfig, type RawConfig } from "./parse.ts";
+import { neededSecrets } from "./rules.ts";
+import { stackKeys, type StackConfig } from "./schema.ts";
+
+/** The configuration of the stack that is being run. */
+export interface ProgramConfig {
+  readonly config: StackConfig;
+  /** Values of the secrets that the services need, by key. */
+  readonly secrets: Readonly<Record<string, pulumi.Output<string>>>;
+}
+
+/** Reads the whole configuration of the running stack, once. Throws a {@link ConfigError} with every problem. */
+export function readProgramConfig(): ProgramConfig {
+  const stack = pulumi.getStack();
+  const config = parseStackConfig(stack, rawConfig());
+  const source = new pulumi.Config("atom");
+  const secrets = neededSecrets(Object.keys(config.services)).map((key) => [key, source.requireSecret(key)] as const);
+  return { config, secrets: Object.fromEntries(secrets) };
+}
+
+/** Pulumi hands a program text alone, so what is no section counts as a secret: its value is not looked at. */
+function rawConfig(): RawConfig {
+  const namespace = "atom:";
+  const all = Object.entries(pulumi.runtime.allConfig())
+    .filter(([key]) => key.startsWith(namespace))
+    .map(([key, value]) => [key.slice(namespace.length), value] as const);
+  const sections = all.filter(([key]) => stackKeys.includes(key));
+  return {
+    values: Object.fromEntries(sections.map(([key, text]) => [key, key === "environment" ? text : decode(text)])),
+    secrets: all.map(([key]) => key).filter((key) => !stackKeys.includes(key)),
+  };
+}
+
+/** Text that is not JSON stays text, and is reported with the other problems: a section is an object. */
+function decode(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

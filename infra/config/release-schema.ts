@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { duration } from "./duration.ts";
+import { percentage } from "./percentage.ts";
+import { section, whole, word } from "./section.ts";
+
+const policies = ["rollback", "warn", "hold"] as const;
+const policy = word(policies);
+
+/** A step moves traffic and holds it there, or waits for a person. */
+const step = z.union(
+  [
+    section({
+      weight: whole(1, 100).describe("The candidate's share of the requests, in percent."),
+      wait: duration.describe("How long the share is held and judged."),
+    }),
+    section({ pause: z.literal("approval").describe("Wait for a person; the guard keeps judging.") }),
+  ],
+  { error: "allowed: {weight: 1 to 100, wait: a time such as 5m} or {pause: approval}" },
+);
+
+const unknown = (what: string) =>
+  section({
+    policy: policy.describe("What happens when the deadline has passed: rollback, warn (go on) or hold."),
+    deadline: duration.describe("How long the step is held first."),
+  }).describe(what);
+
+/** How a release moves traffic, what it is judged by, and what happens when it fails. */
+export const release = section({
+  thresholds: section({
+    errorRate: section({
+      max: percentage.describe("Share of requests answered with 5xx."),
+      onBreach: policy,
+    }),
+    p95Latency: section({
+      max: duration.describe("95 of 100 requests are faster. It must be an edge of the service's latency histogram."),
+      onBreach: policy,
+    }),
+  }).describe("What a candidate is judged by (R7)."),
+  steps: z.array(step).min(1, "allowed: at least one step").describe("The way to 100 % (R12)."),
+  soak: duration.describe("How long the old version stays warm after 100 %, still guarded."),
+  noData: unknown("The candidate gets too few requests to be judged."),
+  metricsUnavailable: unknown("Prometheus cannot be asked, or answers nonsense."),
+  deadlines: section({
+    ready: duration.describe("For new pods to become ready."),
+    smoke: duration.describe("For the smoke test as a whole."),
+    confirm: duration.describe("For the data plane to take a weight."),
+    approval: duration.describe("For a person to approve; then the release is rolled back."),
+    rollback: duration.describe("For a rollback to be verified (R4: under 60 s)."),
+  }),
+});

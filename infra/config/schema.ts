@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { release } from "./release-schema.ts";
+import { duration } from "./duration.ts";
+import { bytes, cpu } from "./quantity.ts";
+import { section, whole, word } from "./section.ts";
+import { cidr, labels, objectName, resources, service } from "./service-schema.ts";
+
+export const environments = ["staging", "production", "local"] as const;
+export type EnvironmentName = (typeof environments)[number];
+
+const cluster = section({
+  context: z.string().min(1).describe("Context of the kubeconfig: which cluster this stack is in."),
+  kubeconfig: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Path of the kubeconfig. Default: the variable KUBECONFIG, else ~/.kube/config."),
+});
+
+const namespace = section({
+  quota: section({
+    pods: whole(1, 10_000),
+    requests: section({ cpu, memory: bytes }),
+    limits: section({ memory: bytes }),
+  }).describe("What all pods of the namespace may use together. Both slots and a migration must fit."),
+  containerDefaults: resources.describe("What a container gets that does not say."),
+  dnsNamespace: objectName.default("kube-system").describe("Namespace of the cluster's DNS."),
+  ingressCidrs: z
+    .array(cidr)
+    .default([])
+    .describe(
+      "Addresses that may connect to the services and are no pods: a gateway on a host's network, the API server.",
+    ),
+});
+
+const monitoring = section({
+  namespace: objectName.describe("Namespace of Prometheus."),
+  labels: labels.describe("Labels by which the Prometheus operator finds what this stack declares for it."),
+  scrapeInterval: duration.describe("Time between two scrapes of a pod."),
+  prometheusUrl: z
+    .url({ protocol: /^https?$/, error: "allowed: a URL such as http://prometheus.monitoring:9090" })
+    .optional()
+    .describe(
+      "Where a release asks Prometheus. The variable PROMETHEUS_URL wins; without either the policy of metricsUnavailable applies.",
+    ),
+});
+
+/**
+ * The configuration of a stack, but for its secrets, which are keys of their own beside these. Optional integrations (Slack, GitHub,
+ * Grafana) become optional sections here together with the components that they configure: a key that nothing reads is refused.
+ */
+export const stackSchema = section({
+  environment: word(environments).describe(
+    "What kind of environment the stack is; it decides which settings are acceptable.",
+  ),
+  cluster,
+  namespace,
+  services: z.record(objectName, service).describe("What runs in the stack, by name: see stacks/catalogue.ts."),
+  release,
+  monitoring,
+});
+
+export type StackConfig = z.output<typeof stackSchema>;
+export type ServiceConfig = StackConfig["services"][string];
+
+/** The sections' names. */
+export const stackKeys: readonly string[] = Object.keys(stackSchema.shape);
