@@ -1,0 +1,85 @@
+import { UserError } from "../../components/errors/user-error.ts";
+
+/** Which cluster was asked. */
+export interface ClusterTarget {
+  readonly context: string;
+  /** Address of the API server. */
+  readonly server: string;
+}
+
+const unchanged = "Nothing was changed.";
+
+/** The kubeconfig cannot be read, or does not have the context that the stack names. */
+export class ClusterContextError extends UserError {
+  override readonly name = "ClusterContextError";
+  readonly context: string;
+
+  constructor(context: string, reason: string, options?: ErrorOptions) {
+    super(
+      `The cluster of this stack is not known here: ${reason}\n${unchanged} The stack names the context "${context}" (atom:cluster.context). ` +
+        "Point KUBECONFIG at the file that has it, or set atom:cluster.kubeconfig.",
+      options,
+    );
+    this.context = context;
+  }
+}
+
+/** The API server gave no answer: it is down, elsewhere, or slower than the deadline. */
+export class ClusterUnreachableError extends UserError {
+  override readonly name = "ClusterUnreachableError";
+  readonly target: ClusterTarget;
+
+  constructor(target: ClusterTarget, reason: string, options?: ErrorOptions) {
+    super(
+      `The API server ${target.server} (context "${target.context}") cannot be reached: ${reason}\n${unchanged} ` +
+        `What is released there is not known, so this is no first run. Try: kubectl --context ${target.context} version`,
+      options,
+    );
+    this.target = target;
+  }
+}
+
+/** The API server refuses what the program has to read. */
+export class ClusterAccessError extends UserError {
+  override readonly name = "ClusterAccessError";
+  readonly target: ClusterTarget;
+  readonly status: number;
+
+  constructor(target: ClusterTarget, status: number, path: string, detail: string) {
+    const meaning = status === 401 ? "does not know who you are" : "does not let you read this";
+    super(
+      `The API server ${target.server} (context "${target.context}") ${meaning}: ${status} for ${path}${detail && `: ${detail}`}\n${unchanged} ` +
+        `Renew the credentials of the context, or have the access granted. Try: kubectl --context ${target.context} auth whoami`,
+    );
+    this.target = target;
+    this.status = status;
+  }
+}
+
+/** The API server answered something that the program cannot use. */
+export class ClusterAnswerError extends UserError {
+  override readonly name = "ClusterAnswerError";
+  readonly target: ClusterTarget;
+
+  constructor(target: ClusterTarget, path: string, detail: string, options?: ErrorOptions) {
+    super(
+      `The API server ${target.server} (context "${target.context}") gave an answer for ${path} that cannot be used: ${detail}\n${unchanged}`,
+      options,
+    );
+    this.target = target;
+  }
+}
+
+/** A route exists, so a version serves; but the ledger that says which is gone. */
+export class LedgerMissingError extends UserError {
+  override readonly name = "LedgerMissingError";
+  readonly service: string;
+
+  constructor(namespace: string, service: string, ledger: string) {
+    super(
+      `${service} has a route in ${namespace}, so a version of it serves, but its ledger, the ConfigMap ${ledger}, does not exist.\n${unchanged} ` +
+        "Restore the ConfigMap: it says which slot serves. The weights of the route show it too.",
+    );
+    this.service = service;
+  }
+}

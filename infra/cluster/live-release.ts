@@ -1,0 +1,168 @@
+import { z } from "zod";
+import { parseLedger, type Ledger } from "../../components/ledger/ledger.ts";
+import { labelKeys } from "../../components/names/labels.ts";
+import { ledgerKey, ledgerName, slotName } from "../../components/names/names.ts";
+import { bySlot, slotNames, type BySlot, type SlotName } from "../../components/names/slot-name.ts";
+import { routeNames } from "../../components/routes/http-routes.ts";
+import { istioApiVersion } from "../../components/routes/manifests.ts";
+import { allTo, type LiveRelease, type LiveReleases, type LiveSlot } from "../../components/slots/live-release.ts";
+import type { PodTemplate } from "../../components/workload/pod-template.ts";
+import { ApiServer, type ClusterSettings } from "./api-server.ts";
+import { LedgerMissingError } from "./errors.ts";
+
+/** How long reading the live release may take in all, in milliseconds. */
+export const liveReleaseDeadline = 10_000;
+
+export interface LiveReleaseQuery {
+  readonly cluster: ClusterSettings;
+  readonly namespace: string;
+  /** The router of each service, by name. */
+  readonly services: Readonly<Record<string, "istio" | "replicas">>;
+  /** Where KUBECONFIG is looked up. */
+  readonly env: NodeJS.ProcessEnv;
+  /** In milliseconds. @default {@link liveReleaseDeadline} */
+  readonly deadline?: number;
+}
+
+/**
+ * Reads what the releases have made of the cluster. A namespace, or a service in it, that no traffic was ever routed to has its first
+ * run ahead. Everything else that is missing, and every failure to look, is an error: see `errors.ts` and the ledger's own.
+ */
+export async function readLiveReleases(query: LiveReleaseQuery): Promise<LiveReleases> {
+  const { cluster, namespace, services, env, deadline = liveReleaseDeadline } = query;
+  const api = ApiServer.open(cluster, env, AbortSignal.timeout(deadline));
+  if ((await api.get(`/api/v1/namespaces/${namespace}`)) === undefined) return {};
+  const entries = Object.entries(services).map(
+    async ([service, router]) => [service, await readService(api, namespace, service, router)] as const,
+  );
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+async function readService(
+  api: ApiServer,
+  namespace: string,
+  service: string,
+  router: "istio" | "replicas",
+): Promise<LiveRelease | undefined> {
+  const [ledger, route, blue, green] = await Promise.all([
+    readLedger(api, namespace, service),
+    router === "istio" ? readVirtualService(api, namespace, service) : readSelector(api, namespace, service),
+    readSlot(api, namespace, service, "blue"),
+    readSlot(api, namespace, service, "green"),
+  ]);
+  if (ledger === undefined) {
+    if (route !== undefined) throw new LedgerMissingError(namespace, service, ledgerName(service));
+    return undefined;
+  }
+  // The route is made last, so without one the first version never came up, and the first run may be tried again.
+  if (route === undefined && ledger.current === null && ledger.releases.length === 0) return undefined;
+  return { ledger, slots: { blue, green }, weights: route ?? allTo(ledger.active) };
+}
+
+const configMap = z.object({ data: z.record(z.string(), z.string()).default({}) });
+
+async function readLedger(api: ApiServer, namespace: string, service: string): Promise<Ledger | undefined> {
+  const path = `/api/v1/namespaces/${namespace}/configmaps/${ledgerName(service)}`;
+  const found = await read(api, path, configMap);
+  return found && parseLedger(found.data[ledgerKey] ?? "", `${namespace}/${ledgerName(service)}`, service);
+}
+
+const labels = z.record(z.string(), z.string()).default({});
+const deployment = z.object({
+  spec: z.object({
+    replicas: z.int().default(1),
+    template: z.looseObject({
+      metadata: z.looseObject({ labels }),
+      spec: z.looseObject({ containers: z.tuple([z.looseObject({ image: z.string() })], z.looseObject({})) }),
+    }),
+  }),
+});
+
+async function readSlot(
+  api: ApiServer,
+  namespace: string,
+  service: string,
+  slot: SlotName,
+): Promise<LiveSlot | undefined> {
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${slotName(service, slot)}`;
+  const found = await read(api, path, deployment);
+  if (found === undefined) return undefined;
+  const { replicas, template } = found.spec;
+  return {
+    digest: template.metadata.labels[labelKeys.template],
+    replicas,
+    image: template.spec.containers[0].image,
+    template: withoutNulls(template) as PodTemplate,
+  };
+}
+
+const virtualService = z.object({
+  spec: z.object({
+    http: z
+      .array(
+        z.looseObject({
+          name: z.string().optional(),
+          route: z
+            .array(
+              z.looseObject({
+                destination: z.looseObject({ subset: z.string().optional() }),
+                weight: z.int().optional(),
+              }),
+            )
+            .default([]),
+        }),
+      )
+      .default([]),
+  }),
+});
+
+async function readVirtualService(
+  api: ApiServer,
+  namespace: string,
+  service: string,
+): Promise<BySlot<number> | undefined> {
+  const path = `/apis/${istioApiVersion}/namespaces/${namespace}/virtualservices/${service}`;
+  const found = await read(api, path, virtualService);
+  if (found === undefined) return undefined;
+  const primary = found.spec.http.find(({ name }) => name === routeNames.primary);
+  const weights = bySlot((slot) => primary?.route.find(({ destination }) => destination.subset === slot)?.weight ?? 0);
+  if (weights.blue + weights.green !== 100)
+    throw api.unusable(
+      path,
+      `the weights of the route "${routeNames.primary}" are not 100 in all (blue ${weights.blue}, green ${weights.green}).`,
+    );
+  return weights;
+}
+
+const kubernetesService = z.object({ spec: z.object({ selector: labels }) });
+
+async function readSelector(api: ApiServer, namespace: string, service: string): Promise<BySlot<number> | undefined> {
+  const found = await read(api, `/api/v1/namespaces/${namespace}/services/${service}`, kubernetesService);
+  if (found === undefined) return undefined;
+  const only = slotNames.find((slot) => found.spec.selector[labelKeys.slot] === slot);
+  // Both are selected, and the replicas share the requests out; for the selector any split says the same.
+  return only === undefined ? { blue: 50, green: 50 } : allTo(only);
+}
+
+async function read<Schema extends z.ZodType>(
+  api: ApiServer,
+  path: string,
+  schema: Schema,
+): Promise<z.output<Schema> | undefined> {
+  const value = await api.get(path);
+  if (value === undefined) return undefined;
+  const result = schema.safeParse(value);
+  if (!result.success) throw api.unusable(path, z.prettifyError(result.error));
+  return result.data;
+}
+
+/** The API server writes `creationTimestamp: null` into templates; declared again, it would be a change. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, inner]) => inner !== null)
+      .map(([key, inner]) => [key, withoutNulls(inner)]),
+  );
+}

@@ -1,0 +1,145 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { LiveReleases } from "../components/slots/live-release.ts";
+import type { RawConfig } from "./config/parse.ts";
+import { neededSecrets } from "./config/rules.ts";
+import { toProgramConfig } from "./config/stack-file.ts";
+import { createProgram } from "./program.ts";
+
+/** What stands where a secret was. */
+export const secretPlaceholder = "[secret]";
+
+/** A resource as the program registered it. */
+export interface CollectedResource {
+  readonly type: string;
+  readonly name: string;
+  /** Whether a provider makes it; a component only groups others. */
+  readonly custom: boolean;
+  /** `type name` of the component that it is part of; empty for what is part of the stack itself. */
+  readonly parent: string;
+  /** Name of the provider that makes it. */
+  readonly provider: string;
+  readonly ignoreChanges: readonly string[];
+  /** `type name` of what it is declared after, sorted. */
+  readonly dependsOn: readonly string[];
+  /** Its properties; every secret is a placeholder. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+export interface Collected {
+  /** Sorted by type and name. */
+  readonly resources: readonly CollectedResource[];
+  readonly outputs: unknown;
+}
+
+export interface CollectOptions {
+  readonly stack: string;
+  readonly raw: RawConfig;
+  /** What runs in the cluster. @default nothing: the first run */
+  readonly live?: LiveReleases;
+}
+
+/** The part of the engine's registration request that is looked at; its class has no types of its own. */
+interface RegistrationRequest {
+  getType(): string;
+  getName(): string;
+  getCustom(): boolean;
+  getParent(): string;
+  getProvider(): string;
+  getIgnorechangesList(): string[];
+  getDependenciesList(): string[];
+  getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
+}
+
+interface Monitor {
+  registerResource(request: RegistrationRequest, callback: unknown): unknown;
+}
+
+const project = "atom";
+
+/**
+ * Runs the program in this process against Pulumi's mocks and returns every resource that it registers: no cluster, no plugin, no
+ * state. One call at a time, because Pulumi's runtime is one per process. Throws what the program throws.
+ */
+export async function collect({ stack, raw, live = {} }: CollectOptions): Promise<Collected> {
+  const requests: RegistrationRequest[] = [];
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ name, inputs }) => ({ id: `${name}-id`, state: inputs as Record<string, unknown> }),
+      call: ({ inputs }) => inputs as Record<string, unknown>,
+    },
+    project,
+    stack,
+  );
+  record(requests);
+  configure(raw);
+  const program = createProgram({ readLiveReleases: () => Promise.resolve(live) });
+  const outputs: unknown = await pulumi.runtime.runInPulumiStack(program);
+  await pulumi.runtime.disconnect();
+  return {
+    resources: requests
+      .filter((request) => request.getType() !== stackType)
+      .map(collected)
+      .sort(byTypeAndName),
+    outputs,
+  };
+}
+
+const stackType = "pulumi:pulumi:Stack";
+
+/** Mocks see neither parents nor options; the request that the monitor gets has them. */
+function record(requests: RegistrationRequest[]): void {
+  const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, callback) => {
+    requests.push(request);
+    return register(request, callback);
+  };
+}
+
+/** Secrets are placeholders, those too that nobody has set yet. */
+function configure(raw: RawConfig): void {
+  const services = raw.values.services;
+  const needed = neededSecrets(typeof services === "object" && services !== null ? Object.keys(services) : []);
+  const secrets = [...new Set([...raw.secrets, ...needed.filter((key) => !(key in raw.values))])];
+  const config = toProgramConfig({ values: raw.values, secrets }, secretPlaceholder);
+  pulumi.runtime.setAllConfig(
+    config,
+    secrets.map((key) => `atom:${key}`),
+  );
+}
+
+function collected(request: RegistrationRequest): CollectedResource {
+  return {
+    type: request.getType(),
+    name: request.getName(),
+    custom: request.getCustom(),
+    parent: labelOf(request.getParent()),
+    // A reference to a provider is its URN and its id.
+    provider: labelOf(request.getProvider().replace(/::[^:]*$/, "")),
+    ignoreChanges: request.getIgnorechangesList(),
+    dependsOn: request.getDependenciesList().map(labelOf).sort(),
+    inputs: withoutSecrets(request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>,
+  };
+}
+
+/** `urn:pulumi:stack::project::outer$inner::name` as `inner name`; the stack itself as nothing. */
+function labelOf(urn: string): string {
+  const [, , types = "", name = ""] = urn.split("::");
+  const type = types.split("$").at(-1) ?? "";
+  return type === "" || type === stackType ? "" : `${type} ${name}`;
+}
+
+/** Every text inside a secret becomes a placeholder; the keys of an object are no secret. */
+function withoutSecrets(value: unknown, secret = false): unknown {
+  if (Array.isArray(value)) return value.map((inner) => withoutSecrets(inner, secret));
+  if (typeof value !== "object" || value === null) return secret ? secretPlaceholder : value;
+  const object = value as Readonly<Record<string, unknown>>;
+  if (object[pulumi.runtime.specialSigKey] === pulumi.runtime.specialSecretSig)
+    return withoutSecrets(object.value, true);
+  return Object.fromEntries(Object.entries(object).map(([key, inner]) => [key, withoutSecrets(inner, secret)]));
+}
+
+function byTypeAndName(left: CollectedResource, right: CollectedResource): number {
+  const [a, b] = [`${left.type} ${left.name}`, `${right.type} ${right.name}`];
+  return a < b ? -1 : a > b ? 1 : 0;
+}

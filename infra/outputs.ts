@@ -1,0 +1,51 @@
+import type { Output } from "@pulumi/pulumi";
+import type { SlotName } from "../components/names/slot-name.ts";
+import { slotName } from "../components/names/names.ts";
+import { bySlot, type BySlot } from "../components/names/slot-name.ts";
+import type { Environment } from "../stacks/environment.ts";
+import type { StackConfig } from "./config/schema.ts";
+
+/** What is known of a service once it is declared. */
+export interface ServiceOutputs {
+  /** Name of each slot's Deployment. */
+  readonly slots: BySlot<string>;
+  /** The slot that serves. */
+  readonly active: SlotName;
+  /** Digest of the pod template that the configuration asks for. */
+  readonly desired: string;
+  /** The version that waits for its release; null where there is none. */
+  readonly staged: { readonly slot: SlotName; readonly digest: string } | null;
+  /** Hosts that requests ask for; none without a gateway. */
+  readonly hosts: readonly string[];
+}
+
+/** Outputs of a stack. */
+export interface Outputs extends Record<string, unknown> {
+  readonly namespace: Output<string>;
+  readonly services: Readonly<Record<string, ServiceOutputs>>;
+  /** What `pulumi up` did not do, or did for a later release, and why. */
+  readonly notes: readonly string[];
+}
+
+/** Says what a stack has become. */
+export function outputsOf({ namespace, plans }: Environment, { services }: StackConfig): Outputs {
+  return {
+    namespace,
+    services: Object.fromEntries(
+      Object.entries(plans).map(([name, plan]): [string, ServiceOutputs] => {
+        const routes = services[name]?.routes;
+        return [
+          name,
+          {
+            slots: bySlot((slot) => slotName(name, slot)),
+            active: plan.active,
+            desired: plan.desired.digest,
+            staged: plan.staged ?? null,
+            hosts: routes?.router === "istio" ? routes.hosts : [],
+          },
+        ];
+      }),
+    ),
+    notes: Object.values(plans).flatMap(({ notes }) => notes),
+  };
+}

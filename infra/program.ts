@@ -1,0 +1,67 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { UserError } from "../components/errors/user-error.ts";
+import { deployerName, namespaceName } from "../components/names/names.ts";
+import type { LiveReleases } from "../components/slots/live-release.ts";
+import { readLiveReleases, type LiveReleaseQuery } from "./cluster/live-release.ts";
+import { readProgramConfig } from "./config/program-config.ts";
+import { environmentArgs } from "./environment-args.ts";
+import { Environment } from "../stacks/environment.ts";
+import { outputsOf, type Outputs } from "./outputs.ts";
+
+/** What the program takes from outside; tests and `npm run render` bring their own. */
+export interface ProgramPorts {
+  /** Reads what runs in the cluster. @default asks the API server of the stack's context */
+  readonly readLiveReleases?: (query: LiveReleaseQuery) => Promise<LiveReleases>;
+  /** Where KUBECONFIG is looked up. @default the process's own */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Is told of a mistake of the user's before Pulumi reports it. @default nobody */
+  readonly onUserError?: (error: UserError) => void;
+}
+
+/** The Pulumi program, for the entry, the Automation API, tests and rendering alike. It declares one environment. */
+export function createProgram(ports: ProgramPorts = {}): () => Promise<Outputs> {
+  return async () => {
+    try {
+      return await declare(ports);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      ports.onUserError?.(error);
+      // Pulumi prints the message of a RunError without a stack.
+      throw new pulumi.RunError(error.message);
+    }
+  };
+}
+
+/** The program as the entry runs it. */
+export async function program(): Promise<Outputs> {
+  return createProgram()();
+}
+
+async function declare({
+  readLiveReleases: readLive = readLiveReleases,
+  env = process.env,
+}: ProgramPorts): Promise<Outputs> {
+  const { config, secrets } = readProgramConfig();
+  const { cluster } = config;
+  const namespace = namespaceName(pulumi.getProject(), pulumi.getStack());
+  const services = Object.fromEntries(
+    Object.entries(config.services).map(([name, { routes }]) => [name, routes.router]),
+  );
+  const live = await readLive({ cluster, namespace, services, env });
+
+  // The provider and the read above always talk to the same cluster.
+  const provider = new k8s.Provider("cluster", {
+    context: cluster.context,
+    ...(cluster.kubeconfig === undefined ? {} : { kubeconfig: cluster.kubeconfig }),
+    enableServerSideApply: true,
+  });
+  const environment = new Environment(
+    namespace,
+    environmentArgs({ config, secrets, live, namespace, deployer: deployerName(pulumi.getProject()) }),
+    { providers: [provider] },
+  );
+  const outputs = outputsOf(environment, config);
+  for (const note of outputs.notes) await pulumi.log.info(note, environment);
+  return outputs;
+}
