@@ -21,6 +21,8 @@ const variable = z
 /** What to do about it: take the release back, say so and go on, or stop where the last verdict was good and wait for a person. */
 const policy = z.enum(["rollback", "warn", "hold"]);
 
+export type Policy = z.output<typeof policy>;
+
 const weightStep = z.strictObject({
   percent: z.int().min(1).max(100).describe("share of the traffic for the candidate"),
   wait: duration.describe("how long the step is watched before it is judged"),
@@ -77,19 +79,21 @@ const thresholds = z.strictObject({
   metrics: z.array(customMetric).default([]),
 });
 
+/** What to do when a step cannot be judged, once it has lasted this much longer than its wait. */
+const patience = (initial: Policy) =>
+  z.strictObject({ policy: policy.default(initial), deadline: duration.default(300_000) }).prefault({});
+
 const policies = z.strictObject({
-  noTraffic: policy.default("rollback").describe("a step saw no request until its deadline"),
-  tooFew: policy.default("rollback").describe("a step saw too few requests to be judged until its deadline"),
-  metricsUnavailable: policy.default("rollback").describe("Prometheus could not be asked until the step's deadline"),
-  sharedFault: policy.default("hold").describe("the active slot is in the same trouble until the step's deadline"),
-  unconfirmedShift: policy.default("rollback").describe("a weight was not seen in effect until its deadline"),
+  noData: patience("rollback").describe("the candidate gets no request, or too few to be judged"),
+  metricsUnavailable: patience("rollback").describe("Prometheus cannot be asked, or answers nonsense"),
+  sharedFault: patience("hold").describe("the active slot is in the same trouble"),
+  unconfirmedShift: policy.default("rollback").describe("a weight was not seen in effect within its deadline"),
 });
 
 const gate = z.strictObject({
   alpha: z.number().gt(0).lt(0.5).default(0.01).describe("chance that a healthy release fails"),
   minRequests: z.int().min(1).default(100).describe("requests at the candidate before a step can pass"),
-  every: duration.default(5_000).describe("between two measurements while a step waits for more evidence"),
-  extension: duration.default(300_000).describe("how long a step may last beyond its wait for want of evidence"),
+  every: duration.default(5_000).describe("between two measurements of a step"),
 });
 
 const guard = z.strictObject({
@@ -171,7 +175,6 @@ export const releasePlanSchema = z.strictObject({
 export type ReleasePlan = z.output<typeof releasePlanSchema>;
 /** A plan before its defaults are filled in. */
 export type ReleasePlanInput = z.input<typeof releasePlanSchema>;
-export type Policy = z.output<typeof policy>;
 export type WeightStep = z.output<typeof weightStep>;
 export type ApprovalStep = z.output<typeof approvalStep>;
 export type PlanStep = ReleasePlan["steps"][number];

@@ -1,0 +1,85 @@
+import type { ServiceContract, ServiceSettings } from "../service/contract.ts";
+import type { SmokeStep } from "../smoke-steps/smoke-step.ts";
+import { releasePlanSchemaVersion, type Policy, type ReleasePlanInput } from "./release-plan.ts";
+
+/** What an environment decides about its releases, as a stack's configuration says it. Times are milliseconds. */
+export interface ReleaseSettings {
+  readonly thresholds: {
+    readonly errorRate: { readonly max: number; readonly onBreach: Policy };
+    readonly p95Latency: { readonly max: number; readonly onBreach: Policy };
+  };
+  readonly steps: readonly ({ readonly weight: number; readonly wait: number } | { readonly pause: "approval" })[];
+  readonly soak: number;
+  readonly noData: { readonly policy: Policy; readonly deadline: number };
+  readonly metricsUnavailable: { readonly policy: Policy; readonly deadline: number };
+  readonly deadlines: {
+    readonly ready: number;
+    readonly smoke: number;
+    readonly confirm: number;
+    readonly approval: number;
+    readonly rollback: number;
+  };
+}
+
+export interface ReleasePlanSources {
+  /** The stack. */
+  readonly environment: string;
+  readonly namespace: string;
+  readonly service: string;
+  readonly contract: Pick<ServiceContract, "port" | "metrics">;
+  readonly settings: Pick<ServiceSettings, "replicas" | "routes">;
+  readonly release: ReleaseSettings;
+  readonly smoke: readonly SmokeStep[];
+  /** Where requests to the service go in, as the releaser reaches it. */
+  readonly entry: ReleasePlanInput["entry"];
+  /** `null`: releases are judged by the pods' own counters alone. */
+  readonly prometheus: ReleasePlanInput["prometheus"];
+}
+
+/** The plan that a stack's configuration amounts to. `formatReleasePlan` checks it and fills in what the configuration leaves open. */
+export function buildReleasePlan(sources: ReleasePlanSources): ReleasePlanInput {
+  const { environment, namespace, service, contract, settings, release, smoke, entry, prometheus } = sources;
+  const { errorRate, p95Latency } = release.thresholds;
+  return {
+    schema: releasePlanSchemaVersion,
+    environment,
+    namespace,
+    service,
+    port: contract.port,
+    replicas: settings.replicas,
+    router: routerOf(settings.routes),
+    entry,
+    steps: release.steps.map((step) =>
+      "pause" in step
+        ? { pause: step.pause, deadline: release.deadlines.approval }
+        : { percent: step.weight, wait: step.wait },
+    ),
+    thresholds: {
+      errorRate: { max: errorRate.max, policy: errorRate.onBreach },
+      latency: { quantile: 0.95, seconds: p95Latency.max / 1000, policy: p95Latency.onBreach },
+      // Whoever only warns about errors does not take a release back for a restart either.
+      restarts: { policy: errorRate.onBreach },
+    },
+    policies: {
+      noData: release.noData,
+      metricsUnavailable: release.metricsUnavailable,
+      unconfirmedShift: "rollback",
+    },
+    guard: { port: contract.port, path: contract.metrics.path },
+    prometheus,
+    smoke: { steps: [...smoke] },
+    soak: release.soak,
+    deadlines: {
+      ready: release.deadlines.ready,
+      smoke: release.deadlines.smoke,
+      confirm: release.deadlines.confirm,
+      return: release.deadlines.rollback,
+    },
+  };
+}
+
+function routerOf(routes: ServiceSettings["routes"]): ReleasePlanInput["router"] {
+  if (routes.router === "replicas") return { kind: "replicas" };
+  const { attempts, perTryTimeout, on } = routes.retries;
+  return { kind: "istio", timeout: routes.timeout, retries: { attempts, perTryTimeout, on: [...on] } };
+}
