@@ -79,7 +79,7 @@ function pushgateway({ tools, users }: Layout): Service {
     deadlineSeconds: 30,
     command: {
       kind: "command",
-      command: tools.path("prometheus-pushgateway"),
+      command: tools.path("pushgateway"),
       args: [`--web.listen-address=${inside.bridge}:${ports.pushgateway}`, "--log.level=warn"],
       user: users.nobody,
     },

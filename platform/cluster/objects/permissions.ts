@@ -46,6 +46,8 @@ const istiodRules: readonly Rule[] = [
       "apiextensions.k8s.io",
       "discovery.k8s.io",
       "networking.k8s.io",
+      // It waits for its lists of webhooks, though there are none.
+      "admissionregistration.k8s.io",
     ],
     resources: ["*"],
     verbs: read,

@@ -37,9 +37,9 @@ function interfaceCommands(link: Link): string[] {
     "link set cni0 up",
     // Packets to a Service need a route before iptables gives them another address.
     `route add ${inside.serviceRange} dev cni0`,
-    `link set ${link.peerInterface} name ${linkInterface}`,
+    `link set dev ${link.peerInterface} name ${linkInterface}`,
     `address add ${link.address}/30 dev ${linkInterface}`,
-    `link set ${linkInterface} up`,
+    `link set dev ${linkInterface} up`,
     "",
   ];
 }
