@@ -40,7 +40,11 @@ export class CommandError extends Error {
 const graceMs = 5_000;
 
 /** Runs a command to its end. Rejects with {@link CommandError}, or with the signal's reason after an abort. */
-export function run(command: string, parameters: readonly string[], options: CommandOptions): Promise<CommandOutput> {
+export async function run(
+  command: string,
+  parameters: readonly string[],
+  options: CommandOptions,
+): Promise<CommandOutput> {
   options.signal?.throwIfAborted();
   const child = spawn(command, parameters, { cwd: options.cwd, env: options.env, stdio: "pipe" });
   const log = options.log === undefined ? undefined : createWriteStream(options.log, { flags: "a" });
@@ -85,10 +89,11 @@ export function run(command: string, parameters: readonly string[], options: Com
       else if (code === 0) resolve({ stdout, output });
       else reject(new CommandError(command, `ended with ${killedBy ?? `exit code ${code ?? "?"}`}`, output));
     });
-  }).finally(() => {
+  }).finally(async () => {
     clearTimeout(timer);
     clearTimeout(killer);
     options.signal?.removeEventListener("abort", stop);
-    log?.end();
+    // An error names the log: it must be all there.
+    if (log !== undefined) await new Promise((written) => log.end(written));
   });
 }

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import type { Reporter } from "../progress.ts";
 import { bringFromAny, type Bring } from "./bring.ts";
 import { ToolBuildError } from "./errors.ts";
@@ -100,7 +101,8 @@ async function bringOne(
   { update, signal, world }: { update: (text: string) => void; signal: AbortSignal; world: World },
 ): Promise<ToolFiles> {
   const log = store.logOf(tool.name);
-  const make = (folder: string): Promise<ToolFiles> => {
+  const make = async (folder: string): Promise<ToolFiles> => {
+    await rm(log, { force: true }); // that of an earlier try
     update("");
     return bringFromAny({ tool, folder, log, machine: world.machine, signal, update }, world.bring);
   };

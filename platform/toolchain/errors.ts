@@ -7,11 +7,13 @@ const existingCluster = "or use a cluster that you have: npm start -- --context 
  */
 export class ToolchainError extends Error {
   override readonly name: string = "ToolchainError";
+  readonly what: string;
   readonly why: string;
   readonly wayOut: string;
 
   constructor(what: string, why: string, wayOut: string, options?: ErrorOptions) {
     super(`${what}\n  why: ${why}\n  way out: ${wayOut},\n    ${existingCluster}`, options);
+    this.what = what;
     this.why = why;
     this.wayOut = wayOut;
   }
@@ -97,8 +99,9 @@ export class MachineNotReadyError extends ToolchainError {
   readonly problems: readonly ToolchainError[];
 
   constructor(problems: readonly ToolchainError[]) {
+    const list = problems.map(({ what, why, wayOut }) => `- ${what}\n    why: ${why}\n    way out: ${wayOut}`);
     super(
-      `This machine lacks ${problems.length} things:\n${problems.map(({ message }) => `- ${message.split(",\n")[0] ?? message}`).join("\n")}`,
+      `This machine lacks ${problems.length} things:\n${list.join("\n")}`,
       "each of them is needed before the first tool can be brought here",
       "mend them all",
       { cause: problems },

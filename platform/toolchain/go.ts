@@ -82,7 +82,8 @@ interface Program {
 
 async function compile(workshop: Workshop, build: string, program: Program): Promise<void> {
   const output = join(workshop.folder, "bin", program.name);
-  const flags = ["-trimpath", "-ldflags", program.linkerFlags.join(" "), "-o", output];
+  // The cache may be inside a repository of the user, of which the program must bear no stamp.
+  const flags = ["-trimpath", "-buildvcs=false", "-ldflags", program.linkerFlags.join(" "), "-o", output];
   await runIn(workshop, build, ["go", "build", ...flags, program.package], goEnvironment(build));
 }
 

@@ -77,10 +77,15 @@ async function place(folder: string, recipe: string, files: ToolFiles): Promise<
   await writeFile(join(folder, manifestName), `${JSON.stringify(manifest, undefined, 2)}\n`);
   const isWhole = (await readTool(folder, recipe)) !== undefined;
   if (!isWhole) throw new Error("what was made lacks a file that its recipe promises");
-  const home = join(dirname(folder), files.version.replace(/[^\w.+~-]/g, "_"));
+  const home = join(dirname(folder), folderNameOf(files.version));
   await chmod(folder, 0o755);
   await replaceFolder(folder, home);
   return inFolder(home, manifest);
+}
+
+/** A version without its epoch ("5:7.0.15") and without what has a meaning in PATH. */
+function folderNameOf(version: string): string {
+  return version.replace(/^\d+:/, "").replace(/[^\w.+~-]/g, "_");
 }
 
 /** The lock is ours: whatever is being built there belongs to a process that died. */

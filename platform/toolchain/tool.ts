@@ -98,3 +98,6 @@ export interface Tool {
   /** It does its work as root only. */
   readonly asRoot?: true;
 }
+
+/** Rows by the names of their tools. */
+export type ToolTable = Readonly<Record<string, Omit<Tool, "name">>>;

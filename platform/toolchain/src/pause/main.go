@@ -11,6 +11,7 @@ import (
 func main() {
 	signals := make(chan os.Signal, 16)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGCHLD)
+	reap() // what ended before we listened
 	for received := range signals {
 		if received != syscall.SIGCHLD {
 			return

@@ -1,0 +1,221 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { silentReporter, type Reporter } from "../../../platform/progress.ts";
+import type { Bring } from "../../../platform/toolchain/bring.ts";
+import { ensure, ensureTools, type Toolchain, type World } from "../../../platform/toolchain/ensure.ts";
+import { NoSpaceError, NotRootError, ToolBuildError } from "../../../platform/toolchain/errors.ts";
+import type { Tool } from "../../../platform/toolchain/tool.ts";
+import { Bench, toolWith } from "./bench.ts";
+
+describe("a toolchain", () => {
+  let bench: Bench;
+  let brought: string[];
+
+  beforeEach(() => {
+    bench = new Bench();
+    brought = [];
+    bench.script("go", "echo go1.26.8");
+    for (const name of ["apt-get", "apt-cache", "dpkg-deb"]) bench.script(name, "");
+  });
+
+  afterEach(() => {
+    bench.clear();
+  });
+
+  const bring: Bring = (_source, { tool, folder }) => {
+    brought.push(tool.name);
+    mkdirSync(join(folder, "bin"));
+    for (const name of tool.executables) writeFileSync(join(folder, "bin", name), name);
+    return Promise.resolve({
+      version: tool.version,
+      executables: Object.fromEntries(tool.executables.map((name) => [name, join("bin", name)])),
+      directory: tool.directoryOf === undefined ? undefined : "bin",
+      file: tool.isFile === undefined ? undefined : "bin",
+    });
+  };
+
+  function start(tools: readonly Tool[], changes: Partial<World> & { reporter?: Reporter; signal?: AbortSignal } = {}) {
+    const { reporter = silentReporter, signal, ...world } = changes;
+    return ensure(
+      tools,
+      { reporter, cacheDir: join(bench.root, "tools"), ...(signal === undefined ? {} : { signal }) },
+      { machine: bench.machine(), disk: () => Promise.resolve({ id: 1, freeMegabytes: 99 }), bring, ...world },
+    );
+  }
+
+  const saw = toolWith({ executables: ["saw", "sawdust"] });
+
+  it("gives absolute paths of executables, folders and files", async () => {
+    const tools = [
+      saw,
+      toolWith({ name: "plugins", executables: [], directoryOf: ["bridge"] }),
+      toolWith({ name: "crds", executables: [], isFile: true }),
+    ];
+    const toolchain = await start(tools);
+    const kept = join(bench.root, "tools");
+    assert.equal(toolchain.path("sawdust"), join(kept, "saw", "2.5.0", "bin", "sawdust"));
+    assert.equal(toolchain.directory("plugins"), join(kept, "plugins", "2.5.0", "bin"));
+    assert.equal(toolchain.file("crds"), join(kept, "crds", "2.5.0", "bin"));
+  });
+
+  it("does not know what it was not asked for", async () => {
+    const toolchain: Toolchain = await start([saw]);
+    assert.throws(() => toolchain.path("hammer"), /no tool that was ensured has the executable hammer/);
+    assert.throws(() => toolchain.directory("saw"), /has the folder saw/);
+    assert.throws(() => toolchain.file("saw"), /has the file saw/);
+  });
+
+  it("brings nothing on a second start", async () => {
+    await start([saw]);
+    await start([saw]);
+    assert.deepEqual(brought, ["saw"]);
+  });
+
+  it("brings a tool once for two starts at the same time", async () => {
+    await Promise.all([start([saw]), start([saw])]);
+    assert.deepEqual(brought, ["saw"]);
+  });
+
+  it("takes the machine's own tool before anything else", async () => {
+    const path = bench.script("saw", "echo 2.6");
+    bench.script("sawdust", "echo 2.6");
+    const toolchain = await start([{ ...saw, onMachine: { accepts: { atLeast: "2", below: "3" } } }]);
+    assert.equal(toolchain.path("saw"), path);
+    assert.deepEqual(brought, []);
+  });
+
+  it("needs no command and no room when everything is there", async () => {
+    await start([saw]);
+    const machine = bench.machine({ env: { PATH: "" } });
+    await start([saw], { machine, disk: () => Promise.resolve({ id: 1, freeMegabytes: 0 }) });
+  });
+
+  it("says what it brings, how long that takes and where it is kept", async () => {
+    const notes: string[] = [];
+    const reporter: Reporter = { ...silentReporter, note: (text) => notes.push(text) };
+    await start([saw, toolWith({ name: "file", executables: ["file"], estimateSeconds: 300 })], { reporter });
+    assert.deepEqual(notes, [
+      `Bringing 2 tools here, once; about 5 min with empty caches: saw, file. They are kept in ${bench.root}/tools.`,
+    ]);
+  });
+
+  it("reports each tool that it brings, with its estimate", async () => {
+    const tasks: [string, number | undefined][] = [];
+    const reporter: Reporter = {
+      note: () => undefined,
+      task: (title, { estimateSeconds }, work) => {
+        tasks.push([title, estimateSeconds]);
+        return work(() => undefined);
+      },
+    };
+    await start([saw], { reporter });
+    await start([saw], { reporter });
+    assert.deepEqual(tasks, [["saw 2.5.0", 7]]);
+  });
+
+  it("compiles one tool at a time, and unpacks packages meanwhile", async () => {
+    const running = { compilers: 0, packages: 0 };
+    const most = { compilers: 0, packages: 0 };
+    // Neither ends before the other has begun: in one lane together, they would wait for ever.
+    const begun = { compilers: Promise.withResolvers<undefined>(), packages: Promise.withResolvers<undefined>() };
+    const watched: Bring = async (source, workshop) => {
+      const [own, other] =
+        source.kind === "debian" ? (["packages", "compilers"] as const) : (["compilers", "packages"] as const);
+      running[own] += 1;
+      most[own] = Math.max(most[own], running[own]);
+      begun[own].resolve(undefined);
+      await begun[other].promise;
+      const files = await bring(source, workshop);
+      running[own] -= 1;
+      return files;
+    };
+    const packaged = { sources: [{ kind: "debian", packages: ["x"], programs: {} }] } as const;
+    const names = ["a", "b", "c"];
+    await start(
+      [
+        ...names.map((name) => toolWith({ name, executables: [name] })),
+        ...names.map((name) => toolWith({ name: `${name}-package`, executables: [`${name}2`], ...packaged })),
+      ],
+      { bring: watched },
+    );
+    assert.deepEqual(most, { compilers: 1, packages: 1 });
+  });
+
+  it("ends the others when one fails, and starts no more", async () => {
+    const begun: string[] = [];
+    const failing: Bring = (_source, { tool, signal }) => {
+      begun.push(tool.name);
+      if (tool.name === "broken") return Promise.reject(new Error("no oil"));
+      return new Promise((_resolve, reject) => {
+        signal?.addEventListener("abort", () => {
+          reject(new Error("stopped"));
+        });
+      });
+    };
+    const packaged = toolWith({ name: "slow", sources: [{ kind: "debian", packages: ["x"], programs: {} }] });
+    const tools = [packaged, toolWith({ name: "broken" }), toolWith({ name: "later" })];
+    await assert.rejects(start(tools, { bring: failing }), (error) => {
+      assert.ok(error instanceof ToolBuildError);
+      assert.equal(error.tool, "broken 2.5.0");
+      return true;
+    });
+    assert.deepEqual(begun.toSorted(), ["broken", "slow"]);
+    for (const { name } of [packaged, toolWith({ name: "broken" })]) {
+      assert.deepEqual(readdirSync(join(bench.root, "tools", name)), []);
+    }
+  });
+
+  it("ends with the reason of an abort", async () => {
+    const abort = new AbortController();
+    const waiting: Bring = (_source, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal?.addEventListener("abort", () => {
+          reject(new Error("stopped"));
+        });
+        abort.abort(new Error("the user went away"));
+      });
+    await assert.rejects(start([saw], { bring: waiting, signal: abort.signal }), /the user went away/);
+  });
+
+  it("says which tool failed when its cache cannot be written", async () => {
+    bench.file("tools", "a file in the place of the folder");
+    await assert.rejects(
+      start([saw]),
+      (error) => error instanceof ToolBuildError && /ENOTDIR|EEXIST/.test(error.message),
+    );
+  });
+
+  it("refuses before it brings anything when there is no room", async () => {
+    const full = start([saw], { disk: () => Promise.resolve({ id: 1, freeMegabytes: 0 }) });
+    await assert.rejects(full, NoSpaceError);
+    assert.deepEqual(brought, []);
+  });
+
+  it("refuses before it looks for anything when root is needed", async () => {
+    const tools = [toolWith({ asRoot: true })];
+    await assert.rejects(start(tools, { machine: bench.machine({ userId: 1000 }) }), NotRootError);
+  });
+
+  it("is kept in the XDG cache folder, or in .cache at home", async () => {
+    const world: World = {
+      machine: bench.machine({ env: { PATH: bench.bin, XDG_CACHE_HOME: join(bench.root, "xdg") } }),
+      disk: () => Promise.resolve({ id: 1, freeMegabytes: 99 }),
+      bring,
+    };
+    const options = { reporter: silentReporter };
+    assert.equal(
+      (await ensure([saw], options, world)).path("saw"),
+      join(bench.root, "xdg/atom/tools/saw/2.5.0/bin/saw"),
+    );
+    assert.equal(
+      (await ensure([saw], options, { ...world, machine: bench.machine() })).path("saw"),
+      join(bench.root, "home/.cache/atom/tools/saw/2.5.0/bin/saw"),
+    );
+  });
+
+  it("of no tools asks the machine for nothing", async () => {
+    const toolchain = await ensureTools([], { reporter: silentReporter, cacheDir: join(bench.root, "tools") });
+    assert.throws(() => toolchain.path("etcd"));
+  });
+});
