@@ -83,22 +83,6 @@ export function slowerThan(counts: Counts, threshold: number): number | undefine
   return within === undefined ? undefined : counts.timed - within;
 }
 
-/**
- * The quantile as Prometheus' `histogram_quantile` estimates it, linear inside its bucket, in seconds; for people, never for a
- * verdict. Above the last edge it is that edge. `undefined` without timed requests.
- */
-export function quantile(counts: Counts, q: number): number | undefined {
-  if (counts.timed === 0 || counts.within.size === 0) return undefined;
-  const rank = q * counts.timed;
-  let lower = { edge: 0, count: 0 };
-  for (const [edge, count] of [...counts.within].sort(([a], [b]) => a - b)) {
-    if (count >= rank && count > lower.count)
-      return lower.edge + ((edge - lower.edge) * (rank - lower.count)) / (count - lower.count);
-    lower = { edge, count };
-  }
-  return lower.edge;
-}
-
 function combine(a: Counts, b: Counts, by: (x: number, y: number) => number): Counts {
   const within = new Map<number, number>();
   for (const edge of new Set([...a.within.keys(), ...b.within.keys()]))

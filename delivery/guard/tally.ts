@@ -7,9 +7,9 @@ interface PodTally {
   readonly group: string;
   /** Count from zero, because the pod was born while we watched. */
   readonly fresh: boolean;
-  /** Container restarts when the pod was first seen. */
-  readonly restartsAtFirst: number;
-  restarts: number;
+  /** Ends of its containers when the pod was first seen. */
+  readonly endsAtFirst: number;
+  ends: number;
   /** What processes of this pod that are gone had counted. */
   past: Counts;
   /** What does not count: what was there when the watch began. */
@@ -26,22 +26,22 @@ export class Tally {
   readonly #pods = new Map<string, PodTally>();
 
   /**
-   * Makes a pod known, or updates its container restarts. `fresh`: it was born after the watch began, so all that it
+   * Makes a pod known, or updates how often its containers have ended. `fresh`: it was born after the watch began, so all that it
    * counted is ours; else its first page is where counting starts.
    */
-  meet(uid: string, group: string, restarts: number, fresh: boolean): void {
+  meet(uid: string, group: string, ends: number, fresh: boolean): void {
     const known = this.#pods.get(uid);
     if (known === undefined) {
       this.#pods.set(uid, {
         group,
         fresh,
-        restartsAtFirst: restarts,
-        restarts,
+        endsAtFirst: ends,
+        ends,
         past: noCounts,
         before: noCounts,
         latest: undefined,
       });
-    } else known.restarts = Math.max(known.restarts, restarts);
+    } else known.ends = Math.max(known.ends, ends);
   }
 
   /** Takes in a page of a pod that was met before. Pages of one pod must come in their order. */
@@ -50,7 +50,7 @@ export class Tally {
     if (pod === undefined) throw new Error(`the pod ${uid} was not met before its counters were read`);
     if (pod.latest === undefined) {
       // Restarted between the first look and the first page: its process is younger than the watch.
-      if (!pod.fresh && pod.restarts === pod.restartsAtFirst) pod.before = page.counts;
+      if (!pod.fresh && pod.ends === pod.endsAtFirst) pod.before = page.counts;
     } else if (isAnotherProcess(pod.latest, page)) pod.past = add(pod.past, pod.latest.counts);
     pod.latest = page;
   }
@@ -64,11 +64,10 @@ export class Tally {
     return sum;
   }
 
-  /** Container restarts in the group since the watch began. */
+  /** Ends of containers in the group since the watch began. */
   restarts(group: string): number {
     let sum = 0;
-    for (const pod of this.#pods.values())
-      if (pod.group === group) sum += pod.restarts - (pod.fresh ? 0 : pod.restartsAtFirst);
+    for (const pod of this.#pods.values()) if (pod.group === group) sum += pod.ends - (pod.fresh ? 0 : pod.endsAtFirst);
     return sum;
   }
 }

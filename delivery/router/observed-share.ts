@@ -1,0 +1,92 @@
+import { atLeast } from "../gate/binomial.ts";
+import type { ServedReading } from "../guard/served.ts";
+
+/** Whether the requests were shared out as they should be. */
+export interface ShareVerdict {
+  readonly outcome: "confirmed" | "unconfirmed" | "contradicted";
+  /** For people: `the candidate took 9.6 % of 412 requests`. */
+  readonly detail: string;
+}
+
+/**
+ * Requests that may be in the wrong place without meaning anything: those that were under way when the weight changed, and those of
+ * a person with the canary header.
+ */
+const straying = 0.002;
+/** A weight is taken for excluded when what was seen is less likely than this under it: low, because it is looked at often. */
+const excluded = 0.0002;
+/** The wanted weight is taken for possible unless what was seen is less likely than this under it. */
+const possible = 0.01;
+/** After this long without agreement a weight is taken for contradicted, when the data exclude it. */
+const patienceMs = 3_000;
+
+/**
+ * Whether what was served shows that `percent` is in effect: the wanted share must be possible and every other share that may be
+ * in effect instead must be excluded, by exact binomial tests (each request is routed by itself). Proxies take a weight some tenths of
+ * a second after the API server did, so the test looks at each stretch from a reading until now that is twice as long as the
+ * one before, and is content with one.
+ *
+ * @param others shares in percent that may be in effect instead: the one before the change, or all of the plan
+ */
+export function judgeShare(
+  readings: readonly ServedReading[],
+  percent: number,
+  others: readonly number[],
+): ShareVerdict {
+  const last = readings.at(-1);
+  if (last === undefined)
+    return { outcome: "unconfirmed", detail: "the pods' counters were not read since the change" };
+  const alternatives = others.filter((other) => other !== percent);
+  const stretches = growingStretches(readings, last);
+  for (const { candidate, total } of stretches) {
+    if (total === 0 || !isPossible(candidate, total, percent, possible)) continue;
+    if (alternatives.every((other) => !isPossible(candidate, total, other, excluded)))
+      return { outcome: "confirmed", detail: describe(candidate, total) };
+  }
+  const longest = stretches.at(-1) ?? { candidate: 0, total: 0, ms: 0 };
+  const seen = describe(longest.candidate, longest.total);
+  // Only a stretch that began well after the change speaks against it.
+  const late = stretches.findLast(({ from }) => from - (readings[0]?.at ?? from) >= patienceMs);
+  if (late !== undefined && !isPossible(late.candidate, late.total, percent, excluded))
+    return { outcome: "contradicted", detail: `${describe(late.candidate, late.total)} where ${percent} % are due` };
+  return { outcome: "unconfirmed", detail: `${seen}: too few to tell ${percent} % from ${listed(alternatives)}` };
+}
+
+interface Stretch {
+  readonly from: number;
+  readonly ms: number;
+  readonly candidate: number;
+  readonly total: number;
+}
+
+function growingStretches(readings: readonly ServedReading[], last: ServedReading): Stretch[] {
+  const stretches: Stretch[] = [];
+  for (let back = 1; ; back *= 2) {
+    const first = readings[Math.max(0, readings.length - 1 - back)] ?? last;
+    const candidate = last.candidate - first.candidate;
+    stretches.push({
+      from: first.at,
+      ms: last.at - first.at,
+      candidate,
+      total: candidate + last.active - first.active,
+    });
+    if (back >= readings.length - 1) return stretches;
+  }
+}
+
+/** Two-sided exact binomial test: whether `candidate` of `total` is no less likely than `level` when `percent` is in effect. */
+function isPossible(candidate: number, total: number, percent: number, level: number): boolean {
+  const share = Math.min(Math.max(percent / 100, straying), 1 - straying);
+  const upper = atLeast(candidate, total, share);
+  const lower = 1 - atLeast(candidate + 1, total, share);
+  return 2 * Math.min(upper, lower) >= level;
+}
+
+function describe(candidate: number, total: number): string {
+  if (total === 0) return "no request was served since the change";
+  return `the candidate took ${((100 * candidate) / total).toFixed(1)} % of ${total} request${total === 1 ? "" : "s"}`;
+}
+
+function listed(percents: readonly number[]): string {
+  return percents.length === 0 ? "another share" : percents.map((percent) => `${percent} %`).join(" or ");
+}
