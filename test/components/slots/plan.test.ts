@@ -1,0 +1,230 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { otherSlot, slotNames, type SlotName } from "../../../components/names/slot-name.ts";
+import type { LiveRelease } from "../../../components/slots/live-release.ts";
+import { ActiveSlotMissingError, planSlots, type SlotsPlan } from "../../../components/slots/plan.ts";
+import { liveRelease, liveSlot, quarantined, releaseUnderWay } from "./live.ts";
+
+const frozenProperties = ["spec.template", "spec.replicas"];
+
+/** A plan in short: `outcome replicas` of each slot, what is staged, whether migrations run. */
+function short(plan: SlotsPlan): Record<string, unknown> {
+  const { slots, active, staged, migrate } = plan;
+  const word = (slot: SlotName) => `${slots[slot].outcome} ${slots[slot].replicas}`;
+  return { blue: word("blue"), green: word("green"), active, staged, migrate };
+}
+
+function plan(live: LiveRelease | undefined, { digest = "new", autoscaled = false } = {}): SlotsPlan {
+  return planSlots({ service: "atom", desired: { digest, replicas: 3 }, autoscaled, live });
+}
+
+const stagedIn = (slot: SlotName) => ({ slot, digest: "new" });
+
+interface Row {
+  readonly when: string;
+  readonly live: LiveRelease | undefined;
+  readonly digest?: string;
+  readonly expected: Record<string, unknown>;
+  readonly note?: RegExp;
+}
+
+const rows: readonly Row[] = [
+  {
+    when: "nothing runs yet: blue comes up, green is declared without pods",
+    live: undefined,
+    expected: { blue: "desired 3", green: "desired 0", active: "blue", staged: undefined, migrate: true },
+  },
+  {
+    when: "the active slot has the desired template: nothing happens",
+    live: liveRelease(),
+    digest: "old",
+    expected: { blue: "frozen 2", green: "frozen 0", active: "blue", staged: undefined, migrate: false },
+  },
+  {
+    when: "the template is new: it is staged in the idle slot",
+    live: liveRelease(),
+    expected: { blue: "frozen 2", green: "desired 3", active: "blue", staged: stagedIn("green"), migrate: true },
+    note: /^atom: template new is staged in green at 0 % of the traffic; blue goes on serving old\.$/,
+  },
+  {
+    when: "the template is new and green serves: it is staged in blue",
+    live: liveRelease({ ledger: { active: "green" } }),
+    expected: { blue: "desired 3", green: "frozen 0", active: "green", staged: stagedIn("blue"), migrate: true },
+    note: /staged in blue/,
+  },
+  {
+    when: "the template is staged already: it stays declared",
+    live: liveRelease({ slots: { blue: liveSlot("old"), green: liveSlot("new", 3) } }),
+    expected: { blue: "frozen 2", green: "desired 3", active: "blue", staged: stagedIn("green"), migrate: true },
+    note: /is staged in green and waits for its release; blue serves\.$/,
+  },
+  {
+    when: "another version is staged: the newer one takes its place",
+    live: liveRelease({ slots: { blue: liveSlot("old"), green: liveSlot("between", 3) } }),
+    expected: { blue: "frozen 2", green: "desired 3", active: "blue", staged: stagedIn("green"), migrate: true },
+    note: /staged in green at 0 %/,
+  },
+  {
+    when: "the version before is desired again and still runs idle: it is staged",
+    live: liveRelease({ ledger: { active: "green" }, slots: { blue: liveSlot("new", 3), green: liveSlot("old") } }),
+    expected: { blue: "desired 3", green: "frozen 2", active: "green", staged: stagedIn("blue"), migrate: true },
+    note: /waits for its release; green serves/,
+  },
+  {
+    when: "the idle Deployment is gone and nothing is pending: it comes back without pods",
+    live: liveRelease({ slots: { blue: liveSlot("old"), green: undefined } }),
+    digest: "old",
+    expected: { blue: "frozen 2", green: "frozen 0", active: "blue", staged: undefined, migrate: false },
+  },
+  {
+    when: "the idle Deployment is gone and the template is new: it is staged",
+    live: liveRelease({ slots: { blue: liveSlot("old"), green: undefined } }),
+    expected: { blue: "frozen 2", green: "desired 3", active: "blue", staged: stagedIn("green"), migrate: true },
+    note: /staged in green at 0 %/,
+  },
+  {
+    when: "the active template has no digest: whatever is desired is staged",
+    live: liveRelease({ slots: { blue: { ...liveSlot("old"), digest: undefined }, green: liveSlot("old", 0) } }),
+    expected: { blue: "frozen 2", green: "desired 3", active: "blue", staged: stagedIn("green"), migrate: true },
+    note: /blue goes on serving a template without a digest\.$/,
+  },
+  {
+    when: "a release is under way: both slots are left alone",
+    live: liveRelease({
+      ledger: { current: releaseUnderWay },
+      slots: { blue: liveSlot("old"), green: liveSlot("new") },
+    }),
+    digest: "newest",
+    expected: { blue: "frozen 2", green: "frozen 2", active: "blue", staged: undefined, migrate: false },
+    note: /^atom: release r-7 is under way, so both slots are left as they are\./,
+  },
+  {
+    when: "a release of this very template is under way: both slots are left alone",
+    live: liveRelease({
+      ledger: { current: releaseUnderWay },
+      slots: { blue: liveSlot("old"), green: liveSlot("new") },
+    }),
+    expected: { blue: "frozen 2", green: "frozen 2", active: "blue", staged: undefined, migrate: false },
+    note: /r-7 is under way/,
+  },
+  {
+    when: "the template is quarantined: it is not staged",
+    live: liveRelease({ ledger: { quarantine: [quarantined("new")] } }),
+    expected: { blue: "frozen 2", green: "frozen 0", active: "blue", staged: undefined, migrate: false },
+    note: /^atom: template new is quarantined and not staged: release r-6 rolled it back at .* \(high_error_rate\)\./,
+  },
+  {
+    when: "the template is quarantined but serves, by an override: nothing happens and nothing is said",
+    live: liveRelease({ ledger: { quarantine: [quarantined("old")] } }),
+    digest: "old",
+    expected: { blue: "frozen 2", green: "frozen 0", active: "blue", staged: undefined, migrate: false },
+  },
+  {
+    when: "another template is quarantined: this one is staged",
+    live: liveRelease({ ledger: { quarantine: [quarantined("bad")] } }),
+    expected: { blue: "frozen 2", green: "desired 3", active: "blue", staged: stagedIn("green"), migrate: true },
+    note: /staged in green/,
+  },
+];
+
+describe("the slot rules", () => {
+  for (const { when, live, digest, expected, note } of rows) {
+    it(when, () => {
+      const result = plan(live, digest === undefined ? {} : { digest });
+      assert.deepEqual(short(result), expected);
+      if (note === undefined) assert.deepEqual(result.notes, []);
+      else {
+        assert.equal(result.notes.length, 1);
+        assert.match(result.notes[0] ?? "", note);
+      }
+    });
+  }
+
+  it("leave template and replicas of a frozen slot to the releaser, and of a staged one to nobody", () => {
+    const { slots } = plan(liveRelease());
+    assert.deepEqual(slots.blue.ignoreChanges, frozenProperties);
+    assert.deepEqual(slots.green.ignoreChanges, []);
+  });
+
+  it("leave the replicas of a staged slot to its autoscaler once it runs, and start it before", () => {
+    const running = liveRelease({ slots: { blue: liveSlot("old"), green: liveSlot("new", 5) } });
+    assert.deepEqual(plan(running, { autoscaled: true }).slots.green.ignoreChanges, ["spec.replicas"]);
+    const stopped = liveRelease({ slots: { blue: liveSlot("old"), green: liveSlot("new", 0) } });
+    assert.deepEqual(plan(stopped, { autoscaled: true }).slots.green, {
+      outcome: "desired",
+      replicas: 3,
+      ignoreChanges: [],
+    });
+  });
+
+  for (const active of slotNames) {
+    it(`refuse to go on when ${active} serves by the ledger but does not exist`, () => {
+      const live = liveRelease({
+        ledger: { active },
+        slots: { blue: liveSlot("old"), green: liveSlot("old"), [active]: undefined },
+      });
+      assert.throws(
+        () => plan(live),
+        (error: unknown) =>
+          error instanceof ActiveSlotMissingError &&
+          error.slot === active &&
+          error.message.includes(`the Deployment atom-${active} does not exist`),
+      );
+    });
+  }
+
+  const digests = fc.constantFrom("a", "b", "c");
+  const slots = fc.record({ digest: fc.option(digests, { nil: undefined }), replicas: fc.integer({ min: 0, max: 9 }) });
+  const releases = fc
+    .record({
+      active: fc.constantFrom(...slotNames),
+      serving: slots,
+      idle: fc.option(slots, { nil: undefined }),
+      underWay: fc.boolean(),
+      quarantine: fc.uniqueArray(digests),
+    })
+    .map(({ active, serving, idle, underWay, quarantine }) => {
+      const live = (slot: typeof serving) => ({ ...liveSlot("any", slot.replicas), digest: slot.digest });
+      const other = idle === undefined ? undefined : live(idle);
+      return liveRelease({
+        ledger: { active, current: underWay ? releaseUnderWay : null, quarantine: quarantine.map(quarantined) },
+        slots: active === "blue" ? { blue: live(serving), green: other } : { blue: other, green: live(serving) },
+      });
+    });
+
+  it("never change the slot that serves, whatever runs and whatever is desired", () => {
+    fc.assert(
+      fc.property(releases, digests, fc.boolean(), (live, digest, autoscaled) => {
+        const { slots: planned } = plan(live, { digest, autoscaled });
+        assert.deepEqual(planned[live.ledger.active].ignoreChanges, frozenProperties);
+        assert.equal(planned[live.ledger.active].replicas, live.slots[live.ledger.active]?.replicas);
+      }),
+    );
+  });
+
+  it("stage exactly what is new, not quarantined, and not in the way of a release", () => {
+    fc.assert(
+      fc.property(releases, digests, (live, digest) => {
+        const { active, current, quarantine } = live.ledger;
+        const result = plan(live, { digest });
+        const wanted =
+          current === null &&
+          live.slots[active]?.digest !== digest &&
+          !quarantine.some(({ template }) => template === digest);
+        assert.deepEqual(result.staged, wanted ? { slot: otherSlot(active), digest } : undefined);
+        assert.equal(result.slots[otherSlot(active)].outcome, wanted ? "desired" : "frozen");
+        assert.equal(result.migrate, wanted);
+      }),
+    );
+  });
+
+  it("give a reason whenever something desired is not there yet", () => {
+    fc.assert(
+      fc.property(releases, digests, (live, digest) => {
+        const { active, current } = live.ledger;
+        const settled = current === null && live.slots[active]?.digest === digest;
+        assert.equal(plan(live, { digest }).notes.length, settled ? 0 : 1);
+      }),
+    );
+  });
+});
