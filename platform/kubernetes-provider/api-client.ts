@@ -139,11 +139,15 @@ export class ApiClient {
     });
     outgoing.on("error", reject);
     outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer within ${REQUEST_TIMEOUT_MS / 1000} s`)));
-    if (request.body !== undefined) {
+    if (request.body === undefined) {
+      outgoing.end();
+    } else {
+      const body = Buffer.from(JSON.stringify(request.body));
       outgoing.setHeader("content-type", request.contentType ?? "application/json");
-      outgoing.write(JSON.stringify(request.body));
+      // Node frames the body of a DELETE by no means of its own.
+      outgoing.setHeader("content-length", body.length);
+      outgoing.end(body);
     }
-    outgoing.end();
     return promise;
   }
 }
