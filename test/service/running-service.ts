@@ -63,13 +63,18 @@ export class RunningService implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  /** @param changes to the environment; undefined takes a variable away. */
+  /**
+   * @param changes to the environment
+   * @param via where the service finds PostgreSQL, if not where it is
+   */
   static async start(
     changes: Environment & { readonly DATABASE_URL?: string } = {},
     options: ServerOptions = {},
+    via: { readonly postgresPort?: number } = {},
   ): Promise<RunningService> {
     const folder = mkdtempSync(path.join(tmpdir(), "atom-service-"));
     const environment = { ...(await serviceEnvironment(path.join(folder, "lancedb"))), ...changes };
+    if (via.postgresPort !== undefined) environment.DATABASE_URL = onPort(environment.DATABASE_URL, via.postgresPort);
     const logLines: string[] = [];
     const logStream = { write: (line: string) => void logLines.push(line) };
     const server = await startServer(parseServerConfig(environment), { logStream, ...options });
@@ -108,4 +113,10 @@ export class RunningService implements AsyncDisposable {
     await this.server.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+function onPort(url: string, port: number): string {
+  const changed = new URL(url);
+  changed.port = String(port);
+  return changed.href;
 }
