@@ -3,7 +3,7 @@ import { credentialPlaceholders, type Json, type SmokeStep } from "../../compone
 import { HttpFailure, request } from "../http/request.ts";
 import type { Clock } from "../release/ports.ts";
 import type { Credentials } from "./credentials.ts";
-import { Scrubber } from "./scrubber.ts";
+import { Scrubber } from "../http/scrubber.ts";
 import { describeFault, faultOf, tokenIn, type StepAnswer } from "./verdict.ts";
 
 /** Where a service is asked, and how. */

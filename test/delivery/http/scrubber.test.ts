@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Scrubber } from "../../../delivery/smoke/scrubber.ts";
+import { Scrubber } from "../../../delivery/http/scrubber.ts";
 
 const secret = fc
   .string({ minLength: 4, maxLength: 40, unit: "grapheme-ascii" })
