@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { catalogue } from "../../stacks/catalogue.ts";
 import { ConfigError, type ConfigProblem } from "./error.ts";
 import { crossFieldProblems, neededSecrets } from "./rules.ts";
 import { stackKeys, stackSchema, type StackConfig } from "./schema.ts";
@@ -42,17 +43,19 @@ function keyProblems(stack: string, raw: RawConfig, requireSecrets: boolean): Co
   const services = raw.values.services;
   const needed = neededSecrets(typeof services === "object" && services !== null ? Object.keys(services) : []);
   const setCommand = (key: string) => `set it: pulumi config set --secret --stack ${stack} atom:${key}`;
+  // A secret of a service that this stack leaves out may stay.
+  const known = neededSecrets(Object.keys(catalogue));
   const missing = needed.filter((key) => !raw.secrets.includes(key) && !(key in raw.values));
   return [
     ...Object.keys(raw.values)
-      .filter((key) => needed.includes(key))
+      .filter((key) => known.includes(key))
       .map((key) => ({ key: `atom:${key}`, value: "(not shown)", allowed: `it is not encrypted; ${setCommand(key)}` })),
     ...[...Object.keys(raw.values), ...raw.secrets]
-      .filter((key) => !stackKeys.includes(key) && !needed.includes(key))
+      .filter((key) => !stackKeys.includes(key) && !known.includes(key))
       .map((key) => ({
         key: `atom:${key}`,
         value: "(not shown)",
-        allowed: `unknown key; allowed: ${[...stackKeys, ...needed].join(", ")}`,
+        allowed: `unknown key; allowed: ${[...stackKeys, ...known].join(", ")}`,
       })),
     ...raw.secrets
       .filter((key) => stackKeys.includes(key))

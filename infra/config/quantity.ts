@@ -25,7 +25,7 @@ export const bytes = quantity(bytesPattern, "allowed: bytes above 0 with a unit,
 function quantity(pattern: RegExp, allowed: string): z.ZodString {
   return z
     .string({ error: allowed })
-    .regex(pattern, allowed)
+    .regex(pattern, { error: allowed, abort: true })
     .refine((text) => amount(text) > 0, { error: allowed });
 }
 

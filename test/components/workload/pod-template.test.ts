@@ -57,12 +57,13 @@ describe("a pod template", () => {
   });
 
   it("has sorted variables from values, secrets and labels", () => {
-    const container = (podTemplate(args).spec.containers as { env: { name: string }[] }[])[0];
+    const [container] = podTemplate(args).spec.containers as { env: { name: string }[] }[];
+    const variables = container?.env ?? [];
     assert.deepEqual(
-      container?.env.map(({ name }) => name),
+      variables.map(({ name }) => name),
       ["ATOM_SLOT", "ATOM_VERSION", "DATABASE_URL", "LANCEDB_URI", "PORT", "REDIS_URL", "TOKEN_SECRET"],
     );
-    assert.deepEqual(container?.env[0], {
+    assert.deepEqual(variables[0], {
       name: "ATOM_SLOT",
       valueFrom: { fieldRef: { fieldPath: "metadata.labels['atom.dev/slot']" } },
     });

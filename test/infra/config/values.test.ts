@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { duration } from "../../../infra/config/duration.ts";
+import { percentage, percentOf } from "../../../infra/config/percentage.ts";
+import { amount, bytes, cpu } from "../../../infra/config/quantity.ts";
+
+describe("a time in the configuration", () => {
+  const times = { "200ms": 200, "30s": 30_000, "5m": 300_000, "24h": 86_400_000, "0s": 0 };
+  for (const [text, milliseconds] of Object.entries(times)) {
+    it(`${text} is ${milliseconds} milliseconds`, () => {
+      assert.equal(duration.parse(text), milliseconds);
+    });
+  }
+  for (const bad of ["", "5", "5 m", "-5s", "1.5s", "5d", "5min"]) {
+    it(`"${bad}" is none`, () => {
+      assert.ok(!duration.safeParse(bad).success);
+    });
+  }
+});
+
+describe("a share in the configuration", () => {
+  it("is read without a rounding error", () => {
+    assert.equal(percentage.parse("0.1%"), 0.001);
+    assert.equal(percentage.parse("100%"), 1);
+  });
+
+  it("is written as it was read", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1_000_000 }), (tenThousandths) => {
+        const text = `${tenThousandths / 10_000}%`;
+        assert.equal(percentOf(percentage.parse(text)), text);
+      }),
+    );
+  });
+
+  for (const bad of ["0%", "101%", "1", "-1%", "1e-3%"]) {
+    it(`"${bad}" is none`, () => {
+      assert.ok(!percentage.safeParse(bad).success);
+    });
+  }
+});
+
+describe("an amount in the configuration", () => {
+  const amounts = { "250m": 0.25, "2": 2, "1.5": 1.5, "96Mi": 96 * 2 ** 20, "2Gi": 2 ** 31, "1G": 1e9 };
+  for (const [text, value] of Object.entries(amounts)) {
+    it(`${text} is ${value}`, () => {
+      assert.equal(amount(text), value);
+    });
+  }
+
+  it("is CPU or bytes, and above 0", () => {
+    assert.ok(cpu.safeParse("250m").success && bytes.safeParse("1Gi").success);
+    for (const bad of ["1Gi", "0", "0m", "-1", "1 "]) assert.ok(!cpu.safeParse(bad).success, bad);
+    for (const bad of ["100m", "0Mi", "1GB", "lots"]) assert.ok(!bytes.safeParse(bad).success, bad);
+    assert.ok(Number.isNaN(amount("lots")));
+  });
+});
