@@ -81,7 +81,7 @@ async function bringAll(
       signal.throwIfAborted();
       const title = `${tool.name} ${tool.version}`;
       const make = (update: (text: string) => void): Promise<ToolFiles> =>
-        bringOne(tool, store, { update, signal, world });
+        bringOne(tool, store, { reporter: options.reporter, update, signal, world });
       try {
         return [tool, await options.reporter.task(title, { estimateSeconds: tool.estimateSeconds }, make)];
       } catch (error) {
@@ -95,11 +95,14 @@ async function bringAll(
   return Promise.all(work);
 }
 
-async function bringOne(
-  tool: Tool,
-  store: ToolStore,
-  { update, signal, world }: { update: (text: string) => void; signal: AbortSignal; world: World },
-): Promise<ToolFiles> {
+interface Errand {
+  readonly reporter: Reporter;
+  readonly update: (text: string) => void;
+  readonly signal: AbortSignal;
+  readonly world: World;
+}
+
+async function bringOne(tool: Tool, store: ToolStore, { update, reporter, signal, world }: Errand): Promise<ToolFiles> {
   const log = store.logOf(tool.name);
   const make = async (folder: string): Promise<ToolFiles> => {
     await rm(log, { force: true }); // that of an earlier try
@@ -110,7 +113,9 @@ async function bringOne(
     return await store.keep(tool.name, await recipeDigest(tool), make, {
       signal,
       onWait: ({ pid, command }) => {
-        update(`waiting for process ${pid} (${command}), which is bringing it here too`);
+        const wait = `waiting for process ${pid} (${command}), which is bringing it here too`;
+        reporter.note(`${tool.name} ${tool.version}: ${wait}`);
+        update(wait);
       },
     });
   } catch (error) {
@@ -132,7 +137,8 @@ function announcement(tools: readonly Tool[], root: string): string {
   const seconds = tools.reduce((all, { estimateSeconds }) => all + estimateSeconds, 0);
   const time = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
   const names = tools.map(({ name }) => name).join(", ");
-  return `Bringing ${tools.length} tools here, once; about ${time} with empty caches: ${names}. They are kept in ${root}.`;
+  const count = tools.length === 1 ? "1 tool" : `${tools.length} tools`;
+  return `Bringing ${count} here, once; about ${time} with empty caches: ${names}. They are kept in ${root}.`;
 }
 
 function toolchainOf(found: ReadonlyMap<Tool, ToolFiles>): Toolchain {

@@ -77,6 +77,29 @@ describe("a toolchain", () => {
     assert.deepEqual(brought, ["saw"]);
   });
 
+  it("says for whom it waits", async () => {
+    const waits = Promise.withResolvers<string>();
+    const reporter: Reporter = {
+      ...silentReporter,
+      note: (text) => {
+        if (!text.startsWith("Bringing")) waits.resolve(text);
+      },
+    };
+    let second: Promise<Toolchain> | undefined;
+    const slow: Bring = async (source, workshop) => {
+      second = start([saw], { reporter });
+      await waits.promise;
+      return bring(source, workshop);
+    };
+    const first = await start([saw], { bring: slow });
+    assert.equal((await second)?.path("saw"), first.path("saw"));
+    assert.match(
+      await waits.promise,
+      new RegExp(`^saw 2\\.5\\.0: waiting for process ${process.pid} \\(.*\\), which is bringing it here too$`),
+    );
+    assert.deepEqual(brought, ["saw"]);
+  });
+
   it("takes the machine's own tool before anything else", async () => {
     const path = bench.script("saw", "echo 2.6");
     bench.script("sawdust", "echo 2.6");
