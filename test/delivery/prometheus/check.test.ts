@@ -23,7 +23,7 @@ function prometheus(faults: Readonly<Record<string, Handler>> = {}): Handler {
 
 async function reportOf(handler: Handler, options: CheckOptions = {}): Promise<PrometheusReport> {
   await using server = await serve(handler);
-  using test = clientOf(server.url, { deadlineMs: 300 });
+  using test = clientOf(server.url, { deadlineMs: 3_000 });
   return await checkPrometheus(test.client, test.clock, options, never);
 }
 
@@ -99,7 +99,7 @@ describe("the check of Prometheus", () => {
     });
 
   it("degrades and does not throw where nothing listens", async () => {
-    using test = clientOf(await deafUrl(), { deadlineMs: 300 });
+    using test = clientOf(await deafUrl(), { deadlineMs: 3_000 });
     const report = await checkPrometheus(test.client, test.clock, {}, never);
     assert.equal(report.status, "degraded");
     assert.equal(report.warnings.length, 3);
