@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster.ts";
 import { asNumber, asObject, asObjects, asString, type JsonObject } from "../json.ts";
 import { annotationOf, metadataOf, nameOf, namespaceOf } from "../kubernetes-object.ts";
-import { problemsOf } from "./pod.ts";
+import { podProblems } from "./pod.ts";
 import { failed, READY, waiting, type Readiness } from "./readiness.ts";
 
 const REVISION = "deployment.kubernetes.io/revision";
@@ -82,6 +82,6 @@ export async function deploymentReadiness(
   const { state, message, complaints } = rollout(deployment);
   if (state === "ready") return READY;
   const pods = await newestPods(deployment, cluster, signal);
-  const problems = [...complaints, ...(await problemsOf(pods, cluster))];
-  return state === "failed" ? failed(message, problems) : waiting(message, problems);
+  const problems = [...complaints, ...pods.flatMap(podProblems)];
+  return state === "failed" ? failed(message, problems, pods) : waiting(message, problems, pods);
 }

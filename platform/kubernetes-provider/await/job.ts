@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster.ts";
 import { asNumber, asObject, asObjects, asString, type JsonObject } from "../json.ts";
 import { namespaceOf, nameOf } from "../kubernetes-object.ts";
-import { problemsOf } from "./pod.ts";
+import { podProblems } from "./pod.ts";
 import { failed, READY, waiting, type Readiness } from "./readiness.ts";
 
 /** Complete, failed for good, or still at it, by the Job's own conditions. */
@@ -14,7 +14,7 @@ export function jobOutcome(job: JsonObject): { readonly state: Readiness["state"
   if (failure !== undefined) {
     return {
       state: "failed",
-      message: `the Job failed: [${asString(failure.reason)}] ${asString(failure.message)}`,
+      message: `[${asString(failure.reason)}] ${asString(failure.message)}`,
     };
   }
   const counts = ["active", "succeeded", "failed"].map((key) => `${asNumber(status[key])} ${key}`);
@@ -26,6 +26,6 @@ export async function jobReadiness(job: JsonObject, cluster: Cluster, signal: Ab
   if (state === "ready") return READY;
   const selector = `batch.kubernetes.io/job-name=${nameOf(job)}`;
   const pods = await cluster.list({ apiVersion: "v1", kind: "Pod", namespace: namespaceOf(job) }, selector, signal);
-  const problems = await problemsOf(pods, cluster);
-  return state === "failed" ? failed(message, problems) : waiting(message, problems);
+  const problems = pods.flatMap(podProblems);
+  return state === "failed" ? failed(message, problems, pods) : waiting(message, problems, pods);
 }

@@ -15,7 +15,7 @@ function sync(check: (live: JsonObject) => Readiness): ReadinessCheck {
 const CHECKS: Readonly<Record<string, ReadinessCheck>> = {
   "apps/v1/Deployment": deploymentReadiness,
   "batch/v1/Job": jobReadiness,
-  "v1/Pod": podReadiness,
+  "v1/Pod": sync(podReadiness),
   "v1/Service": serviceReadiness,
   "v1/Namespace": sync(namespaceReadiness),
   "v1/ResourceQuota": sync(quotaReadiness),

@@ -59,10 +59,13 @@ export function podProblems(pod: JsonObject): string[] {
   return problems.map((problem) => `pod ${nameOf(pod)}: ${problem}`);
 }
 
-/** The last lines that the pod's failing containers wrote; empty where there are none to be had. */
-export async function lastLogLines(cluster: Cluster, pod: JsonObject): Promise<string[]> {
-  const failing = containerStatuses(pod).filter((container) => terminationOf(container) !== undefined);
-  const logs = failing.map(async (container) => {
+/** The last lines that failing containers wrote, of the first pod that has one; empty where there are none to be had. */
+export async function lastLogLines(cluster: Cluster, pods: readonly JsonObject[]): Promise<string[]> {
+  const failing = (pod: JsonObject): JsonObject[] =>
+    containerStatuses(pod).filter((container) => terminationOf(container) !== undefined);
+  const pod = pods.find((candidate) => failing(candidate).length > 0);
+  if (pod === undefined) return [];
+  const logs = failing(pod).map(async (container) => {
     const name = asString(container.name);
     // A container that waits for its next start has its words in the run before.
     const previous = isObject(asObject(container.state).waiting) && asNumber(container.restartCount) > 0;
@@ -77,18 +80,11 @@ export async function lastLogLines(cluster: Cluster, pod: JsonObject): Promise<s
   return (await Promise.all(logs)).flat();
 }
 
-/** What is wrong with several pods: each reason, then the failing containers' last words of the first of them. */
-export async function problemsOf(pods: readonly JsonObject[], cluster: Cluster): Promise<string[]> {
-  const problems = pods.flatMap(podProblems);
-  const failing = pods.find((pod) =>
-    containerStatuses(pod).some((container) => terminationOf(container) !== undefined),
-  );
-  return failing === undefined ? problems : [...problems, ...(await lastLogLines(cluster, failing))];
-}
-
-export async function podReadiness(pod: JsonObject, cluster: Cluster): Promise<Readiness> {
+export function podReadiness(pod: JsonObject): Readiness {
   const phase = asString(asObject(pod.status).phase);
   if (phase === "Succeeded" || conditionOf(pod, "Ready")?.status === "True") return READY;
-  const problems = await problemsOf([pod], cluster);
-  return phase === "Failed" ? failed("the pod failed", problems) : waiting("waiting for the pod", problems);
+  const problems = podProblems(pod);
+  return phase === "Failed"
+    ? failed("the pod failed", problems, [pod])
+    : waiting("waiting for the pod", problems, [pod]);
 }

@@ -1,22 +1,28 @@
 import type { Cluster } from "../cluster.ts";
 import type { JsonObject } from "../json.ts";
 
+/** An object that is not ready: not yet ("waiting"), or not any more ("failed"). */
+export interface Unready {
+  readonly state: "waiting" | "failed";
+  /** The progress, or the verdict. */
+  readonly message: string;
+  /** Reasons, a line each; those of a waiting object may yet pass. */
+  readonly problems: readonly string[];
+  /** The pods behind it, whose last words may tell more. */
+  readonly pods: readonly JsonObject[];
+}
+
 /** How far an object is on its way to doing its work. */
-export type Readiness =
-  | { readonly state: "ready" }
-  /** Not yet. `message` is the progress; `problems` are reasons that may yet pass. */
-  | { readonly state: "waiting"; readonly message: string; readonly problems: readonly string[] }
-  /** It will not become ready any more. */
-  | { readonly state: "failed"; readonly message: string; readonly problems: readonly string[] };
+export type Readiness = { readonly state: "ready" } | Unready;
 
 export const READY: Readiness = { state: "ready" };
 
-export function waiting(message: string, problems: readonly string[] = []): Readiness {
-  return { state: "waiting", message, problems };
+export function waiting(message: string, problems: readonly string[] = [], pods: readonly JsonObject[] = []): Unready {
+  return { state: "waiting", message, problems, pods };
 }
 
-export function failed(message: string, problems: readonly string[] = []): Readiness {
-  return { state: "failed", message, problems };
+export function failed(message: string, problems: readonly string[] = [], pods: readonly JsonObject[] = []): Unready {
+  return { state: "failed", message, problems, pods };
 }
 
 /** Judges a live object, reading what else it needs from the cluster. Decides by what it sees now; it does not wait. */

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { ApiUnreachableError } from "../api-client.ts";
+import { ApiUnreachableError, isNotFound } from "../api-client.ts";
 import { referenceTo, type Cluster } from "../cluster.ts";
 import type { JsonObject } from "../json.ts";
 import { describe } from "../kubernetes-object.ts";
-import { NotReadyError, type Readiness, type ReadinessCheck } from "./readiness.ts";
+import { lastLogLines } from "./pod.ts";
+import { NotReadyError, waiting, type Readiness, type ReadinessCheck, type Unready } from "./readiness.ts";
 
 export interface WaitOptions {
   readonly timeoutMs: number;
@@ -21,23 +22,38 @@ export function* pauses(): Generator<number, never> {
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) yield pause;
 }
 
+interface Sight {
+  readonly live: JsonObject;
+  readonly readiness: Readiness;
+}
+
 /** Reads the object and judges it. A connection that broke for a moment is a reason to look again, not to fail. */
-async function look(
-  cluster: Cluster,
-  object: JsonObject,
-  check: ReadinessCheck,
-  signal: AbortSignal,
-): Promise<{ live: JsonObject; readiness: Readiness }> {
+async function look(cluster: Cluster, object: JsonObject, check: ReadinessCheck, signal: AbortSignal): Promise<Sight> {
   try {
     const live = await cluster.get(referenceTo(object), signal);
     return { live, readiness: await check(live, cluster, signal) };
   } catch (error) {
     if (!(error instanceof ApiUnreachableError)) throw error;
-    return { live: object, readiness: { state: "waiting", message: error.message, problems: [] } };
+    return { live: object, readiness: waiting(error.message) };
   }
 }
 
-/** Waits until the object is ready and returns it as it is then. Throws a {@link NotReadyError} when it fails, time runs out or it is cancelled. */
+/** The error for an object that is not ready, with the last words of its containers. */
+export async function notReady(
+  cluster: Cluster,
+  live: JsonObject,
+  how: string,
+  unready: Unready,
+): Promise<NotReadyError> {
+  const { message, problems, pods } = unready;
+  const said = message === "" ? how : `${how}: ${message}`;
+  return new NotReadyError(`${describe(live)} ${said}`, [...problems, ...(await lastLogLines(cluster, pods))], live);
+}
+
+/**
+ * Waits until the object is ready and returns it as it is then. Throws a {@link NotReadyError} when it fails, time runs out, it is cancelled
+ * or it cannot be judged; when the object is gone, the API server's error.
+ */
 export async function waitUntilReady(
   cluster: Cluster,
   object: JsonObject,
@@ -46,26 +62,31 @@ export async function waitUntilReady(
 ): Promise<JsonObject> {
   const deadline = AbortSignal.timeout(timeoutMs);
   const ended = AbortSignal.any([signal, deadline]);
-  let last = "";
   let live = object;
-  let problems: readonly string[] = [];
-  for (const pause of pauses()) {
-    try {
-      const seen = await look(cluster, live, check, ended);
-      live = seen.live;
-      if (seen.readiness.state === "ready") return live;
-      const { state, message } = seen.readiness;
-      problems = seen.readiness.problems;
-      if (state === "failed") throw new NotReadyError(`${describe(live)}: ${message}`, problems, live);
-      const progress = [message, ...problems].join("; ");
-      if (progress !== last) onProgress(progress);
-      last = progress;
+  let unready = waiting("");
+  let progress = "";
+  try {
+    for (const pause of pauses()) {
+      const sight = await look(cluster, live, check, ended);
+      live = sight.live;
+      if (sight.readiness.state === "ready") return live;
+      unready = sight.readiness;
+      if (unready.state === "failed") break;
+      const line = [unready.message, ...unready.problems].join("; ");
+      if (line !== progress) onProgress(line);
+      progress = line;
       await delay(pause, undefined, { signal: ended });
-    } catch (error) {
-      if (!ended.aborted || error instanceof NotReadyError) throw error;
-      const how = signal.aborted ? "was cancelled" : `was not ready within ${timeoutMs / 1000} s`;
-      throw new NotReadyError(`${describe(live)} ${how}${last === "" ? "" : `: ${last}`}`, problems, live);
     }
+  } catch (error) {
+    if (isNotFound(error)) throw error;
+    if (signal.aborted) throw await notReady(cluster, live, "was not ready yet when it was cancelled", unready);
+    if (deadline.aborted) throw await notReady(cluster, live, `was not ready within ${timeoutMs / 1000} s`, unready);
+    throw await notReady(
+      cluster,
+      live,
+      `cannot be judged: ${error instanceof Error ? error.message : String(error)}`,
+      unready,
+    );
   }
-  return live;
+  throw await notReady(cluster, live, "failed", unready);
 }

@@ -1,10 +1,10 @@
 import { isNotFound } from "../api-client.ts";
-import { NotReadyError } from "../await/readiness.ts";
 import { readinessCheckFor } from "../await/kinds.ts";
+import { notReady } from "../await/wait.ts";
 import { fieldManagerFor, fromOutputs, initialApiVersionFor, toOutputs } from "../checkpoint.ts";
 import { UnknownKindError } from "../discovery.ts";
 import { asObject, type JsonObject } from "../json.ts";
-import { apiVersionOf, describe, kindOf, metadataOf, parseId, parseUrn, typeOfUrn } from "../kubernetes-object.ts";
+import { apiVersionOf, kindOf, metadataOf, parseId, parseUrn, typeOfUrn } from "../kubernetes-object.ts";
 import { normalizeInputs } from "../normalize.ts";
 import { markSecrets, withoutSecrets } from "../property-value.ts";
 import { prune } from "../prune.ts";
@@ -78,6 +78,6 @@ export async function read(context: Context, request: ReadRequest): Promise<Read
 
   const readiness = imported ? undefined : await readinessCheckFor(inputs)?.(live, context.cluster, context.signal);
   if (readiness === undefined || readiness.state === "ready") return result;
-  const cause = new NotReadyError(`${describe(live)} is not ready: ${readiness.message}`, readiness.problems, live);
+  const cause = await notReady(context.cluster, live, "is not ready", readiness);
   throw new InitializationError(request.id, cause, result);
 }
