@@ -15,6 +15,8 @@ export interface ProgramPorts {
   readonly readLiveReleases?: (query: LiveReleaseQuery) => Promise<LiveReleases>;
   /** Where KUBECONFIG is looked up. @default the process's own */
   readonly env?: NodeJS.ProcessEnv;
+  /** A context of the kubeconfig to use in place of the configured one. @default the stack's own */
+  readonly context?: string;
   /** Is told of a mistake of the user's before Pulumi reports it. @default nobody */
   readonly onUserError?: (error: UserError) => void;
 }
@@ -41,9 +43,10 @@ export async function program(): Promise<Outputs> {
 async function declare({
   readLiveReleases: readLive = readLiveReleases,
   env = process.env,
+  context,
 }: ProgramPorts): Promise<Outputs> {
   const { config, secrets } = readProgramConfig();
-  const { cluster } = config;
+  const cluster = { ...config.cluster, context: context ?? config.cluster.context };
   const namespace = namespaceName(pulumi.getProject(), pulumi.getStack());
   const services = Object.fromEntries(
     Object.entries(config.services).map(([name, { routes }]) => [name, routes.router]),

@@ -1,0 +1,46 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { Toolchain } from "../toolchain/ensure.ts";
+import { findKubernetesPlugin } from "./kubernetes-plugin.ts";
+
+/** The name of the stack that lives in the embedded cluster. */
+export const localStack = "local";
+
+/** See docs/decisions/0002: it keeps nothing secret. */
+const localPassphrase = "atom-local";
+
+/** Who the smoke test of the stack `local` logs in as: the same values as in Pulumi.local.yaml. */
+export const localSmokeUser = { username: "smoke_test", password: "atom-local-smoke-test" } as const;
+
+/** Where the engine keeps what it knows of the stack `local`. */
+function stateFolder(cluster: Cluster): string {
+  return path.join(cluster.folder, "pulumi");
+}
+
+/** What a shell has to know for kubectl, and for pulumi on the stack `local`. Its state lives and goes with the instance. */
+export function localShell(cluster: Cluster): Readonly<Record<string, string>> {
+  return {
+    KUBECONFIG: cluster.kubeconfig,
+    PULUMI_BACKEND_URL: `file://${stateFolder(cluster)}`,
+    PULUMI_CONFIG_PASSPHRASE: localPassphrase,
+    PROMETHEUS_URL: cluster.prometheusUrl,
+  };
+}
+
+/** {@link localShell}, and a PATH on which the engine finds Node, the Pulumi CLI and a Kubernetes plugin. */
+export async function engineEnvironment(
+  cluster: Cluster,
+  toolchain: Toolchain,
+  signal?: AbortSignal,
+): Promise<Readonly<Record<string, string>>> {
+  const pulumi = toolchain.path("pulumi");
+  await mkdir(stateFolder(cluster), { recursive: true });
+  const { directory } = await findKubernetesPlugin(pulumi, process.env, signal);
+  const folders = [
+    path.dirname(process.execPath),
+    path.dirname(pulumi),
+    ...(directory === undefined ? [] : [directory]),
+  ];
+  return { ...localShell(cluster), PATH: [...folders, process.env.PATH ?? ""].join(path.delimiter) };
+}

@@ -1,0 +1,47 @@
+import path from "node:path";
+import { stackCommand, type StackCommandName, type StackCommandResult } from "../../infra/engine.ts";
+import { clusterTools, startCluster, type Cluster } from "../cluster/cluster.ts";
+import { ensureImages, imageTools } from "../images/images.ts";
+import type { Reporter } from "../progress.ts";
+import { ensureTools, type Toolchain } from "../toolchain/ensure.ts";
+import { engineEnvironment, localStack } from "./engine-environment.ts";
+
+export const projectFolder = path.join(import.meta.dirname, "..", "..");
+
+export interface LocalStackOptions {
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+}
+
+/** What `npm start` brings up before the stack: the tools, the images made of them, and the cluster that runs them. */
+export async function startLocalCluster({
+  reporter,
+  signal,
+}: LocalStackOptions): Promise<{ cluster: Cluster; toolchain: Toolchain }> {
+  const toolchain = await localToolchain({ reporter, signal });
+  const images = await ensureImages(toolchain, { reporter, signal });
+  return { cluster: await startCluster({ reporter, toolchain, images, signal }), toolchain };
+}
+
+/** Every tool of the local environment. */
+export async function localToolchain({ reporter, signal }: LocalStackOptions): Promise<Toolchain> {
+  return ensureTools([...new Set([...clusterTools, ...imageTools, "pulumi"] as const)], { reporter, signal });
+}
+
+export interface LocalCommandOptions {
+  readonly command: StackCommandName;
+  readonly cluster: Cluster;
+  readonly toolchain: Toolchain;
+  readonly signal: AbortSignal;
+  readonly onOutput?: (text: string) => void;
+}
+
+/** Runs a stack command on the stack `local` of a running embedded cluster. */
+export async function localStackCommand({
+  cluster,
+  toolchain,
+  ...options
+}: LocalCommandOptions): Promise<StackCommandResult> {
+  const env = await engineEnvironment(cluster, toolchain, options.signal);
+  return stackCommand({ ...options, stack: localStack, workDir: projectFolder, env, pulumi: toolchain.path("pulumi") });
+}

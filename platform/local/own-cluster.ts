@@ -1,0 +1,46 @@
+import { UserError } from "../../components/errors/user-error.ts";
+import { stackCommand } from "../../infra/engine.ts";
+import { createProgram } from "../../infra/program.ts";
+import { checkContext } from "../cluster/cluster.ts";
+import type { Reporter } from "../progress.ts";
+import { localStack } from "./engine-environment.ts";
+import { projectFolder } from "./local-stack.ts";
+import { stackEnvironment } from "./stack-environment.ts";
+
+/** `--context` and `--stack` go together, and not with the stack of the embedded cluster. */
+class OwnClusterUsageError extends UserError {
+  override readonly name = "OwnClusterUsageError";
+
+  constructor() {
+    super(
+      "To use a cluster of your own, name it and the stack that goes there: npm start -- --context NAME --stack NAME\n" +
+        `The stack "${localStack}" is made for the embedded cluster: its image and its databases exist only there.`,
+    );
+  }
+}
+
+export interface OwnClusterOptions {
+  readonly context?: string;
+  readonly stack?: string;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+}
+
+/** Brings a stack up in a cluster of the user's: checks it first, and installs nothing but what the stack declares. */
+export async function startInContext({ context, stack, reporter, signal }: OwnClusterOptions): Promise<void> {
+  if (context === undefined || stack === undefined || stack === localStack) throw new OwnClusterUsageError();
+  await reporter.task(`Checking the cluster of context ${context}`, {}, () => checkContext(context));
+  const { env, pulumi } = await stackEnvironment({ stack, reporter, signal });
+  const { changes, notes } = await stackCommand({
+    command: "up",
+    stack,
+    workDir: projectFolder,
+    env,
+    pulumi,
+    signal,
+    onOutput: (text) => process.stderr.write(text),
+    program: (ports) => createProgram({ ...ports, context }),
+  });
+  console.log(`The stack ${stack} is up in ${context}: ${JSON.stringify(changes)}`);
+  for (const note of notes) console.log(note);
+}

@@ -1,0 +1,61 @@
+import { Credentials } from "../../delivery/smoke/credentials.ts";
+import { SmokeTest } from "../../delivery/smoke/smoke-test.ts";
+import { systemClock } from "../../delivery/clock/system-clock.ts";
+import { atom } from "../../stacks/atom.ts";
+import { LocalStartError } from "./errors.ts";
+import { localSmokeUser } from "./engine-environment.ts";
+import { localStackCommand, startLocalCluster, type LocalStackOptions } from "./local-stack.ts";
+
+/** How long Envoy may take to route to pods that are ready, in milliseconds. */
+const routedWithinMs = 30_000;
+
+/** `npm start`: the cluster, the stack `local` in it, and the smoke test through Envoy in front of the user. */
+export async function startLocal({ reporter, signal }: LocalStackOptions): Promise<void> {
+  const { cluster, toolchain } = await startLocalCluster({ reporter, signal });
+  const { notes } = await reporter.task("Provisioning the stack local", { estimateSeconds: 20 }, async (update) => {
+    let output = "";
+    try {
+      return await localStackCommand({
+        command: "up",
+        cluster,
+        toolchain,
+        signal,
+        onOutput: (text) => {
+          output += text;
+          update(lastLine(text));
+        },
+      });
+    } catch (error) {
+      process.stderr.write(output);
+      throw error;
+    }
+  });
+  for (const note of notes) reporter.note(note);
+
+  console.log("\nThe smoke test, through Envoy:");
+  const door = { url: new URL(cluster.gatewayUrl), headers: {} };
+  const smoke = new SmokeTest({
+    steps: atom.smoke,
+    doors: { public: door, candidate: door },
+    credentials: new Credentials(localSmokeUser.username, localSmokeUser.password),
+    clock: systemClock,
+    routedWithinMs,
+    onStep: (_through, { name, passed, duration, detail }) => {
+      console.log(
+        `  ${passed ? "ok    " : "failed"} ${name} in ${duration.toFixed(0)} ms${detail === undefined ? "" : `: ${detail}`}`,
+      );
+    },
+  });
+  const { passed } = await smoke.run("public", signal);
+  if (!passed) throw new LocalStartError("the smoke test failed; npm run status shows where the logs are");
+  console.log(
+    `\nAtom answers at ${cluster.gatewayUrl}\n\nTry it:\n  curl -s ${cluster.gatewayUrl}/health/ready\n` +
+      `  curl -s ${cluster.gatewayUrl}/api/auth/login -H 'content-type: application/json' ` +
+      `-d '{"username":"${localSmokeUser.username}","password":"${localSmokeUser.password}"}'\n\nnpm run status shows what runs; npm stop ends it.`,
+  );
+}
+
+/** The last line with something in it, as a sign of life. */
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1)?.trim().slice(0, 80) ?? "";
+}
