@@ -9,6 +9,7 @@ import {
 } from "@pulumi/pulumi/automation/index.js";
 import type { UserError } from "../components/errors/user-error.ts";
 import { StackAbsentError, StackCommandError, StackInterruptedError, StackLockedError } from "./engine-errors.ts";
+import { EngineInterrupt } from "./interrupt.ts";
 import { createProgram, type ProgramPorts } from "./program.ts";
 
 export const stackCommands = ["preview", "up", "refresh", "destroy"] as const;
@@ -81,7 +82,8 @@ export async function stackCommand(options: StackCommandOptions): Promise<StackC
     });
     if (target === undefined) return { command, stack, changes: {}, changed: false, outputs: {}, notes: [] };
     // The notes are there once the program ran.
-    const report = await run(target, options);
+    using interrupt = new EngineInterrupt(signal ?? new AbortController().signal);
+    const report = await run(target, options, interrupt.signal);
     return { command, stack, ...report, notes };
   } catch (error) {
     if (userError !== undefined) throw userError;
@@ -120,9 +122,9 @@ async function commandAt(executable: string): Promise<PulumiCommand> {
 
 type Report = Pick<StackCommandResult, "changes" | "changed" | "outputs">;
 
-async function run(stack: Stack, options: StackCommandOptions): Promise<Report> {
-  const { command, onOutput, signal, refresh = false, diff = false, color = "never" } = options;
-  const common = { color, ...(onOutput && { onOutput, onError: onOutput }), ...(signal && { signal }) };
+async function run(stack: Stack, options: StackCommandOptions, signal: AbortSignal): Promise<Report> {
+  const { command, onOutput, refresh = false, diff = false, color = "never" } = options;
+  const common = { color, ...(onOutput && { onOutput, onError: onOutput }), signal };
   switch (command) {
     case "preview":
       return summarize((await stack.preview({ ...common, refresh, diff })).changeSummary);

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { HttpMethod, IsomorphicFetchHttpLibrary, KubeConfig, RequestContext } from "@kubernetes/client-node";
 import {
   ClusterAccessError,
@@ -33,15 +35,13 @@ export class ApiServer {
    */
   static open(settings: ClusterSettings, env: NodeJS.ProcessEnv, signal: AbortSignal): ApiServer {
     const { context } = settings;
-    const kubeConfig = new KubeConfig();
-    try {
-      load(kubeConfig, settings.kubeconfig ?? env.KUBECONFIG);
-    } catch (cause) {
-      throw new ClusterContextError(context, (cause as Error).message, { cause });
-    }
-    const known = kubeConfig.getContexts().map(({ name }) => name);
-    if (!known.includes(context))
+    const kubeConfigs = load(context, settings.kubeconfig ?? env.KUBECONFIG);
+    // As with kubectl, the first file wins.
+    const kubeConfig = kubeConfigs.find((each) => each.getContextObject(context) !== null);
+    if (kubeConfig === undefined) {
+      const known = kubeConfigs.flatMap((each) => each.getContexts().map(({ name }) => name));
       throw new ClusterContextError(context, `the kubeconfig has the contexts ${known.join(", ") || "(none)"}.`);
+    }
     kubeConfig.setCurrentContext(context);
     const server = kubeConfig.getCurrentCluster()?.server;
     if (server === undefined)
@@ -50,29 +50,29 @@ export class ApiServer {
   }
 
   /**
-   * Reads one object by its path; `undefined` where there is none. Throws a {@link ClusterUnreachableError}, a
+   * Reads one object by its URL within the API; `undefined` where there is none. Throws a {@link ClusterUnreachableError}, a
    * {@link ClusterAccessError} or a {@link ClusterAnswerError}.
    */
-  async get(path: string): Promise<unknown> {
-    const { status, text } = await this.#request(path);
+  async get(url: string): Promise<unknown> {
+    const { status, text } = await this.#request(url);
     if (status === 404) return undefined;
-    if (status === 401 || status === 403) throw new ClusterAccessError(this.#target, status, path, statusMessage(text));
+    if (status === 401 || status === 403) throw new ClusterAccessError(this.#target, status, url, statusMessage(text));
     if (status !== 200)
-      throw new ClusterAnswerError(this.#target, path, `status ${status} ${statusMessage(text)}`.trim());
+      throw new ClusterAnswerError(this.#target, url, `status ${status} ${statusMessage(text)}`.trim());
     try {
       return JSON.parse(text);
     } catch (cause) {
-      throw new ClusterAnswerError(this.#target, path, "it is not JSON", { cause });
+      throw new ClusterAnswerError(this.#target, url, "it is not JSON", { cause });
     }
   }
 
-  /** An answer for `path` that is JSON but not of the form that it must have. */
-  unusable(path: string, detail: string): ClusterAnswerError {
-    return new ClusterAnswerError(this.#target, path, detail);
+  /** An answer for `url` that is JSON but not of the form that it must have. */
+  unusable(url: string, detail: string): ClusterAnswerError {
+    return new ClusterAnswerError(this.#target, url, detail);
   }
 
-  async #request(path: string): Promise<{ status: number; text: string }> {
-    const request = new RequestContext(`${this.#target.server}${path}`, HttpMethod.GET);
+  async #request(url: string): Promise<{ status: number; text: string }> {
+    const request = new RequestContext(`${this.#target.server}${url}`, HttpMethod.GET);
     request.setHeaderParam("Accept", "application/json");
     request.setSignal(this.#signal);
     try {
@@ -86,20 +86,28 @@ export class ApiServer {
   }
 }
 
-/** As kubectl does, but for its last resort: without any kubeconfig there is no cluster, and not one on localhost. */
-function load(kubeConfig: KubeConfig, files: string | undefined): void {
-  if (files === undefined || files === "") {
-    kubeConfig.loadFromDefault();
-    return;
+/** Each file that `KUBECONFIG` names, or what kubectl reads without it. Throws a {@link ClusterContextError}. */
+function load(context: string, files: string | undefined): KubeConfig[] {
+  const names = files?.split(path.delimiter).filter((file) => file !== "") ?? [];
+  // Like kubectl, a list may name files that do not exist; a single one must.
+  const present = names.length > 1 ? names.filter((file) => existsSync(file)) : names;
+  try {
+    return present.length === 0 ? [defaultConfig()] : present.map(configOf);
+  } catch (cause) {
+    throw new ClusterContextError(context, `${(cause as Error).message}.`, { cause });
   }
-  const [first, ...others] = files.split(process.platform === "win32" ? ";" : ":").filter((file) => file !== "");
-  if (first === undefined) throw new Error("KUBECONFIG names no file");
-  kubeConfig.loadFromFile(first);
-  for (const file of others) {
-    const other = new KubeConfig();
-    other.loadFromFile(file);
-    kubeConfig.mergeConfig(other, true);
-  }
+}
+
+function configOf(file: string): KubeConfig {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(file);
+  return kubeConfig;
+}
+
+function defaultConfig(): KubeConfig {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromDefault();
+  return kubeConfig;
 }
 
 /** The text of a Kubernetes Status. */

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { initialLedger } from "../../components/ledger/ledger.ts";
+import { collect, type Collected } from "../../infra/collect.ts";
+import { allTo, type LiveReleases } from "../../components/slots/live-release.ts";
+import { readStackFile } from "../../infra/config/stack-file.ts";
+import { liveSlot } from "../components/slots/live.ts";
+import "../infra/pulumi-globals.ts";
+
+const root = path.join(import.meta.dirname, "..", "..");
+
+/** Blue serves an older version, so the configured one is a candidate, staged in green. */
+const candidateStaged: LiveReleases = {
+  atom: {
+    ledger: initialLedger("atom"),
+    slots: { blue: liveSlot("0123456789ab"), green: liveSlot("0123456789ab", 0) },
+    weights: allTo("blue"),
+  },
+};
+
+interface Case {
+  readonly file: string;
+  readonly stack: string;
+  readonly live?: LiveReleases;
+}
+
+const cases: readonly Case[] = [
+  { file: "atom-staging.json", stack: "staging" },
+  { file: "atom-production.json", stack: "production" },
+  { file: "atom-local.json", stack: "local" },
+  { file: "atom-staging-candidate.json", stack: "staging", live: candidateStaged },
+];
+
+async function collectStack({ stack, live = {} }: Case): Promise<Collected> {
+  return collect({ stack, raw: await readStackFile(root, stack), live });
+}
+
+describe("the golden files", () => {
+  for (const each of cases) {
+    it(`${each.file} has every resource as the program registers it (UPDATE_GOLDEN=1 writes it anew)`, async () => {
+      const file = path.join(import.meta.dirname, each.file);
+      const text = `${JSON.stringify(await collectStack(each), null, 2)}\n`;
+      if (process.env.UPDATE_GOLDEN === "1") await writeFile(file, text);
+      assert.equal(text, await readFile(file, "utf8"));
+    });
+
+    it(`${each.file} is sorted, whole, and holds no secret and no misprinted output`, async () => {
+      const { resources } = await collectStack(each);
+      const text = JSON.stringify(resources);
+      assert.doesNotMatch(text, /Calling \[toString\]|\[object Object\]|undefined|NaN|1b47061264138c4ac30d75fd1eb44270/);
+      const keys = resources.map(({ type, name }) => `${type} ${name}`);
+      assert.deepEqual(keys, keys.toSorted());
+      const secrets = resources.filter(({ type }) => type === "kubernetes:core/v1:Secret").map(({ inputs }) => inputs.data);
+      assert.deepEqual(secrets, [
+        { databaseUrl: "[secret]", redisUrl: "[secret]", smokeTestPassword: "[secret]", tokenSecret: "[secret]" },
+      ]);
+    });
+
+    it(`${each.file} parents every resource and gives it the explicit provider`, async () => {
+      const { resources } = await collectStack(each);
+      for (const { type, name, parent, provider } of resources.filter(({ custom }) => custom)) {
+        if (type === "pulumi:providers:kubernetes") continue;
+        assert.notEqual(parent, "", `${type} ${name}`);
+        assert.equal(provider, "pulumi:providers:kubernetes cluster", `${type} ${name}`);
+      }
+    });
+  }
+
+  it("differ between staging with and without a candidate in the slots alone", async () => {
+    const [before, after] = await Promise.all(
+      ["atom-staging.json", "atom-staging-candidate.json"].map(
+        async (file) => JSON.parse(await readFile(path.join(import.meta.dirname, file), "utf8")) as Collected,
+      ),
+    );
+    const changed = after?.resources.filter((resource, index) => {
+      return JSON.stringify(resource) !== JSON.stringify(before?.resources[index]);
+    });
+    assert.deepEqual(
+      changed?.map(({ type, name }) => `${type} ${name}`),
+      ["kubernetes:apps/v1:Deployment atom-blue", "kubernetes:apps/v1:Deployment atom-green"],
+    );
+  });
+});

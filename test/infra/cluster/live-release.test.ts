@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import {
+  formatLedger,
+  initialLedger,
+  LedgerCorruptError,
+  LedgerNewerError,
+  type Ledger,
+} from "../../../components/ledger/ledger.ts";
+import { ApiServer } from "../../../infra/cluster/api-server.ts";
+import {
+  ClusterAccessError,
+  ClusterAnswerError,
+  ClusterContextError,
+  ClusterUnreachableError,
+  LedgerMissingError,
+} from "../../../infra/cluster/errors.ts";
+import { readLiveReleases, type LiveReleaseQuery } from "../../../infra/cluster/live-release.ts";
+import { pastRelease, releaseUnderWay } from "../../components/slots/live.ts";
+import { ApiDouble, respond } from "./api-double.ts";
+
+const core = "/api/v1/namespaces/atom-staging";
+const paths = {
+  namespace: core,
+  ledger: `${core}/configmaps/atom-ledger`,
+  service: `${core}/services/atom`,
+  blue: "/apis/apps/v1/namespaces/atom-staging/deployments/atom-blue",
+  green: "/apis/apps/v1/namespaces/atom-staging/deployments/atom-green",
+  route: "/apis/networking.istio.io/v1/namespaces/atom-staging/virtualservices/atom",
+};
+
+const namespace = { [paths.namespace]: {} };
+const ledger = (changes: Partial<Ledger> = {}) => ({
+  [paths.ledger]: { data: { "ledger.json": formatLedger({ ...initialLedger("atom"), ...changes }) } },
+});
+const deployment = (digest: string | undefined, replicas: number) => ({
+  spec: {
+    replicas,
+    template: {
+      metadata: { creationTimestamp: null, labels: digest === undefined ? {} : { "atom.dev/template": digest } },
+      spec: { containers: [{ name: "atom", image: "atom:1", env: [{ name: "A", value: "1" }] }] },
+    },
+  },
+});
+const slots = { [paths.blue]: deployment("old", 2), [paths.green]: deployment("new", 3) };
+const route = (blue: number, green: number) => ({
+  [paths.route]: {
+    spec: {
+      http: [
+        { name: "canary", route: [{ destination: { host: "atom", subset: "green" } }] },
+        {
+          name: "primary",
+          route: [
+            { destination: { host: "atom", subset: "blue" }, weight: blue },
+            { destination: { host: "atom", subset: "green" }, weight: green },
+          ],
+        },
+      ],
+    },
+  },
+});
+
+function query(double: ApiDouble, changes: Partial<LiveReleaseQuery> = {}): LiveReleaseQuery {
+  return {
+    cluster: { context: double.context, kubeconfig: double.kubeconfig },
+    namespace: "atom-staging",
+    services: { atom: "istio" },
+    env: {},
+    ...changes,
+  };
+}
+
+async function read(objects: Readonly<Record<string, unknown>>, changes: Partial<LiveReleaseQuery> = {}) {
+  await using double = await ApiDouble.serve(objects);
+  return (await readLiveReleases(query(double, changes))).atom;
+}
+
+describe("the live release", () => {
+  const firstRuns = {
+    "there is no namespace": {},
+    "the namespace is empty": namespace,
+    "there is a ledger and no route: the first version never came up": { ...namespace, ...ledger() },
+    "there are Deployments too, but still no route": { ...namespace, ...ledger(), ...slots },
+  };
+  for (const [when, objects] of Object.entries(firstRuns)) {
+    it(`is a first run when ${when}`, async () => {
+      assert.equal(await read(objects), undefined);
+    });
+  }
+
+  it("is what ledger, Deployments and route say", async () => {
+    const live = await read({ ...namespace, ...ledger({ releases: [pastRelease] }), ...slots, ...route(90, 10) });
+    assert.equal(live?.ledger.releases[0]?.id, "r-6");
+    assert.deepEqual(live.weights, { blue: 90, green: 10 });
+    assert.deepEqual(live.slots.blue, {
+      digest: "old",
+      replicas: 2,
+      image: "atom:1",
+      template: {
+        metadata: { labels: { "atom.dev/template": "old" } },
+        spec: { containers: [{ name: "atom", image: "atom:1", env: [{ name: "A", value: "1" }] }] },
+      },
+    });
+    assert.equal(live.slots.green?.digest, "new");
+  });
+
+  it("may have a slot without a Deployment, or with a template whose digest is gone", async () => {
+    const live = await read({ ...namespace, ...ledger(), ...route(100, 0), [paths.blue]: deployment(undefined, 1) });
+    assert.equal(live?.slots.green, undefined);
+    assert.equal(live?.slots.blue?.digest, undefined);
+  });
+
+  it("is no first run when the route is gone but a release was made or is under way", async () => {
+    for (const changes of [{ releases: [pastRelease] }, { current: releaseUnderWay }]) {
+      const live = await read({ ...namespace, ...ledger({ active: "green", ...changes }), ...slots });
+      assert.deepEqual(live?.weights, { blue: 0, green: 100 });
+    }
+  });
+
+  it("has the weights of the selector with the replica router", async () => {
+    const services = { atom: "replicas" } as const;
+    const selecting = (labels: Record<string, string>) =>
+      read({ ...namespace, ...ledger(), ...slots, [paths.service]: { spec: { selector: labels } } }, { services });
+    assert.deepEqual((await selecting({ "atom.dev/slot": "green" }))?.weights, { blue: 0, green: 100 });
+    assert.deepEqual((await selecting({ "app.kubernetes.io/name": "atom" }))?.weights, { blue: 50, green: 50 });
+    assert.equal(await read({ ...namespace, ...ledger() }, { services }), undefined);
+  });
+});
+
+describe("reading the live release", () => {
+  it("fails when a version serves but the ledger is gone", async () => {
+    await assert.rejects(
+      read({ ...namespace, ...slots, ...route(100, 0) }),
+      (error: unknown) => error instanceof LedgerMissingError && error.message.includes("atom-ledger, does not exist"),
+    );
+  });
+
+  it("fails when the ledger is corrupt, empty, or of a newer schema", async () => {
+    const withLedger = (data: unknown) => read({ ...namespace, ...slots, ...route(100, 0), [paths.ledger]: { data } });
+    await assert.rejects(withLedger({ "ledger.json": "{" }), LedgerCorruptError);
+    await assert.rejects(withLedger({}), LedgerCorruptError);
+    await assert.rejects(withLedger({ "ledger.json": '{"schema": 9}' }), LedgerNewerError);
+  });
+
+  it("fails when the weights are not 100 in all", async () => {
+    await assert.rejects(
+      read({ ...namespace, ...ledger(), ...slots, ...route(50, 10) }),
+      (error: unknown) => error instanceof ClusterAnswerError && error.message.includes("(blue 50, green 10)"),
+    );
+  });
+
+  it("fails when an object is not of its kind's form", async () => {
+    await assert.rejects(
+      read({ ...namespace, ...ledger(), ...route(100, 0), [paths.blue]: { spec: {} } }),
+      ClusterAnswerError,
+    );
+  });
+
+  for (const [status, meaning] of [
+    [401, /does not know who you are: 401/],
+    [403, /does not let you read this: 403 .*: namespaces is forbidden/],
+  ] as const) {
+    it(`fails with what to do when the API server answers ${status}`, async () => {
+      await using double = await ApiDouble.serve((_, response) => {
+        respond(response, status, { kind: "Status", message: "namespaces is forbidden" });
+      });
+      await assert.rejects(
+        readLiveReleases(query(double)),
+        (error: unknown) =>
+          error instanceof ClusterAccessError && error.status === status && meaning.test(error.message),
+      );
+    });
+  }
+
+  for (const [what, status, body, reason] of [
+    ["fails inside", 500, "upstream is gone", /status 500 upstream is gone/],
+    ["answers no JSON", 200, "<html>", /it is not JSON/],
+  ] as const) {
+    it(`fails when the API server ${what}`, async () => {
+      await using double = await ApiDouble.serve((_, response) => {
+        respond(response, status, body);
+      });
+      await assert.rejects(
+        readLiveReleases(query(double)),
+        (error: unknown) => error instanceof ClusterAnswerError && reason.test(error.message),
+      );
+    });
+  }
+
+  it("fails, and is no first run, when nothing listens", async () => {
+    const double = await ApiDouble.serve({});
+    const { kubeconfig, context } = double;
+    const api = ApiServer.open({ kubeconfig, context }, {}, AbortSignal.timeout(5000));
+    await double[Symbol.asyncDispose]();
+    await assert.rejects(
+      api.get("/version"),
+      (error: unknown) =>
+        error instanceof ClusterUnreachableError &&
+        error.message.includes("ECONNREFUSED") &&
+        error.message.includes("this is no first run. Try: kubectl --context double version"),
+    );
+  });
+
+  it("fails when there is no answer before the deadline", async () => {
+    await using double = await ApiDouble.serve(() => undefined);
+    await assert.rejects(
+      readLiveReleases(query(double, { deadline: 50 })),
+      (error: unknown) =>
+        error instanceof ClusterUnreachableError && error.message.includes("no answer before the deadline"),
+    );
+  });
+
+  it("finds the cluster by KUBECONFIG, in any of its files", async () => {
+    await using double = await ApiDouble.serve({});
+    await using other = await ApiDouble.serve({});
+    const cluster = { context: double.context };
+    assert.deepEqual(await readLiveReleases(query(double, { cluster, env: { KUBECONFIG: double.kubeconfig } })), {});
+    const several = { KUBECONFIG: `/none:${double.kubeconfig}:${other.kubeconfig}` };
+    assert.deepEqual(await readLiveReleases(query(double, { cluster, env: several })), {});
+  });
+
+  it("fails when the kubeconfig cannot be read, or has no such context or cluster", async () => {
+    await using double = await ApiDouble.serve({});
+    const { kubeconfig } = double;
+    const failing: readonly (readonly [LiveReleaseQuery["cluster"], NodeJS.ProcessEnv, RegExp])[] = [
+      [{ context: "double", kubeconfig: `${kubeconfig}.none` }, {}, /ENOENT/],
+      [{ context: "atom" }, { KUBECONFIG: `${kubeconfig}:${kubeconfig}.none` }, /has the contexts double, nowhere\./],
+      [{ context: "atom", kubeconfig }, {}, /has the contexts double, nowhere\.\n.*names the context "atom"/],
+      [{ context: "nowhere", kubeconfig }, {}, /a cluster that the kubeconfig does not have/],
+    ];
+    for (const [cluster, env, message] of failing)
+      await assert.rejects(
+        readLiveReleases(query(double, { cluster, env })),
+        (error: unknown) => error instanceof ClusterContextError && message.test(error.message),
+      );
+  });
+});

@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { initialLedger } from "../../components/ledger/ledger.ts";
+import { collect, type CollectedResource } from "../../infra/collect.ts";
+import type { RawConfig } from "../../infra/config/parse.ts";
+import type { Outputs } from "../../infra/outputs.ts";
+import type { LiveReleases } from "../../components/slots/live-release.ts";
+import { liveRelease, liveSlot, quarantined, releaseUnderWay } from "../components/slots/live.ts";
+import { committed, withValues } from "../infra/config/stacks.ts";
+import "../infra/pulumi-globals.ts";
+
+interface Found {
+  readonly outputs: Outputs;
+  /** The one resource of this kind and name. */
+  readonly resource: (kind: string, name: string) => CollectedResource;
+  /** Names of the resources of this kind. */
+  readonly names: (kind: string) => string[];
+}
+
+async function declare(changes: Readonly<Record<string, unknown>> = {}, live: LiveReleases = {}): Promise<Found> {
+  const raw: RawConfig = withValues(await committed("staging"), changes);
+  const { resources, outputs } = await collect({ stack: "staging", raw, live });
+  const ofKind = (kind: string) =>
+    resources.filter(({ type }) => type.endsWith(`:${kind}`) && type.startsWith("kubernetes:"));
+  return {
+    outputs: outputs as Outputs,
+    resource(kind, name) {
+      const found = ofKind(kind).filter((resource) => resource.name === name);
+      assert.equal(found.length, 1, `${kind} ${name}`);
+      return found[0]!;
+    },
+    names: (kind) => ofKind(kind).map(({ name }) => name),
+  };
+}
+
+/** A value inside a resource's properties: `spec.template.spec`. */
+function at(resource: CollectedResource, path: string): unknown {
+  return path.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], resource.inputs);
+}
+
+const digestOf = (resource: CollectedResource) =>
+  (at(resource, "spec.template.metadata.labels") as Record<string, string>)["atom.dev/template"];
+
+describe("an environment on its first run", () => {
+  it("brings the first version up in blue with all of the traffic, and green without pods", async () => {
+    const { resource, outputs } = await declare();
+    const [blue, green] = [resource("Deployment", "atom-blue"), resource("Deployment", "atom-green")];
+    assert.deepEqual([at(blue, "spec.replicas"), at(green, "spec.replicas")], [2, 0]);
+    assert.equal(digestOf(blue), digestOf(green));
+    assert.deepEqual([blue.ignoreChanges, green.ignoreChanges], [[], []]);
+    const http = at(resource("VirtualService", "atom-route"), "spec.http") as { route: { weight?: number }[] }[];
+    assert.deepEqual(
+      http[1]?.route.map(({ weight }) => weight),
+      [100, 0],
+    );
+    assert.deepEqual(outputs.services.atom?.active, "blue");
+    assert.deepEqual(outputs.notes, []);
+  });
+
+  it("makes the route last, so that a first run that failed can be tried again", async () => {
+    const { resource } = await declare();
+    assert.equal(resource("VirtualService", "atom-route").parent, "atom:routes:Istio atom");
+  });
+
+  it("migrates in a Job that is named by the template and is run anew when it failed", async () => {
+    const { resource, outputs } = await declare();
+    const job = resource("Job", "atom-migration");
+    assert.equal(at(job, "metadata.name"), `atom-migrate-${outputs.services.atom?.desired ?? ""}`);
+    assert.deepEqual(at(job, "metadata.annotations"), { "pulumi.com/replaceUnready": "true" });
+    assert.deepEqual(job.ignoreChanges, []);
+  });
+});
+
+describe("an environment with a version that serves", () => {
+  it("stages a changed template in the idle slot, with its migrations, and leaves the active slot as it is", async () => {
+    const { resource, outputs } = await declare({}, { atom: liveRelease() });
+    const { desired } = outputs.services.atom ?? { desired: "" };
+    assert.equal(digestOf(resource("Deployment", "atom-green")), desired);
+    assert.deepEqual(resource("Deployment", "atom-green").ignoreChanges, []);
+    assert.deepEqual(resource("Deployment", "atom-blue").ignoreChanges, ["spec.template", "spec.replicas"]);
+    assert.deepEqual(at(resource("Deployment", "atom-blue"), "spec.template"), liveSlot("old").template);
+    assert.equal(at(resource("Job", "atom-migration"), "metadata.name"), `atom-migrate-${desired}`);
+    assert.deepEqual(outputs.services.atom?.staged, { slot: "green", digest: desired });
+    assert.equal(outputs.notes.length, 1);
+  });
+
+  it("never states the weights, the selector or the ledger again", async () => {
+    const { resource } = await declare({}, { atom: liveRelease() });
+    assert.deepEqual(resource("VirtualService", "atom-route").ignoreChanges, ["spec.http"]);
+    assert.deepEqual(resource("ConfigMap", "atom-ledger").ignoreChanges, ["data"]);
+  });
+
+  it("declares weights and ledger as they are, so that an up without its state moves nothing", async () => {
+    const ledger = { ...initialLedger("atom", "green"), quarantine: [quarantined("bad")] };
+    const { resource } = await declare({}, { atom: liveRelease({ ledger, weights: { blue: 25, green: 75 } }) });
+    const http = at(resource("VirtualService", "atom-route"), "spec.http") as { route: { weight?: number }[] }[];
+    assert.deepEqual(
+      http[1]?.route.map(({ weight }) => weight),
+      [25, 75],
+    );
+    const data = at(resource("ConfigMap", "atom-ledger"), "data") as Record<string, string>;
+    assert.deepEqual(JSON.parse(data["ledger.json"] ?? ""), ledger);
+  });
+
+  const frozen = {
+    "a release is under way": { current: releaseUnderWay },
+    "the template is quarantined": (digest: string) => ({ quarantine: [quarantined(digest)] }),
+  };
+  for (const [when, ledger] of Object.entries(frozen)) {
+    it(`freezes both slots and the migration when ${when}`, async () => {
+      const digest = (await declare()).outputs.services.atom?.desired ?? "";
+      const live = liveRelease({ ledger: typeof ledger === "function" ? ledger(digest) : ledger });
+      const { resource, outputs } = await declare({}, { atom: live });
+      for (const slot of ["atom-blue", "atom-green"])
+        assert.deepEqual(resource("Deployment", slot).ignoreChanges, ["spec.template", "spec.replicas"]);
+      const job = resource("Job", "atom-migration");
+      assert.deepEqual(job.ignoreChanges, ["metadata", "spec"]);
+      assert.equal(at(job, "metadata.name"), "atom-migrate-old");
+      assert.equal(outputs.services.atom?.staged, null);
+      assert.equal(outputs.notes.length, 1);
+    });
+  }
+
+  it("stages pods that read the secrets anew when their revision changes", async () => {
+    const before = await declare();
+    const after = await declare({ "services.atom.secretsRevision": "2" });
+    assert.notEqual(before.outputs.services.atom?.desired, after.outputs.services.atom?.desired);
+  });
+
+  it("fails before it declares anything when the Deployment that serves is gone", async () => {
+    const live = liveRelease({ slots: { blue: undefined, green: liveSlot("new") } });
+    await assert.rejects(declare({}, { atom: live }), /atom-blue does not exist/);
+  });
+});
+
+describe("an environment by its configuration", () => {
+  it("has autoscalers when asked for, and starts a slot with the fewest replicas", async () => {
+    assert.deepEqual((await declare()).names("HorizontalPodAutoscaler"), []);
+    const autoscaling = { maxReplicas: 4, cpuUtilization: 70 };
+    const { resource, names } = await declare({ "services.atom.autoscaling": autoscaling });
+    assert.deepEqual(names("HorizontalPodAutoscaler"), ["atom-blue", "atom-green"]);
+    const autoscaler = resource("HorizontalPodAutoscaler", "atom-green");
+    assert.deepEqual([at(autoscaler, "spec.minReplicas"), at(autoscaler, "spec.maxReplicas")], [2, 4]);
+    assert.equal(at(resource("Deployment", "atom-blue"), "spec.replicas"), 2);
+  });
+
+  const replicas = {
+    "services.atom.routes": { router: "replicas", clientNamespaces: ["web"] },
+    "release.steps": [
+      { weight: 50, wait: "5m" },
+      { weight: 100, wait: "5m" },
+    ],
+  };
+
+  it("routes by replicas where there is no mesh: a Service that selects the active slot, and one for each slot", async () => {
+    const { resource, names, outputs } = await declare(replicas);
+    assert.deepEqual(names("Service"), ["atom", "atom-blue", "atom-green"]);
+    assert.deepEqual(names("VirtualService"), []);
+    const service = resource("Service", "atom");
+    assert.deepEqual(at(service, "spec.selector"), { "app.kubernetes.io/name": "atom", "atom.dev/slot": "blue" });
+    assert.deepEqual(service.ignoreChanges, ["spec.selector"]);
+    assert.deepEqual(outputs.services.atom?.hosts, []);
+  });
+
+  it("has every pod scraped once, with either router", async () => {
+    for (const [changes, scraped] of [
+      [{}, ["atom"]],
+      [replicas, ["atom-blue", "atom-green"]],
+    ] as const) {
+      const { resource, names } = await declare(changes);
+      const labels = at(resource("ServiceMonitor", "atom"), "spec.selector.matchLabels") as Record<string, string>;
+      const found = names("Service").filter((name) => {
+        const own = at(resource("Service", name), "metadata.labels") as Record<string, string>;
+        return Object.entries(labels).every(([key, value]) => own[key] === value);
+      });
+      assert.deepEqual(found, scraped);
+    }
+  });
+
+  it("keeps the selector that the releaser set with the replica router", async () => {
+    const live = liveRelease({ weights: { blue: 50, green: 50 } });
+    const { resource } = await declare(replicas, { atom: live });
+    assert.deepEqual(at(resource("Service", "atom"), "spec.selector"), { "app.kubernetes.io/name": "atom" });
+  });
+
+  it("speaks plain HTTP at a gateway without a TLS secret", async () => {
+    const { resource } = await declare({ "services.atom.routes.gateway.tlsSecret": undefined });
+    assert.deepEqual(at(resource("Gateway", "atom-gateway"), "spec.servers"), [
+      { hosts: ["atom-staging.example.com"], port: { number: 443, name: "http", protocol: "HTTP" } },
+    ]);
+  });
+
+  it("talks to the cluster of its context, with the kubeconfig that it names", async () => {
+    const raw = withValues(await committed("staging"), { "cluster.kubeconfig": "/etc/atom/kubeconfig" });
+    const { resources } = await collect({ stack: "staging", raw });
+    const provider = resources.find(({ type }) => type === "pulumi:providers:kubernetes");
+    assert.deepEqual(provider?.inputs, {
+      context: "atom-staging",
+      kubeconfig: "/etc/atom/kubeconfig",
+      enableServerSideApply: "true",
+    });
+  });
+
+  it("is refused with every problem when it is wrong, and nothing is declared", async () => {
+    await assert.rejects(
+      declare({ environment: "prod", "release.soak": "soon" }),
+      (error: unknown) => error instanceof Error && error.message.startsWith("2 problems in the configuration"),
+    );
+  });
+
+  it("is refused where a section is no object", async () => {
+    await assert.rejects(declare({ release: "fast" }), /atom:release: "fast"; /);
+  });
+});
