@@ -3,9 +3,12 @@
 // changes something must reject with LeaseLostError (delivery/cluster/errors.ts) once another releaser has taken over.
 // Times are milliseconds of the injected Clock; instants are milliseconds since the Unix epoch.
 
+import type { PersonsRequest } from "../../components/ledger/release-record.ts";
+import type { SlotName } from "../../components/names/slot-name.ts";
+import type { Measurement } from "../gate/measurement.ts";
 import type { JournalEntry, ReleaseState } from "./state.ts";
 
-export type Slot = "blue" | "green";
+export type Slot = SlotName;
 
 /** The template that is released: which slot, and the digest by which metrics, pods and quarantine know it. */
 export interface Candidate {
@@ -51,10 +54,11 @@ export interface Router {
 
 export interface Confirmation {
   /**
-   * `confirmed`: seen in effect. `pending`: not yet, or not enough requests to tell.
+   * `confirmed`: seen in effect. `pending`: not yet, or not enough requests to tell. `contradicted`: enough requests were seen to
+   * say that it is not in effect (it may still become so; the runner asks again until a deadline).
    * `unknown`: this router cannot look (and `detail` says why); asking again is useless.
    */
-  readonly status: "confirmed" | "pending" | "unknown";
+  readonly status: "confirmed" | "pending" | "contradicted" | "unknown";
   /** For people: `candidate took 9.6 % of 412 requests`. */
   readonly detail: string;
 }
@@ -100,7 +104,7 @@ export interface Guard {
   watch(watch: GuardWatch, signal: AbortSignal): AsyncIterable<GuardSnapshot>;
 }
 
-/** The step that a measurement is about. */
+/** The step that a measurement is about. In soak it is the last step, at 100 %. */
 export interface StepWindow {
   readonly candidate: Candidate;
   readonly active: Slot;
@@ -111,33 +115,27 @@ export interface StepWindow {
   readonly since: number;
 }
 
-/** The thorough lane: what Prometheus says about a step. `M` is the measurement type of delivery/gate, opaque to the runner. */
-export interface GateSource<M> {
+/** What was counted in one step: the step's own period or periods, nothing from before it. */
+export interface StepMeasurement {
+  readonly errorRate: Measurement;
+  readonly latency: Measurement;
+  /** By the name of the plan's custom metric. */
+  readonly custom: Readonly<Record<string, Measurement>>;
+}
+
+/** The thorough lane: what Prometheus says about a step. `M` may tell more, which is kept as evidence. */
+export interface GateSource<M extends StepMeasurement = StepMeasurement> {
   /**
-   * Measures once, from `since` until now. An unreachable, slow or contradictory Prometheus is a measurement that says so
-   * (verdict ERROR), never a rejection; retries with backoff inside are the source's own, at most 30 s in total.
+   * Measures every metric once, from `since` until now. An unreachable, slow or contradictory Prometheus is a measurement that says so
+   * (`status: "unavailable"`), never a rejection; retries with backoff inside are the source's own, at most 30 s in total.
    */
   measure(window: StepWindow, signal: AbortSignal): Promise<M>;
 }
 
-/** A metric that a policy exists for: `errorRate`, `latency`, `pods` (restarts), or the name of a custom metric of the plan. */
-export type MetricName = string;
-
-/** What one metric says. `SHARED_FAULT`: the active slot is in the same trouble, so the candidate is not to blame. */
-export interface Finding {
-  readonly metric: MetricName;
-  readonly verdict: "PASS" | "FAIL" | "NO_TRAFFIC" | "TOO_FEW" | "SHARED_FAULT" | "ERROR";
-  /** For people, one line: `7 of 31 requests failed (limit 0.1 %), e-value 1.3e9`. */
-  readonly summary: string;
-  /** Compact JSON (≤ 2 KiB) from which the finding can be judged again. */
-  readonly evidence?: unknown;
-}
-
-/** Turns numbers into findings: pure, from delivery/gate. One finding per metric. */
-export interface Judge<M> {
-  /** Only metrics that the fast lane knows. `TOO_FEW` is the normal answer of a young release. */
-  guard(snapshot: GuardSnapshot): readonly Finding[];
-  step(measurement: M): readonly Finding[];
+/** Requests that change nothing, sent to a candidate that gets too few from users. */
+export interface Synthetic {
+  /** Sends the plan's number of requests to the candidate. What comes of them is for the counters to show. */
+  drive(signal: AbortSignal): Promise<{ readonly sent: number; readonly failed: number; readonly problem?: string }>;
 }
 
 /** Runs the plan's smoke steps. */
@@ -190,30 +188,42 @@ export class ConvergeError extends Error {
   override readonly name = "ConvergeError";
 }
 
-/** What a person asked of the release under way (`atom approve`, `abort`, `resume`), by way of the ledger. */
-export type PersonsRequest =
-  | { readonly kind: "approve"; readonly step: number; readonly by: string }
-  | { readonly kind: "abort"; readonly by: string; readonly reason: string }
-  | { readonly kind: "supersede"; readonly by: string; readonly reason: string }
-  | { readonly kind: "resume"; readonly by: string };
-
+/** What people ask of the release under way (`atom approve`, `abort`, `resume`), by way of the ledger. */
 export interface Approval {
-  /** Resolves with the next request that was not answered yet; rejects only by `signal`. */
-  next(signal: AbortSignal): Promise<PersonsRequest>;
+  /** Resolves with the oldest request whose `seq` is above `after`, as soon as there is one; rejects only by `signal`. */
+  next(after: number, signal: AbortSignal): Promise<PersonsRequest>;
 }
 
 /** The durable record of the release under way. */
 export interface Journal {
   /**
-   * Stores the entry and the state that it leads to, in one compare-and-swap; what it stored is what a successor reads. Rejects with
-   * LeaseLostError when the ledger bears a higher fence, with a ClusterError when it could not be written within 10 s.
+   * Stores the entries and the state that the last one leads to, in one compare-and-swap; what it stored is what a successor reads.
+   * Rejects with LeaseLostError when the ledger bears a higher fence, and with another error when it could not be written.
    */
-  append(entry: JournalEntry, state: ReleaseState, signal: AbortSignal): Promise<void>;
-  /** Records that this template must not be staged again; idempotent. */
-  quarantine(candidate: Candidate, cause: string, signal: AbortSignal): Promise<void>;
+  append(entries: readonly JournalEntry[], state: ReleaseState, signal: AbortSignal): Promise<void>;
+  /** Records that this template must not be staged again; idempotent. Rejects as `append` does. */
+  quarantine(candidate: Candidate, reason: string, signal: AbortSignal): Promise<void>;
 }
 
-/** Told of every transition after it was journalled. Must return at once and never throw: what it sends goes through an outbox. */
+/** Told of what happens. Must return at once and never throw: what it sends goes through an outbox. */
 export interface Notifier {
+  /** A transition, after it was journalled. */
   notify(entry: JournalEntry, state: ReleaseState): void;
+  /** Something does not work and is tried again, or is left to people; one line. */
+  trouble(detail: string): void;
+}
+
+/** All of them. */
+export interface ReleasePorts {
+  readonly clock: Clock;
+  readonly router: Router;
+  readonly guard: Guard;
+  /** `null`: without Prometheus a step is judged by the guard's counts. */
+  readonly gate: GateSource | null;
+  readonly smoke: Smoke;
+  readonly synthetic: Synthetic | null;
+  readonly slots: Slots;
+  readonly approval: Approval;
+  readonly journal: Journal;
+  readonly notifier: Notifier;
 }

@@ -1,0 +1,84 @@
+import { isWeightStep } from "../../components/release-plan/release-plan.ts";
+import type { Workplace } from "./actions.ts";
+import { eventsOf } from "./guard-task.ts";
+import { describeJudged, judgeStep, measurementOf, type Judgement } from "./judging.ts";
+import type { GuardSnapshot, StepMeasurement } from "./ports.ts";
+import type { ReleaseState } from "./state.ts";
+import type { ReleaseEvent } from "./state-machine.ts";
+
+/** Watches a step for its wait, looks at it all the while, and decides at its end; without enough evidence it goes on looking. */
+export async function measureStep(state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
+  const { subject, ports, signal, measured, tell } = place;
+  const { plan, hotfix } = subject;
+  const step = plan.steps[state.step];
+  if (step === undefined || !isWeightStep(step)) throw new Error(`step ${state.step} of the plan has no weight`);
+  if (hotfix !== undefined) return { type: "step-passed", detail: `not measured, this is a hotfix: ${hotfix}` };
+
+  const measure = measurer(state, place);
+  const start = ports.clock.monotonic();
+  for (;;) {
+    const left = step.wait - (ports.clock.monotonic() - start);
+    await ports.clock.sleep(left > 0 ? Math.min(left, plan.gate.every) : plan.gate.every, signal);
+    const overtime = ports.clock.monotonic() - start - step.wait;
+    const measurement = await measure();
+    const judgement = judgeStep(measured, measurement, plan, overtime);
+    const { action, judged } = judgement;
+    const detail = describeJudged(judged);
+    const evidence = { overtime: Math.round(overtime), judged, measurement };
+    const events = eventsOf(action, detail, evidence);
+    const decisive = events.find(({ type }) => type !== "warned");
+    for (const event of events) if (event !== decisive) tell(event);
+    if (decisive !== undefined) return decisive;
+    if (action.kind === "proceed") {
+      measured.push(measurement);
+      return { type: "step-passed", detail, evidence };
+    }
+    if (overtime >= 0 && isStarving(judgement)) await ports.synthetic?.drive(signal);
+  }
+}
+
+/** Looks at a release that has all the traffic, for as long as the old slot is kept warm. Only a breach matters. */
+export async function watchSoak(state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
+  const { subject, ports, signal, measured, tell } = place;
+  const { plan } = subject;
+  const measure = measurer(state, place);
+  const start = ports.clock.monotonic();
+  for (;;) {
+    const left = plan.soak - (ports.clock.monotonic() - start);
+    if (left <= 0) return { type: "soaked", detail: `no breach in ${plan.soak / 1000} s at 100 %` };
+    await ports.clock.sleep(Math.min(left, plan.gate.every), signal);
+    const measurement = await measure();
+    const { action, judged } = judgeStep(measured, measurement, plan, -1);
+    const events = eventsOf(action, `soak: ${describeJudged(judged)}`, { judged, measurement });
+    const decisive = events.find(({ type }) => type !== "warned");
+    for (const event of events) if (event !== decisive) tell(event);
+    if (decisive !== undefined) return decisive;
+  }
+}
+
+/** Measures from now on: by Prometheus, or by the guard's counts where there is none. */
+function measurer(state: ReleaseState, { subject, ports, guard, signal }: Workplace): () => Promise<StepMeasurement> {
+  const { candidate, active } = subject;
+  const window = { candidate, active, step: state.step, percent: state.percent, since: ports.clock.now() };
+  const { gate } = ports;
+  if (gate !== null) return () => gate.measure(window, signal);
+  let first: GuardSnapshot | undefined = guard.latest;
+  return () => {
+    first ??= guard.latest;
+    if (first === undefined || guard.latest === undefined) return Promise.resolve(nothingRead);
+    return Promise.resolve(measurementOf(first, guard.latest, state.percent));
+  };
+}
+
+const unread = {
+  status: "unavailable",
+  problem: { kind: "unreachable", detail: "the pods' counters were not read" },
+} as const;
+const nothingRead: StepMeasurement = { errorRate: unread, latency: unread, custom: {} };
+
+function isStarving({ judged }: Judgement): boolean {
+  return judged.some(
+    ({ verdict }) =>
+      verdict.kind === "NO_TRAFFIC" || (verdict.kind === "TOO_FEW" && verdict.reason === "requests_below_minimum"),
+  );
+}
