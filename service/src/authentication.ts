@@ -15,7 +15,7 @@ const claimsSchema = z.object({ sub: z.uuid() });
 export async function registerTokens(app: FastifyInstance, { secret, lifetimeSeconds }: TokenOptions): Promise<void> {
   await app.register(fastifyJwt, {
     secret,
-    sign: { algorithm: "HS256", iss: issuer, expiresIn: lifetimeSeconds * 1000 },
+    sign: { algorithm: "HS256", iss: issuer, expiresIn: lifetimeSeconds },
     // Naming the algorithm shuts out tokens that choose their own, "none" above all.
     verify: { algorithms: ["HS256"], allowedIss: issuer, requiredClaims: ["sub", "exp"] },
   });

@@ -39,7 +39,8 @@ export function answerError(error: FastifyError | ApiError, request: FastifyRequ
   else request.log.debug({ err: error }, "request refused");
   void reply
     .code(status)
-    .headers(headers)
+    // The id here too, because what fails before routing passes no hook.
+    .headers({ ...headers, "x-request-id": request.id })
     .send(errorBody(code, message, request.id));
 }
 

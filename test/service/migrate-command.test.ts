@@ -9,7 +9,10 @@ function migrate(args: readonly string[], environment: Readonly<Record<string, s
   return spawnSync(process.execPath, [entry, ...args], { env: environment, encoding: "utf8", timeout: 15_000 });
 }
 
-describe("The command that migrates", () => {
+describe("The command that migrates", function () {
+  // Starting a process takes seconds where others want the processor too.
+  this.timeout(30_000);
+
   it("goes up and down, and says what it did as JSON lines without a secret", async () => {
     const DATABASE_URL = await (await dataServices()).createDatabase();
     const up = migrate(["up"], { DATABASE_URL, SMOKE_TEST_PASSWORD: "hunter2hunter2" });

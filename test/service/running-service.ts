@@ -6,6 +6,7 @@ import { migrations } from "../../service/src/migrations/all.ts";
 import { migrateUp } from "../../service/src/migrations/migrator.ts";
 import { startServer, type Server, type ServerOptions } from "../../service/src/server.ts";
 import { dataServices } from "../support/data-services.ts";
+import { eventually } from "../support/eventually.ts";
 
 export const credentials = { username: "smoke_test", password: "correct horse battery staple" };
 export const tokenSecret = "a secret of tests, of 32 letters or more";
@@ -77,8 +78,19 @@ export class RunningService implements AsyncDisposable {
     if (via.postgresPort !== undefined) environment.DATABASE_URL = onPort(environment.DATABASE_URL, via.postgresPort);
     const logLines: string[] = [];
     const logStream = { write: (line: string) => void logLines.push(line) };
-    const server = await startServer(parseServerConfig(environment), { logStream, ...options });
-    return new RunningService(server, environment.DATABASE_URL, logLines, folder);
+    try {
+      const server = await startServer(parseServerConfig(environment), { logStream, ...options });
+      return new RunningService(server, environment.DATABASE_URL, logLines, folder);
+    } catch (error) {
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Waits for the first connection to Redis, which the start does not. */
+  async ready(): Promise<this> {
+    await eventually("the service is ready", async () => (await this.get("/health/ready")).status === 200 || undefined);
+    return this;
   }
 
   async request(method: string, target: string, init: RequestInit = {}): Promise<Answer> {
