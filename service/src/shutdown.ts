@@ -30,6 +30,7 @@ export async function shutDown(steps: ShutdownSteps, { drainMs, closeMs }: Shutd
   try {
     await within(closeMs, steps.close());
   } finally {
-    await within(releaseMs, steps.release());
+    // A store that hangs is no reason to fail: the process ends next, and its connections with it.
+    await within(releaseMs, steps.release()).catch(() => undefined);
   }
 }
