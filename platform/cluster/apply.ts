@@ -2,12 +2,19 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parse } from "yaml";
+import { withoutDescriptions } from "./crd-text.ts";
 import { servedResources } from "./discovery.ts";
 import type { ApiClient } from "./api-client.ts";
+import type { Apply } from "./components/component.ts";
 import type { KubernetesObject } from "./objects/kubernetes-object.ts";
 
 /** Owner of the fields that the cluster itself applies. */
 const fieldManager = "atom-cluster";
+
+/** Between two looks at the list of all kinds, which is long, and made while the API server is busy with the new ones. */
+const servedPollMs = 200;
+
+const definitionKind = "CustomResourceDefinition";
 
 /** One object, with the text in which it is sent. */
 interface Document {
@@ -32,13 +39,18 @@ const collections: Readonly<Record<string, string>> = {
  * Applies files (a JSON list of objects, or YAML of several documents) and folders of such files, server-side, and waits until
  * every CustomResourceDefinition among them is served.
  */
-export async function applyPaths(client: ApiClient, paths: readonly string[], signal: AbortSignal): Promise<void> {
-  const documents = (await Promise.all(paths.map(documentsAt))).flat();
+export async function applyPaths(
+  client: ApiClient,
+  { paths, except = [] }: Pick<Apply, "paths" | "except">,
+  signal: AbortSignal,
+): Promise<void> {
+  const found = (await Promise.all(paths.map(documentsAt))).flat();
+  const documents = found.filter(({ object }) => !except.includes(object.metadata.name));
   // Namespaces first: the others may lie in them. The rest in any order, since nothing refers to another at once.
   const [namespaces, rest] = partition(documents, ({ object }) => object.kind === "Namespace");
   await Promise.all(namespaces.map((document) => applyDocument(client, document, signal)));
   await Promise.all(rest.map((document) => applyDocument(client, document, signal)));
-  const definitions = rest.filter(({ object }) => object.kind === "CustomResourceDefinition");
+  const definitions = rest.filter(({ object }) => object.kind === definitionKind);
   await waitUntilServed(
     client,
     definitions.map(({ object }) => object.metadata.name),
@@ -54,7 +66,10 @@ async function documentsAt(location: string): Promise<Document[]> {
   const text = await readFile(location, "utf8");
   if (location.endsWith(".json"))
     return (JSON.parse(text) as KubernetesObject[]).map((object) => ({ object, text: JSON.stringify(object) }));
-  return splitDocuments(text).map((document) => ({ object: headOf(document), text: document }));
+  return splitDocuments(text).map((document) => {
+    const object = headOf(document);
+    return { object, text: object.kind === definitionKind ? withoutDescriptions(document) : document };
+  });
 }
 
 /** The documents of a YAML stream that are not empty. */
@@ -98,7 +113,7 @@ async function waitUntilServed(client: ApiClient, names: readonly string[], sign
   for (;;) {
     const served = await servedResources(client);
     if (names.every((name) => served.has(name))) return;
-    await delay(50, undefined, { signal });
+    await delay(servedPollMs, undefined, { signal });
   }
 }
 

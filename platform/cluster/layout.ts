@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { cgroupVersion, hierarchies } from "./cgroups.ts";
 import { ClusterError } from "./errors.ts";
 import type { Link } from "./addresses.ts";
-import type { StartClusterOptions } from "./cluster.ts";
+import type { ClusterImage, StartClusterOptions } from "./cluster.ts";
 import type { Layout, User } from "./components/component.ts";
 import type { Instance } from "./instance.ts";
 
@@ -43,12 +43,20 @@ export function layoutOf(
       prometheus: image("prometheus"),
       alertmanager: image("alertmanager"),
       configReloader: image("prometheus-config-reloader"),
-      archives: images,
+      archives: bySize(images),
     },
     users: { postgresql: userIn(readFileSync("/etc/passwd", "utf8"), "postgres") ?? nobody, nobody },
     scrapeIntervalSeconds,
     cgroupVersion: cgroupVersion(hierarchies()),
   };
+}
+
+/** The smallest first. */
+function bySize(images: readonly ClusterImage[]): readonly ClusterImage[] {
+  return images
+    .map((image) => ({ image, bytes: statSync(image.archive).size }))
+    .sort((one, other) => one.bytes - other.bytes)
+    .map(({ image }) => image);
 }
 
 /** The reference whose repository ends in a name: "prometheus" is "atom.local/prometheus:3.15.0". */

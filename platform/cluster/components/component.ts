@@ -24,6 +24,8 @@ export interface Command {
 export interface Apply {
   readonly kind: "apply";
   readonly paths: readonly string[];
+  /** Names of objects in them that are left out. @default none */
+  readonly except?: readonly string[];
 }
 
 /** Waits for a check and does nothing. */

@@ -69,6 +69,8 @@ function apiServer({ tools, instance }: Layout): Service {
         "--kubelet-preferred-address-types=InternalIP",
         "--profiling=false",
       ],
+      // Defining Istio's and the operator's kinds makes much garbage: collecting it less often saves a fifth of the work.
+      env: { GOGC: "300" },
     },
     ready: { kind: "api", path: "/readyz" },
   };

@@ -10,7 +10,7 @@ const objectsFile = "etc/monitoring.json";
 export function monitoring(layout: Layout): Part {
   const { images, scrapeIntervalSeconds } = layout;
   return {
-    components: [operator(layout), applyObjects(layout), prometheusReady(layout), pushgateway(layout)],
+    components: [operator(layout), applyObjects(layout), ...answers(layout), pushgateway(layout)],
     files: {
       [objectsFile]: JSON.stringify(monitoringObjects({ ...images, scrapeIntervalSeconds }), null, 2),
     },
@@ -52,9 +52,10 @@ function applyObjects({ instance }: Layout): Task {
   };
 }
 
-function prometheusReady({ link, images }: Layout): Task {
-  return {
-    name: "Prometheus answers",
+/** Waits for the two servers that run as pods. */
+function answers({ link, images }: Layout): Task[] {
+  const waitFor = (name: string, port: number, image: string): Task => ({
+    name: `${name} answers`,
     kind: "task",
     after: [
       "apply Prometheus and Alertmanager",
@@ -63,12 +64,16 @@ function prometheusReady({ link, images }: Layout): Task {
       "kube-proxy",
       "kube-controller-manager",
       "kube-scheduler",
-      importTaskName(images.prometheus),
+      importTaskName(image),
       importTaskName(images.configReloader),
     ],
     deadlineSeconds: 120,
-    work: { kind: "wait", check: { kind: "http", url: `http://${link.address}:${ports.prometheus}/-/ready` } },
-  };
+    work: { kind: "wait", check: { kind: "http", url: `http://${link.address}:${port}/-/ready` } },
+  });
+  return [
+    waitFor("Prometheus", ports.prometheus, images.prometheus),
+    waitFor("Alertmanager", ports.alertmanager, images.alertmanager),
+  ];
 }
 
 function pushgateway({ tools, users }: Layout): Service {

@@ -42,19 +42,25 @@ export function importTaskName(reference: string): string {
   return `import ${reference}`;
 }
 
-/** One task an image, so that a pod waits for its own alone. */
+/**
+ * One task an image, so that a pod waits for its own alone; one after the other, since together they would only keep the
+ * disk and the control plane from each other. The pause image is what the kubelet waits for; the largest go last.
+ */
 function importTasks({ tools, instance, images }: Layout): Task[] {
-  return images.archives.map(({ reference, archive }) => ({
-    name: importTaskName(reference),
-    kind: "task",
-    after: ["containerd"],
-    deadlineSeconds: 120,
-    work: {
-      kind: "command",
-      command: tools.path("ctr"),
-      args: importArguments(instance.files.containerdSocket, archive),
-    },
-  }));
+  return images.archives.map(({ reference, archive }, index) => {
+    const previous = images.archives[index - 1];
+    return {
+      name: importTaskName(reference),
+      kind: "task",
+      after: [previous === undefined ? "containerd" : importTaskName(previous.reference)],
+      deadlineSeconds: 180,
+      work: {
+        kind: "command",
+        command: tools.path("ctr"),
+        args: importArguments(instance.files.containerdSocket, archive),
+      },
+    };
+  });
 }
 
 /** Arguments of `ctr` that import a docker-archive for the kubelet. */

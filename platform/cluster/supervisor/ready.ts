@@ -7,8 +7,8 @@ import type { ReadyCheck } from "../components/component.ts";
 
 /** Longest time that one look may take. */
 const lookMs = 2_000;
-/** Between two looks. Short, since every component waits for others; a look costs less than a millisecond. */
-const intervalMs = 25;
+/** Between two looks. Short, since every component waits for others; a look costs about a millisecond. */
+const intervalMs = 50;
 
 /** Resolves when a check holds. Rejects with the signal's reason. */
 export async function untilReady(check: ReadyCheck, client: ApiClient, signal: AbortSignal): Promise<void> {

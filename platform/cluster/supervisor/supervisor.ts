@@ -99,7 +99,7 @@ export class Supervisor {
         return;
       }
       case "apply":
-        await applyPaths(this.#options.client, work.paths, signal);
+        await applyPaths(this.#options.client, work, signal);
         return;
       case "wait":
         await untilReady(work.check, this.#options.client, signal);
