@@ -1,13 +1,15 @@
 import type { Clock, Guard, GuardWatch, Slot, Split } from "../release/ports.ts";
 import type { PodSource } from "./pod-source.ts";
-import { readSchedule, requestsPerSecond, type ReadSchedule } from "./schedule.ts";
+import { readSchedule, type ReadSchedule } from "./schedule.ts";
 import type { ServedReading, ServedRequests } from "./served.ts";
 import { Watcher, type WatchedSnapshot } from "./watcher.ts";
 
 export interface PodGuardOptions {
   readonly source: PodSource;
   readonly clock: Clock;
-  /** The most requests a second, lists and reads together. @default 20 */
+  /** Time from one round of reads to the next where the pods are few, in milliseconds. @default 250 */
+  readonly everyMs?: number;
+  /** The most requests a second, lists and reads together. @default 20, which is for reads through the API server */
   readonly requestsPerSecond?: number;
 }
 
@@ -87,7 +89,8 @@ export class PodGuard implements Guard, ServedRequests {
   }
 
   #scheduleFor(pods: number): ReadSchedule {
-    return readSchedule(pods, this.#options.requestsPerSecond ?? requestsPerSecond);
+    const { everyMs, requestsPerSecond } = this.#options;
+    return readSchedule(pods, everyMs, requestsPerSecond);
   }
 }
 

@@ -29,15 +29,16 @@ export interface PodSourceOptions {
   readonly cluster: ClusterApi;
   readonly namespace: string;
   readonly service: string;
-  /** The container port that answers `GET /metrics`. */
+  /** The container port that answers with metrics. */
   readonly port: number;
+  /** @default "/metrics" */
+  readonly path?: string;
 }
 
 /** Time for one page, in milliseconds. A pod that takes longer is as good as silent to a guard that looks four times a second. */
 export const readTimeoutMs = 2_000;
 /** Time for one list, in milliseconds. */
 const listTimeoutMs = 5_000;
-const metricsPath = "/metrics";
 
 /** From outside the cluster: through the API server's proxy. */
 export class ProxiedPods implements PodSource {
@@ -56,10 +57,10 @@ export class ProxiedPods implements PodSource {
   }
 
   async read(pod: Pod, signal: AbortSignal): Promise<string> {
-    const { cluster, namespace, port } = this.options;
+    const { cluster, namespace, port, path = "/metrics" } = this.options;
     try {
       const target = { namespace, name: pod.metadata.name, port };
-      return pageOf(await cluster.readPod(target, metricsPath, { signal, timeout: readTimeoutMs }));
+      return pageOf(await cluster.readPod(target, path, { signal, timeout: readTimeoutMs }));
     } catch (error) {
       // An API server that answered could not reach the pod; one that did not answer says nothing about the pod.
       if (error instanceof UnreachableError && error.call.status !== undefined)
@@ -82,8 +83,8 @@ export class DirectPods extends ProxiedPods {
   override async read(pod: Pod, signal: AbortSignal): Promise<string> {
     const address = pod.status?.podIP;
     if (address === undefined || address === "") throw new PodSilentError("it has no address", true);
-    const host = address.includes(":") ? `[${address}]` : address;
-    const url = new URL(`http://${host}:${this.options.port}${metricsPath}`);
+    const { port, path = "/metrics" } = this.options;
+    const url = new URL(`http://${address.includes(":") ? `[${address}]` : address}:${port}${path}`);
     try {
       return pageOf(await request({ url, timeoutMs: readTimeoutMs, agent: this.#agent, signal }));
     } catch (error) {
@@ -95,6 +96,6 @@ export class DirectPods extends ProxiedPods {
 }
 
 function pageOf({ status, body }: { status: number; body: string }): string {
-  if (status !== 200) throw new PodSilentError(`${metricsPath} answered ${status}`, false);
+  if (status !== 200) throw new PodSilentError(`its metrics page answered ${status}`, false);
   return body;
 }

@@ -13,10 +13,13 @@ export const requestsPerSecond = 20;
 const listsPerSecond = 1;
 
 /**
- * The schedule for a number of pods: four rounds a second, or as many as `limit` requests a second allow when there are
- * many pods. A fault is seen at most `intervalMs` (plus the answer's time) after the request that shows it.
+ * The schedule for a number of pods: a round every `everyMs`, or as many as `limit` requests a second allow when there are many
+ * pods. A fault is seen at most `intervalMs` (plus the answer's time) after the request that shows it.
+ *
+ * @param everyMs milliseconds @default 250
+ * @param limit requests a second, above 1 @default 20
  */
-export function readSchedule(pods: number, limit: number = requestsPerSecond): ReadSchedule {
+export function readSchedule(pods: number, everyMs = shortestIntervalMs, limit = requestsPerSecond): ReadSchedule {
   const needed = Math.ceil((pods * 1000) / (limit - listsPerSecond));
-  return { intervalMs: Math.max(shortestIntervalMs, needed), listIntervalMs: 1000 / listsPerSecond };
+  return { intervalMs: Math.max(everyMs, needed), listIntervalMs: 1000 / listsPerSecond };
 }

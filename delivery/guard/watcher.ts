@@ -44,6 +44,8 @@ interface WatchedPod {
   /** Since when it has given no page, on the monotonic clock. */
   silentSince: number | undefined;
   silence: PodSignal | undefined;
+  /** Why its last read failed. */
+  problem: string | undefined;
 }
 
 /** A pod that misses a read or two is no news. */
@@ -60,7 +62,6 @@ export class Watcher {
   #pods = new Map<string, WatchedPod>();
   #listed = false;
   #listProblem: string | undefined;
-  #readProblem: string | undefined;
 
   constructor(source: PodSource, clock: Clock, watch: Watched) {
     this.#source = source;
@@ -102,6 +103,7 @@ export class Watcher {
         answered: false,
         silentSince: undefined,
         silence: undefined,
+        problem: undefined,
       };
       this.#pods.set(uid, before === undefined ? fresh : Object.assign(before, { pod }));
     }
@@ -134,7 +136,7 @@ export class Watcher {
       pod.answered = true;
       pod.silentSince = undefined;
       pod.silence = undefined;
-      this.#readProblem = undefined;
+      pod.problem = undefined;
     } catch (error) {
       if (!signal.aborted) this.#noteSilence(pod, error);
     } finally {
@@ -144,7 +146,7 @@ export class Watcher {
 
   #noteSilence(pod: WatchedPod, error: unknown): void {
     const { name } = pod.pod.metadata;
-    this.#readProblem = `${name}: ${messageOf(error)}`;
+    pod.problem = `${name}: ${messageOf(error)}`;
     const blamed = error instanceof PodSilentError || error instanceof ExpositionError;
     // A pod that is told to end stops answering, as it should.
     if (!blamed || isLeaving(pod.pod)) return;
@@ -170,7 +172,9 @@ export class Watcher {
   }
 
   #snapshot(): WatchedSnapshot {
-    const problems = [this.#listProblem, this.#readProblem].filter((problem) => problem !== undefined);
+    const problems = [this.#listProblem, ...[...this.#pods.values()].map(({ problem }) => problem)].filter(
+      (problem) => problem !== undefined,
+    );
     const slot = (group: Group): WatchedSlot => {
       const counts = this.#tally.counts(group);
       const slow = this.#watch.slowAbove === Infinity ? 0 : slowerThan(counts, this.#watch.slowAbove);

@@ -9,12 +9,12 @@ import { silentReporter } from "../../platform/progress.ts";
 import { ensureTools } from "../../platform/toolchain/ensure.ts";
 import { realClock } from "../delivery/support/clocks.ts";
 import { deafUrl, serve, type Loopback } from "../delivery/support/loopback.ts";
+import { metricsPage, type Served } from "../delivery/support/metrics-page.ts";
 import { eventually } from "../support/eventually.ts";
 
 /** Milliseconds. */
 export const scrapeInterval = 200;
 
-const edges = ["0.1", "0.2", "0.5", "1", "+Inf"];
 const config = `
 global: { scrape_interval: ${scrapeInterval}ms, scrape_timeout: ${scrapeInterval}ms, evaluation_interval: 200ms }
 rule_files: [rules.yaml]
@@ -29,17 +29,6 @@ groups:
   - name: bad
     rules: [{ alert: ManyToMany, expr: "vector(1) + on() group_left() (up + on() up)" }]
 `;
-
-/** What a pod answered: how many requests, how, and how long each took. */
-export interface Served {
-  readonly count: number;
-  /** @default 200 */
-  readonly status?: number;
-  /** @default "/api/skills" */
-  readonly route?: string;
-  /** Seconds. @default 0.05 */
-  readonly seconds?: number;
-}
 
 export interface PodLabels {
   readonly namespace: string;
@@ -93,21 +82,7 @@ export class Pod implements AsyncDisposable {
   }
 
   page(): string {
-    const series = new Map<string, number>([["page_number", this.#pageNumber]]);
-    const add = (key: string, count: number): void => {
-      series.set(key, (series.get(key) ?? 0) + count);
-    };
-    for (const { count, status = 200, route = "/api/skills", seconds = 0.05 } of this.#served) {
-      const labels = `method="GET",route="${route}",status="${status}"`;
-      add(`http_requests_total{${labels}}`, count);
-      add(`http_request_duration_seconds_count{${labels}}`, count);
-      for (const le of edges)
-        add(
-          `http_request_duration_seconds_bucket{${labels},le="${le}"}`,
-          le === "+Inf" || seconds <= Number(le) ? count : 0,
-        );
-    }
-    return [...series].map(([key, value]) => `${key} ${value}\n`).join("");
+    return metricsPage(this.#served, { extra: `page_number ${this.#pageNumber}\n` });
   }
 }
 

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import type { ContainerStatus, Pod } from "../../../delivery/cluster/resources.ts";
+import { endsOf, signalsBetween } from "../../../delivery/guard/signals.ts";
+
+function pod(container: Partial<ContainerStatus>, status: Partial<NonNullable<Pod["status"]>> = {}): Pod {
+  return {
+    metadata: { name: "atom-1" },
+    status: { phase: "Running", containerStatuses: [{ name: "atom", ...container }], ...status },
+  };
+}
+
+const running = pod({ restartCount: 0, state: { running: {} } });
+const ended = { terminated: { reason: "Error", exitCode: 1 } };
+/** What the kubelet reports while a container crashes for the first time, and is started again. */
+const crash = [
+  running,
+  pod({ restartCount: 0, state: ended }),
+  pod({ restartCount: 0, state: { waiting: { reason: "CrashLoopBackOff" } }, lastState: ended }),
+  pod({ restartCount: 1, state: { running: {} }, lastState: ended }),
+];
+
+describe("what happens to a pod", () => {
+  it("is told once, however many of its phases are seen", () => {
+    for (let seen = 1; seen < 8; seen += 1) {
+      const looks = crash.filter((_, index) => index === 0 || (seen >> (index - 1)) & 1);
+      const told = looks.flatMap((look, index) => (index === 0 ? [] : signalsBetween(looks[index - 1], look)));
+      assert.deepEqual(told, [
+        { kind: "crashed", pod: "atom-1", detail: "container atom ended with code 1 (Error), 1 in all" },
+      ]);
+      assert.equal(endsOf(looks.at(-1)!), 1);
+    }
+  });
+
+  it("is nothing while it runs, or has not run yet", () => {
+    assert.deepEqual(signalsBetween(running, running), []);
+    const starting = pod({ restartCount: 0, state: { waiting: { reason: "ContainerCreating" } } });
+    assert.deepEqual(signalsBetween(undefined, starting), []);
+    assert.deepEqual(signalsBetween({ metadata: { name: "atom-1" } }, starting), []);
+    assert.equal(endsOf({ metadata: { name: "atom-1" } }), 0);
+  });
+
+  it("tells a kill for memory from a crash", () => {
+    const killed = pod({
+      restartCount: 2,
+      state: { running: {} },
+      lastState: { terminated: { reason: "OOMKilled", exitCode: 137 } },
+    });
+    assert.deepEqual(signalsBetween(running, killed), [
+      { kind: "oom_killed", pod: "atom-1", detail: "container atom ended with code 137 (OOMKilled), 2 in all" },
+    ]);
+  });
+
+  it("takes a clean end for a crash, since a service does not end", () => {
+    const left = pod({ restartCount: 0, state: { terminated: { reason: "Completed", exitCode: 0 } } });
+    assert.equal(signalsBetween(running, left)[0]?.kind, "crashed");
+  });
+
+  it("tells the restarts of a pod that was born meanwhile", () => {
+    assert.equal(signalsBetween(undefined, crash[3]!).length, 1);
+    assert.deepEqual(signalsBetween(undefined, pod({ restartCount: 1, state: { running: {} } })), [
+      { kind: "crashed", pod: "atom-1", detail: "container atom ended with code unknown (reason unknown), 1 in all" },
+    ]);
+  });
+
+  it("tells a pod that failed as a whole, once", () => {
+    const evicted = pod({ state: { running: {} } }, { phase: "Failed", reason: "Evicted", message: "low on memory" });
+    assert.deepEqual(signalsBetween(running, evicted), [
+      { kind: "failed", pod: "atom-1", detail: "the pod failed: Evicted, low on memory" },
+    ]);
+    assert.deepEqual(signalsBetween(evicted, evicted), []);
+  });
+});
