@@ -1,0 +1,194 @@
+import { HttpFailure, request, type HttpAnswer } from "../http/request.ts";
+import type { Clock } from "../release/ports.ts";
+import type {
+  CallOptions,
+  ClusterApi,
+  DeleteOptions,
+  KubernetesObject,
+  ObjectName,
+  Patch,
+  PodAnswer,
+  PodPort,
+  Resource,
+} from "./api.ts";
+import type { Connection } from "./connection.ts";
+import { UnreachableError, type ClusterCall } from "./errors.ts";
+import { parseList, parseObject, refusal } from "./answers.ts";
+import { RateLimit } from "./rate-limit.ts";
+
+/** Who all writes are by, for `managedFields`. */
+export const fieldManager = "atom-release";
+
+const defaultTimeout = 10_000;
+/** Reads from pods a second, for all of this client: the API server carries them. */
+const podReadsPerSecond = 20;
+const podReadBurst = 5;
+const retryPause = 100;
+
+type Verb = ClusterCall["verb"];
+
+interface Send {
+  readonly verb: Verb;
+  readonly method: string;
+  readonly path: string;
+  readonly target: string;
+  readonly contentType?: string;
+  readonly body?: unknown;
+}
+
+/** Talks to one API server over connections that it keeps. */
+export class ClusterClient implements ClusterApi {
+  readonly #connection: Connection;
+  readonly #clock: Clock;
+  readonly #podReads: RateLimit;
+
+  constructor(connection: Connection, clock: Clock) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#podReads = new RateLimit(clock, podReadsPerSecond, podReadBurst);
+  }
+
+  async get<T extends KubernetesObject>(resource: Resource<T>, name: ObjectName, options?: CallOptions): Promise<T> {
+    const send = {
+      verb: "get",
+      method: "GET",
+      path: objectPath(resource, name),
+      target: targetOf(resource, name),
+    } as const;
+    return parseObject(resource, send, await this.#read(send, options));
+  }
+
+  async list<T extends KubernetesObject>(
+    resource: Resource<T>,
+    { namespace, selector }: { readonly namespace: string; readonly selector?: string },
+    options?: CallOptions,
+  ): Promise<readonly T[]> {
+    const query = selector === undefined ? "" : `?labelSelector=${encodeURIComponent(selector)}`;
+    const target = `${resource.plural} ${namespace}${selector === undefined ? "" : ` (${selector})`}`;
+    const send = { verb: "list", method: "GET", path: `${listPath(resource, namespace)}${query}`, target } as const;
+    return parseList(resource, send, await this.#read(send, options));
+  }
+
+  async create<T extends KubernetesObject>(resource: Resource<T>, object: T, options?: CallOptions): Promise<T> {
+    const { name, namespace = "default" } = object.metadata;
+    const { group, version, kind } = resource;
+    const send: Send = {
+      verb: "create",
+      method: "POST",
+      path: `${listPath(resource, namespace)}?fieldManager=${fieldManager}`,
+      target: targetOf(resource, { namespace, name }),
+      contentType: "application/json",
+      body: { ...object, apiVersion: group === "" ? version : `${group}/${version}`, kind },
+    };
+    return parseObject(resource, send, await this.#once(send, options));
+  }
+
+  async patch<T extends KubernetesObject>(
+    resource: Resource<T>,
+    name: ObjectName,
+    patch: Patch,
+    options?: CallOptions,
+  ): Promise<T> {
+    const send: Send = {
+      verb: "patch",
+      method: "PATCH",
+      path: `${objectPath(resource, name)}?fieldManager=${fieldManager}`,
+      target: targetOf(resource, name),
+      contentType: patch.type === "merge" ? "application/merge-patch+json" : "application/json-patch+json",
+      body: patch.body,
+    };
+    return parseObject(resource, send, await this.#once(send, options));
+  }
+
+  async delete(resource: Resource<KubernetesObject>, name: ObjectName, options: DeleteOptions = {}): Promise<void> {
+    const { uid, propagation = "Background", ...call } = options;
+    const send: Send = {
+      verb: "delete",
+      method: "DELETE",
+      path: objectPath(resource, name),
+      target: targetOf(resource, name),
+      contentType: "application/json",
+      body: { propagationPolicy: propagation, ...(uid === undefined ? {} : { preconditions: { uid } }) },
+    };
+    const answer = await this.#once(send, call);
+    if (answer.status >= 300) throw refusal(send, answer);
+  }
+
+  async readPod({ namespace, name, port }: PodPort, path: string, options: CallOptions = {}): Promise<PodAnswer> {
+    const target = `pods ${namespace}/${name}:${port}${path}`;
+    const proxy = `${objectPath({ group: "", version: "v1", plural: "pods", kind: "Pod" }, { namespace, name: `${name}:${port}` })}/proxy`;
+    const send: Send = { verb: "proxy", method: "GET", path: `${proxy}${path}`, target };
+    await this.#podReads.pass(options.signal ?? new AbortController().signal);
+    const answer = await this.#once(send, options);
+    // The pod's own answers carry no Status of Kubernetes.
+    if (answer.status >= 400 && isStatus(answer)) throw refusal(send, answer);
+    return { status: answer.status, body: answer.body };
+  }
+
+  /** A read may be repeated: the first try gets half of the time, so that a connection that died in silence costs no more. */
+  async #read(send: Send, options: CallOptions = {}): Promise<HttpAnswer> {
+    const { timeout = defaultTimeout, signal } = options;
+    const start = this.#clock.monotonic();
+    for (let share = timeout / 2; ;) {
+      try {
+        const answer = await this.#once(send, { signal, timeout: share });
+        if (answer.status >= 300) throw refusal(send, answer);
+        return answer;
+      } catch (error) {
+        const left = timeout - (this.#clock.monotonic() - start);
+        if (!(error instanceof UnreachableError) || left <= retryPause) throw error;
+        await this.#clock.sleep(retryPause, signal ?? new AbortController().signal);
+        share = left - retryPause;
+      }
+    }
+  }
+
+  async #once(send: Send, { timeout = defaultTimeout, signal }: CallOptions = {}): Promise<HttpAnswer> {
+    const answer = await this.#send(send, false, timeout, signal);
+    // Tokens expire; a new one may be at hand.
+    return answer.status === 401 ? this.#send(send, true, timeout, signal) : answer;
+  }
+
+  async #send(send: Send, anew: boolean, timeoutMs: number, signal: AbortSignal | undefined): Promise<HttpAnswer> {
+    const { verb, target, method, path, contentType, body } = send;
+    try {
+      const { server, headers, agent } = await this.#connection.access(anew);
+      return await request({
+        url: new URL(`${server.pathname.replace(/\/$/, "")}${path}`, server),
+        method,
+        headers: {
+          ...headers,
+          accept: verb === "proxy" ? "*/*" : "application/json",
+          "user-agent": fieldManager,
+          ...(contentType === undefined ? {} : { "content-type": contentType }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        timeoutMs,
+        maxBytes: verb === "list" ? 64 * 1024 * 1024 : 4 * 1024 * 1024,
+        agent,
+        signal,
+      });
+    } catch (error) {
+      signal?.throwIfAborted();
+      const detail = error instanceof HttpFailure ? error.message : `cannot log in (${(error as Error).message})`;
+      throw new UnreachableError({ verb, target }, detail, { cause: error });
+    }
+  }
+}
+
+function listPath({ group, version, plural }: Resource<KubernetesObject>, namespace: string): string {
+  const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
+  return `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
+}
+
+function objectPath(resource: Resource<KubernetesObject>, { namespace, name }: ObjectName): string {
+  return `${listPath(resource, namespace)}/${encodeURIComponent(name)}`;
+}
+
+function targetOf({ plural }: Resource<KubernetesObject>, { namespace, name }: ObjectName): string {
+  return `${plural} ${namespace}/${name}`;
+}
+
+function isStatus({ contentType, body }: HttpAnswer): boolean {
+  return contentType.startsWith("application/json") && body.includes('"kind":"Status"');
+}

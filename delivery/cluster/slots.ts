@@ -1,0 +1,158 @@
+import { labelKeys, slotSelectorLabels } from "../../components/names/labels.ts";
+import { slotName } from "../../components/names/names.ts";
+import type { Candidate, Slot, SlotHealth, Slots } from "../release/ports.ts";
+import type { ClusterApi, FencedWriter } from "./api.ts";
+import { NotFoundError } from "./errors.ts";
+import { replacement } from "./replacement.ts";
+import { deployments, pods, type ContainerStatus, type Deployment, type Pod, type PodTemplate } from "./resources.ts";
+
+export interface DeploymentSlotsOptions {
+  readonly cluster: ClusterApi;
+  readonly writer: FencedWriter;
+  readonly namespace: string;
+  readonly service: string;
+  /** Pods of a slot that serves. */
+  readonly replicas: number;
+}
+
+/** What a container waits for in vain: nothing but another template helps. */
+const hopeless = [
+  "CrashLoopBackOff",
+  "ImagePullBackOff",
+  "InvalidImageName",
+  "ErrImageNeverPull",
+  "CreateContainerConfigError",
+  "CreateContainerError",
+  "RunContainerError",
+];
+
+/** The slots as the two Deployments of a service. */
+export class DeploymentSlots implements Slots {
+  readonly #options: DeploymentSlotsOptions;
+
+  constructor(options: DeploymentSlotsOptions) {
+    this.#options = options;
+  }
+
+  async look(slot: Slot, signal: AbortSignal): Promise<SlotHealth> {
+    const deployment = await this.#deployment(slot, signal);
+    const staged = deployment && stagedIn(slot, deployment);
+    const desired = deployment?.spec?.replicas ?? 0;
+    const ready = deployment?.status?.readyReplicas ?? 0;
+    const settled = deployment !== undefined && isRolledOut(deployment);
+    return {
+      staged,
+      ready: settled,
+      desiredReplicas: desired,
+      readyReplicas: ready,
+      stuck:
+        deployment === undefined || settled || desired === 0 ? undefined : await this.#stuck(slot, deployment, signal),
+    };
+  }
+
+  async scale(slot: Slot, replicas: number | "full", signal: AbortSignal): Promise<void> {
+    const { writer, replicas: full } = this.#options;
+    const wanted = replicas === "full" ? full : replicas;
+    await writer.write(
+      deployments,
+      this.#name(slot),
+      ({ spec }) => (spec?.replicas === wanted ? undefined : { spec: { replicas: wanted } }),
+      { signal },
+    );
+  }
+
+  /** Puts a pod template that was kept into a slot, whichever slot it ran in. */
+  async stage(slot: Slot, template: PodTemplate, signal: AbortSignal): Promise<void> {
+    const labels = { ...template.metadata?.labels, [labelKeys.slot]: slot };
+    const wanted = { ...template, metadata: { ...template.metadata, labels } };
+    const { writer, replicas } = this.#options;
+    await writer.write(
+      deployments,
+      this.#name(slot),
+      ({ spec }) => {
+        const change = replacement(spec?.template ?? {}, wanted);
+        if (change === undefined && spec?.replicas === replicas) return undefined;
+        return { spec: { replicas, ...(change === undefined ? {} : { template: change }) } };
+      },
+      { signal },
+    );
+  }
+
+  /** The pod template of a slot as it is; `undefined` without a Deployment. */
+  async template(slot: Slot, signal: AbortSignal): Promise<PodTemplate | undefined> {
+    return (await this.#deployment(slot, signal))?.spec?.template;
+  }
+
+  #name(slot: Slot): { readonly namespace: string; readonly name: string } {
+    const { namespace, service } = this.#options;
+    return { namespace, name: slotName(service, slot) };
+  }
+
+  async #deployment(slot: Slot, signal: AbortSignal): Promise<Deployment | undefined> {
+    try {
+      return await this.#options.cluster.get(deployments, this.#name(slot), { signal });
+    } catch (error) {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  async #stuck(slot: Slot, { spec, status }: Deployment, signal: AbortSignal): Promise<string | undefined> {
+    const { cluster, namespace, service } = this.#options;
+    const labels = { ...slotSelectorLabels(service, slot) };
+    const template = spec?.template?.metadata?.labels?.[labelKeys.template];
+    if (template !== undefined) labels[labelKeys.template] = template;
+    const selector = Object.entries(labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(",");
+    const running = await cluster.list(pods, { namespace, selector }, { signal });
+    for (const pod of running) {
+      const why = hopelessIn(pod);
+      if (why !== undefined) return `${pod.metadata.name}: ${why}`;
+    }
+    const failure = status?.conditions?.find(
+      (condition) =>
+        (condition.type === "ReplicaFailure" && condition.status === "True") ||
+        (condition.type === "Progressing" && condition.reason === "ProgressDeadlineExceeded"),
+    );
+    return failure && `${slotName(service, slot)}: ${failure.reason ?? failure.type}: ${failure.message ?? ""}`;
+  }
+}
+
+function stagedIn(slot: Slot, { spec }: Deployment): Candidate | undefined {
+  const labels = spec?.template?.metadata?.labels;
+  const template = labels?.[labelKeys.template];
+  if (template === undefined) return undefined;
+  return {
+    slot,
+    template,
+    version: labels?.[labelKeys.version] ?? "",
+    image: spec?.template?.spec?.containers?.[0]?.image ?? "",
+  };
+}
+
+/** All pods are of the present template and ready, and none of another one is left. */
+function isRolledOut({ metadata, spec, status }: Deployment): boolean {
+  const desired = spec?.replicas ?? 0;
+  return (
+    desired > 0 &&
+    (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&
+    status?.updatedReplicas === desired &&
+    status.readyReplicas === desired &&
+    status.replicas === desired
+  );
+}
+
+function hopelessIn({ status }: Pod): string | undefined {
+  const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  for (const container of containers) {
+    const { reason = "", message = "" } = container.state?.waiting ?? {};
+    if (hopeless.includes(reason)) return [`${reason}: ${message}`, lastEnd(container)].filter(Boolean).join("; ");
+  }
+  return undefined;
+}
+
+function lastEnd({ lastState }: ContainerStatus): string {
+  const { reason, exitCode } = lastState?.terminated ?? {};
+  return reason === undefined ? "" : `it ended with ${reason} (exit code ${exitCode ?? "unknown"})`;
+}

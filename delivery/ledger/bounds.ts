@@ -1,0 +1,79 @@
+import { formatLedger, type Ledger } from "../../components/ledger/ledger.ts";
+import type { JournalEntry, PastRelease } from "../../components/ledger/release-record.ts";
+
+/** A ConfigMap may hold 1 MiB; the rest is for metadata and for what others add. In bytes. */
+export const largestLedger = 900 * 1024;
+
+type Shrink = (ledger: Ledger) => Ledger;
+
+/** Until it fits, and no further: what people miss least goes first, what a release under way needs stays. */
+const shrinks: readonly Shrink[] = [
+  past((release, age) => (age < 3 ? release : withoutEvidence(release))),
+  past((release) => withoutEvidence(release)),
+  past((release, age) => (age < 20 ? release : { ...release, journal: release.journal.slice(-1) })),
+  past((release, age) => (age < 5 ? release : withoutKept(release))),
+  (ledger) => ({ ...ledger, releases: ledger.releases.slice(0, 50) }),
+  (ledger) => ({ ...ledger, releases: ledger.releases.slice(0, 10) }),
+  past((release, age) => (age < 1 ? release : withoutKept(release))),
+  ({ current, ...ledger }) => ({
+    ...ledger,
+    current: current === null ? null : { ...current, journal: current.journal.map(bare) },
+  }),
+];
+
+/** The ledger will not fit its ConfigMap, whatever is dropped. */
+export class LedgerTooLargeError extends Error {
+  override readonly name = "LedgerTooLargeError";
+
+  constructor(bytes: number, limit: number) {
+    super(`The ledger would have ${bytes} bytes, and ${limit} fit.`);
+  }
+}
+
+/** The ledger as text that fits its ConfigMap, made smaller where it has to be. Throws a {@link LedgerTooLargeError}. */
+export function boundedText(ledger: Ledger, limit = largestLedger): { readonly ledger: Ledger; readonly text: string } {
+  let bounded = ledger;
+  let text = formatLedger(bounded);
+  for (const shrink of shrinks) {
+    if (Buffer.byteLength(text) <= limit) return { ledger: bounded, text };
+    bounded = shrink(bounded);
+    text = formatLedger(bounded);
+  }
+  if (Buffer.byteLength(text) <= limit) return { ledger: bounded, text };
+  throw new LedgerTooLargeError(Buffer.byteLength(text), limit);
+}
+
+/**
+ * Only the newest that served can be gone back to.
+ *
+ * @param keep releases whose template is kept
+ */
+export function forgetOld(releases: readonly PastRelease[], keep: number): PastRelease[] {
+  let kept = 0;
+  return releases.map((release) => {
+    const served = release.outcome === "released" || release.outcome === "baseline";
+    if (served && release.podTemplate !== undefined) kept += 1;
+    return served && kept <= keep ? release : withoutKept(release);
+  });
+}
+
+function past(change: (release: PastRelease, age: number) => PastRelease): Shrink {
+  return (ledger) => ({ ...ledger, releases: ledger.releases.map(change) });
+}
+
+function withoutEvidence(release: PastRelease): PastRelease {
+  return { ...release, journal: release.journal.map(bare) };
+}
+
+function withoutKept(release: PastRelease): PastRelease {
+  const rest = { ...release };
+  delete rest.podTemplate;
+  delete rest.plan;
+  return rest;
+}
+
+function bare(entry: JournalEntry): JournalEntry {
+  const rest = { ...entry };
+  delete rest.evidence;
+  return rest;
+}

@@ -1,0 +1,87 @@
+import type { Ledger } from "../../components/ledger/ledger.ts";
+import type { PastRelease, ReleaseUnderWay } from "../../components/ledger/release-record.ts";
+import type { Candidate, Journal } from "../release/ports.ts";
+import type { JournalEntry, ReleaseState } from "../release/state.ts";
+import { isFinal } from "../release/state-machine.ts";
+import { forgetOld } from "./bounds.ts";
+import type { LedgerStore } from "./store.ts";
+
+/** A line's evidence that is larger is left out of the ledger. In bytes of JSON. */
+export const largestEvidence = 16 * 1024;
+
+export interface LedgerJournalOptions {
+  readonly store: LedgerStore;
+  readonly fence: number;
+  /** The release under way. */
+  readonly id: string;
+  /** Releases that can be gone back to. */
+  readonly keep: number;
+}
+
+/** The journal of the release under way, in the ledger. */
+export class LedgerJournal implements Journal {
+  readonly #options: LedgerJournalOptions;
+
+  constructor(options: LedgerJournalOptions) {
+    this.#options = options;
+  }
+
+  async append(entries: readonly JournalEntry[], state: ReleaseState, signal: AbortSignal): Promise<void> {
+    const { store, fence, id, keep } = this.#options;
+    await store.update((ledger) => appended(ledger, id, entries, state, keep), { signal, fence });
+  }
+
+  async quarantine({ template }: Candidate, reason: string, signal: AbortSignal): Promise<void> {
+    const { store, fence, id } = this.#options;
+    await store.update(
+      (ledger) => {
+        if (ledger.quarantine.some((entry) => entry.template === template)) return undefined;
+        const at = ledger.current?.journal.at(-1)?.at ?? new Date(0).toISOString();
+        return { ...ledger, quarantine: [...ledger.quarantine, { template, reason, at, release: id }] };
+      },
+      { signal, fence },
+    );
+  }
+}
+
+/**
+ * The ledger with these lines and the state that they lead to; a final state ends the release in the same write. Lines that are there
+ * already are replaced: an earlier try may have got through unanswered.
+ */
+export function appended(
+  ledger: Ledger,
+  id: string,
+  entries: readonly JournalEntry[],
+  state: ReleaseState,
+  keep: number,
+): Ledger | undefined {
+  const { current } = ledger;
+  const last = entries.at(-1);
+  if (last === undefined) return undefined;
+  if (current?.id !== id) {
+    if (ledger.releases[0]?.id === id && isFinal(state.phase)) return undefined;
+    throw new Error(`the ledger's release under way is ${current?.id ?? "none"} and not ${id}`);
+  }
+  const first = entries[0]?.seq ?? 1;
+  const journal = [...current.journal.filter(({ seq }) => seq < first), ...entries.map(bounded)];
+  const release: ReleaseUnderWay = { ...current, state, journal };
+  return isFinal(state.phase) ? concluded(ledger, release, last.at, keep) : { ...ledger, current: release };
+}
+
+function concluded(ledger: Ledger, release: ReleaseUnderWay, endedAt: string, keep: number): Ledger {
+  const { phase } = release.state;
+  if (!isFinal(phase)) throw new Error(`a release that is ${phase} is not over`);
+  const past: PastRelease = { ...release, endedAt, outcome: phase };
+  return {
+    ...ledger,
+    active: phase === "released" ? release.slot : ledger.active,
+    current: null,
+    releases: forgetOld([past, ...ledger.releases], keep),
+  };
+}
+
+function bounded(entry: JournalEntry): JournalEntry {
+  if (entry.evidence === undefined) return entry;
+  const bytes = Buffer.byteLength(JSON.stringify(entry.evidence));
+  return bytes <= largestEvidence ? entry : { ...entry, evidence: { omitted: `${bytes} bytes` } };
+}
