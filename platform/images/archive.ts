@@ -1,10 +1,7 @@
-import { hash, randomUUID } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
+import { hash } from "node:crypto";
 import { rm } from "node:fs/promises";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { pack, type Pack } from "tar-stream";
 import { writeLayer, type Layer, type WrittenLayer } from "./layer.ts";
+import { writeTarFile, type TarFile } from "./tar-file.ts";
 
 /** How a container of the image is run; the keys are those of the image's config. */
 export interface ImageConfig {
@@ -36,35 +33,25 @@ export function recipeDigest({ reference, config, layers }: ImageRecipe): string
 
 /** Writes a docker-archive. Its layers pass through files beside it, because a tar says how long an entry is before it begins. */
 export async function writeArchive(recipe: ImageRecipe, file: string, signal?: AbortSignal): Promise<void> {
-  const layers: WrittenLayer[] = [];
+  const layerFile = (index: number): string => `${file}.layer-${index}`;
   try {
-    for (const layer of recipe.layers) layers.push(await writeLayer(layer, `${file}.${randomUUID()}`, signal));
-    const tar = pack();
-    await Promise.all([
-      pipeline(Readable.from(tar), createWriteStream(file), { signal }),
-      addImage(tar, recipe, layers).catch((error: unknown) => {
-        tar.destroy(error instanceof Error ? error : new Error(String(error)));
-        throw error;
-      }),
-    ]);
+    const layers: WrittenLayer[] = [];
+    for (const [index, layer] of recipe.layers.entries())
+      layers.push(await writeLayer(layer, layerFile(index), signal));
+    await writeTarFile(file, (tar) => addImage(tar, recipe, layers), { signal });
   } finally {
-    for (const layer of layers) await rm(layer.file, { force: true });
+    for (const index of recipe.layers.keys()) await rm(layerFile(index), { force: true });
   }
 }
 
-async function addImage(tar: Pack, recipe: ImageRecipe, layers: readonly WrittenLayer[]): Promise<void> {
+async function addImage(tar: TarFile, recipe: ImageRecipe, layers: readonly WrittenLayer[]): Promise<void> {
   const config = configBlob(recipe, layers);
   const configName = `${config.digest.replace("sha256:", "")}.json`;
   const layerName = ({ diffId }: WrittenLayer): string => `${diffId.replace("sha256:", "")}.tar`;
-  addText(tar, configName, config.text);
-  for (const layer of layers)
-    await pipeline(
-      createReadStream(layer.file),
-      tar.entry({ name: layerName(layer), size: layer.size, mtime: new Date(0) }),
-    );
+  tar.add({ name: configName }, config.text);
+  for (const layer of layers) await tar.addFile({ name: layerName(layer), size: layer.size }, layer.file);
   const manifest = [{ Config: configName, RepoTags: [recipe.reference], Layers: layers.map(layerName) }];
-  addText(tar, "manifest.json", JSON.stringify(manifest));
-  tar.finalize();
+  tar.add({ name: "manifest.json" }, JSON.stringify(manifest));
 }
 
 /** A piece of text that is named by its digest. */
@@ -90,10 +77,6 @@ export function configBlob({ config }: ImageRecipe, layers: readonly Pick<Writte
     rootfs: { type: "layers", diff_ids: layers.map(({ diffId }) => diffId) },
     history: layers.map(() => ({ created })),
   });
-}
-
-export function addText(tar: Pack, name: string, text: string): void {
-  tar.entry({ name, mtime: new Date(0) }, text);
 }
 
 /** This machine's architecture, as images name it. */

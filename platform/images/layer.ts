@@ -1,10 +1,9 @@
 import { createHash, hash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { pack, type Pack } from "tar-stream";
+import { chunkBytes, writeTarFile, type EntryHeader, type TarFile } from "./tar-file.ts";
 
 /** Something in a layer. Paths are absolute in the image. All belongs to root unless `owner` says otherwise. */
 export type LayerEntry =
@@ -29,8 +28,6 @@ export interface WrittenLayer {
   readonly diffId: string;
 }
 
-const chunkBytes = 1024 * 1024;
-
 /** Reads what the entries name, adds the folders that they lie in, and puts all in order. */
 export async function digestLayer(entries: readonly LayerEntry[], signal?: AbortSignal): Promise<Layer> {
   const byPath = new Map<string, LayerEntry>();
@@ -48,21 +45,24 @@ export async function digestLayer(entries: readonly LayerEntry[], signal?: Abort
 
 /** Writes a layer's tar: the same layer gives the same bytes. */
 export async function writeLayer(layer: Layer, file: string, signal?: AbortSignal): Promise<WrittenLayer> {
-  const tar = pack({ highWaterMark: chunkBytes });
   const diff = createHash("sha256");
   let size = 0;
-  const measure = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const chunk of chunks) {
-      diff.update(chunk);
-      size += chunk.length;
-      yield chunk;
-    }
+  const onChunk = (chunk: Uint8Array): void => {
+    diff.update(chunk);
+    size += chunk.length;
   };
-  await Promise.all([
-    pipeline(Readable.from(tar), measure, createWriteStream(file, { highWaterMark: chunkBytes }), { signal }),
-    addEntries(tar, layer.entries),
-  ]);
+  const fill = async (tar: TarFile): Promise<void> => {
+    for (const entry of layer.entries) await addEntry(tar, entry);
+  };
+  await writeTarFile(file, fill, { signal, onChunk });
   return { file, size, diffId: `sha256:${diff.digest("hex")}` };
+}
+
+async function addEntry(tar: TarFile, entry: DigestedEntry): Promise<void> {
+  const header = tarHeader(entry);
+  if (!("file" in entry)) tar.add(header, "text" in entry ? entry.text : "");
+  else if (entry.size <= chunkBytes) tar.add(header, await readFile(entry.file));
+  else await tar.addFile(header, entry.file);
 }
 
 async function digestContent(
@@ -79,25 +79,11 @@ async function digestContent(
   return { size, contentDigest: content.digest("hex") };
 }
 
-/** Times and owners of this machine would make equal layers differ. */
-function tarHeader(entry: LayerEntry & { readonly size: number }): Parameters<Pack["entry"]>[0] {
+/** Owners of this machine would make equal layers differ. */
+function tarHeader(entry: LayerEntry & { readonly size: number }): EntryHeader & { readonly size: number } {
   const owner = "directory" in entry ? (entry.owner ?? 0) : 0;
-  const shared = { name: entry.path.slice(1), uid: owner, gid: owner, mtime: new Date(0) };
+  const { size } = entry;
+  const shared = { name: entry.path.slice(1), uid: owner, gid: owner, size };
   if ("directory" in entry) return { ...shared, type: "directory", mode: entry.mode ?? 0o755 };
-  return { ...shared, type: "file", mode: entry.mode ?? 0o644, size: entry.size };
-}
-
-async function addEntries(tar: Pack, entries: readonly DigestedEntry[]): Promise<void> {
-  try {
-    for (const entry of entries) {
-      const header = tarHeader(entry);
-      if (!("file" in entry)) tar.entry(header, "text" in entry ? entry.text : "");
-      else if (entry.size <= chunkBytes) tar.entry(header, await readFile(entry.file));
-      else await pipeline(createReadStream(entry.file, { highWaterMark: chunkBytes }), tar.entry(header));
-    }
-    tar.finalize();
-  } catch (error) {
-    tar.destroy(error instanceof Error ? error : new Error(String(error)));
-    throw error;
-  }
+  return { ...shared, type: "file", mode: entry.mode ?? 0o644 };
 }

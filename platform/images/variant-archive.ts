@@ -1,11 +1,8 @@
-import { createWriteStream } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { pack } from "tar-stream";
-import { addText, blob, configBlob, type Blob, type ImageRecipe } from "./archive.ts";
+import { blob, configBlob, type Blob, type ImageRecipe } from "./archive.ts";
 import { ImageError } from "./image-error.ts";
 import type { WrittenLayer } from "./layer.ts";
+import { writeTarFile } from "./tar-file.ts";
 
 const ociConfig = "application/vnd.oci.image.config.v1+json";
 const ociLayer = "application/vnd.oci.image.layer.v1.tar";
@@ -28,12 +25,12 @@ export async function writeVariantArchive(recipe: ImageRecipe, base: string, fil
   const annotations = { "io.containerd.image.name": recipe.reference };
   const index = { schemaVersion: 2, manifests: [{ ...describe(ociManifest, manifest), annotations }] };
 
-  const tar = pack();
-  addText(tar, "oci-layout", JSON.stringify({ imageLayoutVersion: "1.0.0" }));
-  for (const { digest, text } of [config, manifest]) addText(tar, `blobs/${digest.replace(":", "/")}`, text);
-  addText(tar, "index.json", JSON.stringify(index));
-  tar.finalize();
-  await pipeline(Readable.from(tar), createWriteStream(file));
+  await writeTarFile(file, (tar) => {
+    tar.add({ name: "oci-layout" }, JSON.stringify({ imageLayoutVersion: "1.0.0" }));
+    for (const { digest, text } of [config, manifest]) tar.add({ name: `blobs/${digest.replace(":", "/")}` }, text);
+    tar.add({ name: "index.json" }, JSON.stringify(index));
+    return Promise.resolve();
+  });
 }
 
 function describe(mediaType: string, { digest, text }: Blob): object {
