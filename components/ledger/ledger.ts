@@ -23,6 +23,12 @@ const ledgerSchema = z.strictObject({
   current: releaseUnderWay.nullable().describe("the release under way"),
   releases: z.array(pastRelease).describe("past releases, the newest first"),
   quarantine: z.array(quarantineEntry),
+  lifted: z
+    .array(
+      z.strictObject({ ...quarantineEntry.shape, liftedAt: timestamp, liftedBy: z.string(), why: z.string().min(1) }),
+    )
+    .exactOptional()
+    .describe("quarantines that people lifted, the newest first"),
 });
 
 /** What happened to a service: durable, in the cluster, the source of what is active. */

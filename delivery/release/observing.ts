@@ -1,0 +1,25 @@
+import { isWeightStep, type ReleasePlan } from "../../components/release-plan/release-plan.ts";
+import type { Journal, ReleasePorts } from "./ports.ts";
+import { untilAborted } from "./until-aborted.ts";
+
+/** The same release with nothing moved, scaled, written or asked for: it judges what is there and says what it would have done. */
+export function observing(ports: ReleasePorts): ReleasePorts {
+  const nothing = (): Promise<void> => Promise.resolve();
+  const journal: Journal = { append: nothing, quarantine: nothing };
+  return {
+    ...ports,
+    router: {
+      shift: nothing,
+      confirm: () => Promise.resolve({ status: "unknown", detail: "observing: nothing is moved" }),
+    },
+    slots: { look: (slot, signal) => ports.slots.look(slot, signal), scale: nothing },
+    approval: { next: (_after, signal) => untilAborted(signal).promise },
+    synthetic: null,
+    journal,
+  };
+}
+
+/** Nobody is asked when nothing happens. */
+export function observedPlan(plan: ReleasePlan): ReleasePlan {
+  return { ...plan, steps: plan.steps.filter(isWeightStep) };
+}

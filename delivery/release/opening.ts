@@ -1,0 +1,162 @@
+// From "something is staged" to a release that the ledger knows.
+import { UserError } from "../../components/errors/user-error.ts";
+import type { Ledger } from "../../components/ledger/ledger.ts";
+import type { PastRelease, ReleaseUnderWay } from "../../components/ledger/release-record.ts";
+import { otherSlot } from "../../components/names/slot-name.ts";
+import { releasePlanSchema, type ReleasePlan } from "../../components/release-plan/release-plan.ts";
+import { entryOf } from "./entry.ts";
+import type { Candidate, SlotHealth } from "./ports.ts";
+import { initialState, transition, type ReleaseEvent } from "./state-machine.ts";
+import { hotfixPlan, type Subject } from "./subject.ts";
+
+/** What was asked for by whoever started the releaser. */
+export interface ReleaseRequest {
+  /** Who, for people. */
+  readonly by: string;
+  /** The image that must be what is released. @default whatever is staged */
+  readonly image?: string | undefined;
+  /** Why the canary's waits are skipped. @default they are not */
+  readonly hotfix?: string | undefined;
+  /** Why a different release that is under way is taken back first. @default it is not, and this one is refused */
+  readonly supersede?: string | undefined;
+}
+
+export type Refusal =
+  "locked" | "different_release" | "quarantined" | "nothing_staged" | "not_the_image" | "no_release";
+
+/** The release was refused before anything was changed (exit code 12). */
+export class ReleaseRefusedError extends UserError {
+  override readonly name = "ReleaseRefusedError";
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.refusal = refusal;
+  }
+}
+
+/** What is in the slots when a release is about to begin. */
+export interface SlotsFound {
+  readonly idle: SlotHealth;
+  readonly active: SlotHealth;
+  /** The pod templates, to be kept for a way back. */
+  readonly templates: { readonly idle: unknown; readonly active: unknown };
+}
+
+/** What is to be released. Throws a {@link ReleaseRefusedError}. */
+export function chooseCandidate(ledger: Ledger, found: SlotsFound, request: ReleaseRequest): Candidate {
+  const { service, active, quarantine } = ledger;
+  const idle = otherSlot(active);
+  const candidate = found.idle.staged;
+  // A slot without pods holds what served before, and not what is to come.
+  if (
+    candidate === undefined ||
+    found.idle.desiredReplicas === 0 ||
+    candidate.template === found.active.staged?.template
+  )
+    throw new ReleaseRefusedError(
+      "nothing_staged",
+      `There is nothing to release: ${active} serves ${found.active.staged?.version ?? "an unknown version"} of ${service}, and no other version is staged in ${idle}.\n` +
+        "Change the stack's configuration (or name an image with --image), so that `pulumi up` stages it.",
+    );
+  if (request.image !== undefined && candidate.image !== request.image)
+    throw new ReleaseRefusedError(
+      "not_the_image",
+      `${idle} holds ${candidate.image}, and not ${request.image}.\nBring the environment up with that image first.`,
+    );
+  const entry = quarantine.find(({ template }) => template === candidate.template);
+  if (entry !== undefined)
+    throw new ReleaseRefusedError(
+      "quarantined",
+      `Template ${candidate.template} (${candidate.version}) is quarantined: release ${entry.release} took it back at ${entry.at} (${entry.reason}).\n` +
+        `Change the service, or lift it: atom quarantine lift ${candidate.template} --reason "…".`,
+    );
+  return candidate;
+}
+
+export interface Opening {
+  readonly candidate: Candidate;
+  readonly found: SlotsFound;
+  readonly plan: ReleasePlan;
+  readonly request: ReleaseRequest;
+  /** In UTC, as the ledger has it. */
+  readonly at: string;
+}
+
+/** The ledger with the release under way. Pure; the ledger must have none. */
+export function opened(ledger: Ledger, { candidate, found, plan, request, at }: Opening): Ledger {
+  if (ledger.current !== null) throw new Error(`release ${ledger.current.id} is under way`);
+  const sequence = ledger.sequence + 1;
+  const from = found.active.staged ?? { slot: ledger.active, template: "unknown", version: "", image: "" };
+  const event: ReleaseEvent = {
+    type: "prepared",
+    detail: `${candidate.version} (${candidate.template}) in ${candidate.slot}, after ${from.version} (${from.template}) in ${from.slot}`,
+  };
+  const followed = request.hotfix === undefined ? plan : hotfixPlan(plan);
+  const state = transition(initialState, event, followed);
+  const current: ReleaseUnderWay = {
+    id: `r${sequence}`,
+    ...candidate,
+    startedAt: at,
+    startedBy: request.by,
+    mode: request.hotfix === undefined ? "canary" : "hotfix",
+    ...(request.hotfix === undefined ? {} : { hotfix: request.hotfix }),
+    from,
+    state,
+    journal: [entryOf(1, Date.parse(at), event, state)],
+    plan: json(followed),
+    podTemplate: json(found.templates.idle),
+    requests: [],
+  };
+  const known = ledger.releases.some(({ template }) => template === from.template);
+  const baseline = known || from.template === "unknown" ? [] : [baselineOf(current, found, at)];
+  return { ...ledger, sequence, current, releases: [...ledger.releases, ...baseline] };
+}
+
+/** What served before the first release is a place to go back to as well. */
+function baselineOf(
+  { from, state, startedBy, plan }: ReleaseUnderWay,
+  { templates }: SlotsFound,
+  at: string,
+): PastRelease {
+  return {
+    id: "r0",
+    ...from,
+    startedAt: at,
+    endedAt: at,
+    startedBy,
+    mode: "canary",
+    from,
+    state: { ...state, phase: "released", percent: 100, judged: 100 },
+    journal: [],
+    plan,
+    podTemplate: json(templates.active),
+    outcome: "baseline",
+  };
+}
+
+/** Whether a run with this request takes up the release under way, as opposed to wanting another one. */
+export function isSameRelease(current: ReleaseUnderWay, { image, hotfix }: ReleaseRequest): boolean {
+  return (image === undefined || image === current.image) && (hotfix === undefined || current.mode === "hotfix");
+}
+
+/**
+ * What the release under way is about.
+ *
+ * @param published used where the release's own plan is of a form that this version does not know
+ */
+export function subjectOf(current: ReleaseUnderWay, published: ReleasePlan): Subject {
+  const plan = releasePlanSchema.safeParse(current.plan);
+  const { id, slot, template, version, image, from, hotfix } = current;
+  return {
+    id,
+    candidate: { slot, template, version, image },
+    active: from.slot,
+    plan: plan.success ? plan.data : published,
+    hotfix,
+  };
+}
+
+function json(value: unknown): ReleaseUnderWay["plan"] {
+  return JSON.parse(JSON.stringify(value ?? null)) as ReleaseUnderWay["plan"];
+}

@@ -1,0 +1,195 @@
+import type { Ledger } from "../../components/ledger/ledger.ts";
+import type { ReleaseUnderWay } from "../../components/ledger/release-record.ts";
+import { slotName } from "../../components/names/names.ts";
+import { otherSlot, slotNames } from "../../components/names/slot-name.ts";
+import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
+import type { ClusterApi } from "../cluster/api.ts";
+import { Fence } from "../cluster/fence.ts";
+import type { HeldLease } from "../cluster/lease.ts";
+import { deployments, services, virtualServices } from "../cluster/resources.ts";
+import { DeploymentSlots } from "../cluster/slots.ts";
+import { LedgerJournal } from "../ledger/journal.ts";
+import { LedgerApproval } from "../ledger/requests.ts";
+import type { LedgerStore } from "../ledger/store.ts";
+import { within } from "./deadline.ts";
+import {
+  chooseCandidate,
+  opened,
+  ReleaseRefusedError,
+  subjectOf,
+  type ReleaseRequest,
+  type SlotsFound,
+} from "./opening.ts";
+import { ConvergeError, type Clock, type ReleasePorts } from "./ports.ts";
+import { ReleaseRunner, type RunEnd, type RunStart } from "./runner.ts";
+import { table, takeOver, type ReleaseEvent } from "./state-machine.ts";
+import type { Subject } from "./subject.ts";
+
+/** What a session has made for whoever makes the adapters. */
+export interface SessionTools {
+  readonly cluster: ClusterApi;
+  readonly clock: Clock;
+  /** All writes to the cluster go through it. */
+  readonly writer: Fence;
+  readonly slots: DeploymentSlots;
+  readonly plan: ReleasePlan;
+}
+
+export type Adapters = Pick<ReleasePorts, "router" | "guard" | "gate" | "smoke" | "synthetic" | "notifier">;
+
+export interface SessionOptions {
+  readonly cluster: ClusterApi;
+  readonly clock: Clock;
+  readonly store: LedgerStore;
+  /** As the environment publishes it. */
+  readonly plan: ReleasePlan;
+  /** Unique in the world, and telling for people: `anna@laptop 4711`. */
+  readonly holder: string;
+  /** Stages what is to be released (`pulumi up`, or a kept template). @default it is staged already */
+  readonly prepare?: ((tools: SessionTools, ledger: Ledger, signal: AbortSignal) => Promise<void>) | undefined;
+  readonly adapters: (tools: SessionTools, subject: Subject) => Adapters;
+  /** Told once for each holder of the lease that is waited for. */
+  readonly onWait?: (holder: string) => void;
+}
+
+export interface SessionSignals {
+  /** Take the release back and end. */
+  readonly abort: AbortSignal;
+  /** End without acting; somebody resumes. */
+  readonly leave: AbortSignal;
+}
+
+export interface SessionEnd extends RunEnd {
+  readonly id: string;
+}
+
+/** A releaser with the lease in hand. */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #held: HeldLease;
+  readonly #fence: number;
+  readonly #tools: SessionTools;
+
+  private constructor(options: SessionOptions, held: HeldLease, fence: number) {
+    const { cluster, clock, plan } = options;
+    const writer = new Fence({
+      cluster,
+      clock,
+      fence,
+      check: () => {
+        held.check();
+      },
+    });
+    const { namespace, service, replicas } = plan;
+    this.#options = options;
+    this.#held = held;
+    this.#fence = fence;
+    this.#tools = {
+      cluster,
+      clock,
+      plan,
+      writer,
+      slots: new DeploymentSlots({ cluster, writer, namespace, service, replicas }),
+    };
+  }
+
+  /** Shuts out earlier releasers: first in the ledger, then at everything that a release moves. */
+  static async begin(options: SessionOptions, held: HeldLease, signal: AbortSignal): Promise<Session> {
+    const stop = AbortSignal.any([signal, held.lost]);
+    const session = new Session(options, held, await options.store.takeFence(stop));
+    const { namespace, service, router } = options.plan;
+    const route = router.kind === "istio" ? virtualServices : services;
+    await Promise.all([
+      session.#tools.writer.stamp(route, { namespace, name: service }, { signal: stop }),
+      ...slotNames.map((slot) =>
+        session.#tools.writer.stamp(deployments, { namespace, name: slotName(service, slot) }, { signal: stop }),
+      ),
+    ]);
+    return session;
+  }
+
+  ledger(): Promise<Ledger> {
+    return this.#options.store.read(this.#held.lost);
+  }
+
+  /** Stages, chooses and opens a release, and runs it. */
+  async open(request: ReleaseRequest, signals: SessionSignals): Promise<SessionEnd> {
+    const { store, clock, plan } = this.#options;
+    const stop = AbortSignal.any([signals.abort, signals.leave, this.#held.lost]);
+    const broken = await this.#prepare(stop);
+    const ledger = await store.read(stop);
+    const found = await this.#look(ledger, stop);
+    const candidate = unless(broken, () => chooseCandidate(ledger, found, request));
+    const opening = { candidate, found, plan, request, at: new Date(clock.now()).toISOString() };
+    const { current } = await store.update(
+      // An earlier try may have got through unanswered.
+      (live) => (live.current?.startedAt === opening.at ? undefined : opened(live, opening)),
+      { signal: stop, fence: this.#fence },
+    );
+    if (current === null) throw new Error("the release was opened and is not in the ledger");
+    if (broken === undefined) return this.#run(current, signals);
+    const reason = found.idle.ready ? "converge_failed" : "not_ready";
+    return this.#run(current, signals, { type: "failed", reason, detail: found.idle.stuck ?? broken.message });
+  }
+
+  /** @param end what leads to its end, where it is not to go on */
+  async resume(current: ReleaseUnderWay, signals: SessionSignals, end?: ReleaseEvent): Promise<SessionEnd> {
+    const { plan } = subjectOf(current, this.#options.plan);
+    const goOn = takeOver(current.state, this.#held.deadFor, plan);
+    const possible = end !== undefined && table[current.state.phase].failed !== undefined;
+    return this.#run(current, signals, possible ? end : goOn);
+  }
+
+  async #run(current: ReleaseUnderWay, { abort, leave }: SessionSignals, first?: ReleaseEvent): Promise<SessionEnd> {
+    const { store, clock, plan, adapters } = this.#options;
+    const { id, state, journal } = current;
+    const subject = subjectOf(current, plan);
+    const ports: ReleasePorts = {
+      ...adapters(this.#tools, subject),
+      clock,
+      slots: this.#tools.slots,
+      journal: new LedgerJournal({ store, fence: this.#fence, id, keep: plan.keep }),
+      approval: new LedgerApproval(store, clock, id),
+    };
+    const start: RunStart = { state, journal, first };
+    const end = await new ReleaseRunner(subject, ports, start).run({ abort, leave, lost: this.#held.lost });
+    return { ...end, id };
+  }
+
+  /** Resolves with what went wrong: what is staged all the same decides what comes of it. */
+  async #prepare(stop: AbortSignal): Promise<Error | undefined> {
+    const { prepare, store, clock, plan } = this.#options;
+    if (prepare === undefined) return undefined;
+    const ledger = await store.read(stop);
+    try {
+      await within(clock, plan.deadlines.converge, stop, (signal) => prepare(this.#tools, ledger, signal));
+      return undefined;
+    } catch (error) {
+      stop.throwIfAborted();
+      if (error instanceof ConvergeError) return error;
+      throw error;
+    }
+  }
+
+  async #look(ledger: Ledger, signal: AbortSignal): Promise<SlotsFound> {
+    const { slots } = this.#tools;
+    const idle = otherSlot(ledger.active);
+    const [idleHealth, activeHealth, idleTemplate, activeTemplate] = await Promise.all([
+      slots.look(idle, signal),
+      slots.look(ledger.active, signal),
+      slots.template(idle, signal),
+      slots.template(ledger.active, signal),
+    ]);
+    return { idle: idleHealth, active: activeHealth, templates: { idle: idleTemplate, active: activeTemplate } };
+  }
+}
+
+/** A candidate that cannot be chosen after a failed preparation is that failure's fault. */
+function unless<T>(broken: Error | undefined, choose: () => T): T {
+  try {
+    return choose();
+  } catch (error) {
+    if (broken !== undefined && error instanceof ReleaseRefusedError) throw broken;
+    throw error;
+  }
+}
