@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { parse } from "yaml";
+import { planOf, stopOrder } from "../../../platform/cluster/components/table.ts";
+import { exampleLayout } from "./fixtures.ts";
+import type { Component, Command } from "../../../platform/cluster/components/component.ts";
+
+const plan = planOf(exampleLayout());
+
+describe("The table of components", () => {
+  it("has every name once, and every component comes after ones that are there", () => {
+    const names = plan.components.map(({ name }) => name);
+    assert.deepEqual(names, [...new Set(names)]);
+    for (const { name, after } of plan.components)
+      for (const other of after) assert.ok(names.includes(other), `${name} comes after ${other}`);
+  });
+
+  it("is data: what the supervisor reads from the spec file is what the start wrote", () => {
+    assert.deepEqual(JSON.parse(JSON.stringify(plan)), plan);
+  });
+
+  it("starts etcd, containerd, the database and Redis at once, with nothing to wait for", () => {
+    const first = plan.components.filter(({ after }) => after.length === 0).map(({ name }) => name);
+    assert.deepEqual(first.sort(), ["containerd", "etcd", "initdb", "pushgateway", "redis"]);
+  });
+
+  it("stops those first that come after others, and etcd and containerd last", () => {
+    const groups = stopOrder(plan.components).map((group) => group.map(({ name }) => name));
+    const position = (name: string) => groups.findIndex((group) => group.includes(name));
+    for (const { name, after } of plan.components)
+      for (const other of after) assert.ok(position(name) < position(other), `${name} before ${other}`);
+    assert.ok(groups.at(-1)?.includes("etcd"));
+    assert.ok(groups.at(-1)?.includes("containerd"));
+  });
+
+  it("refuses components that wait for each other, and for ones that are not there", () => {
+    const task = (name: string, ...after: string[]): Component => ({
+      name,
+      kind: "task",
+      after,
+      deadlineSeconds: 1,
+      work: { kind: "apply", paths: [] },
+    });
+    assert.throws(() => stopOrder([task("a", "b"), task("b", "a")]), /wait for each other: a after b after a/);
+    assert.throws(() => stopOrder([task("a", "b")]), /no component is named "b"/);
+  });
+
+  it("lets nothing listen but on loopback and the pods' bridge", () => {
+    const listening = plan.components
+      .flatMap(commandsOf)
+      .flatMap(({ args, input = "" }) => [...args, ...input.split("\n")])
+      .filter((text) => /(^--[a-z.-]*(listen|bind|addr|address)[a-z.-]*=|^bind |listen_addresses)/i.test(text))
+      .filter((text) => !/^--(advertise|kubelet-preferred)/.test(text));
+    assert.ok(listening.length >= 12, listening.join("\n"));
+    for (const text of listening)
+      assert.match(
+        text,
+        /(127\.0\.0\.1|10\.244\.0\.1)(:\d+)?$|Addr=$/,
+        `${text} (an empty address turns a listener off)`,
+      );
+    const kubelet = parse(plan.files["etc/kubelet.yaml"] ?? "") as Record<string, unknown>;
+    assert.equal(kubelet.address, "10.244.0.1");
+    assert.equal(kubelet.healthzBindAddress, "127.0.0.1");
+    const proxy = parse(plan.files["etc/kube-proxy.yaml"] ?? "") as Record<string, unknown>;
+    assert.deepEqual(proxy.nodePortAddresses, ["10.213.3.2/32"]);
+  });
+
+  it("runs what faces requests and data without root's rights", () => {
+    const unprivileged = plan.components
+      .filter((component) => commandsOf(component).some(({ user }) => user !== undefined && user.uid !== 0))
+      .map(({ name }) => name);
+    assert.deepEqual(unprivileged.sort(), ["create database", "envoy", "initdb", "postgresql", "pushgateway", "redis"]);
+  });
+
+  it("authorises by RBAC and shuts anonymous clients out of the API server and the kubelet", () => {
+    const args = commandsOf(plan.components.find(({ name }) => name === "kube-apiserver")!)[0]?.args ?? [];
+    assert.ok(args.includes("--authorization-mode=Node,RBAC"));
+    assert.ok(args.includes("--anonymous-auth=false"));
+    const kubelet = parse(plan.files["etc/kubelet.yaml"] ?? "") as { authentication: { anonymous: object } };
+    assert.deepEqual(kubelet.authentication.anonymous, { enabled: false });
+  });
+
+  it("tells the kubelet of control groups of version 1 only where they are", () => {
+    const kubelet = (version: 1 | 2) =>
+      parse(planOf(exampleLayout({ cgroupVersion: version })).files["etc/kubelet.yaml"] ?? "") as object;
+    assert.equal("failCgroupV1" in kubelet(1), true);
+    assert.equal("failCgroupV1" in kubelet(2), false);
+  });
+
+  it("imports the pause image first, since the kubelet waits for it, and each image after the one before", () => {
+    const imports = plan.components.filter(({ name }) => name.startsWith("import "));
+    assert.deepEqual(
+      imports.map(({ after }) => after),
+      [["containerd"], ...imports.slice(0, -1).map(({ name }) => [name])],
+    );
+    assert.equal(imports[0]?.name, "import atom.local/pause:1.2.3");
+  });
+});
+
+describe("What the operator is given", () => {
+  type MonitoringObject = { readonly kind: string; readonly metadata: object; readonly spec: Record<string, unknown> };
+  const objects = JSON.parse(plan.files["etc/monitoring.json"] ?? "") as MonitoringObject[];
+  const ofKind = (kind: string) => objects.filter((one) => one.kind === kind).map(({ spec }) => spec);
+
+  it("runs our own images and never asks a registry", () => {
+    for (const spec of [...ofKind("Prometheus"), ...ofKind("Alertmanager")]) {
+      assert.equal(spec.imagePullPolicy, "Never");
+      assert.equal(spec.version, "1.2.3");
+    }
+  });
+
+  it("selects monitors and rules by the label of the stacks, in every namespace", () => {
+    const [prometheus = {}] = ofKind("Prometheus");
+    for (const kind of ["serviceMonitor", "podMonitor", "scrapeConfig", "rule", "probe"]) {
+      assert.deepEqual(prometheus[`${kind}Selector`], { matchLabels: { prometheus: "atom" } });
+      assert.deepEqual(prometheus[`${kind}NamespaceSelector`], {});
+    }
+  });
+
+  it("scrapes the Pushgateway with the labels that were pushed", () => {
+    assert.deepEqual(ofKind("ScrapeConfig"), [
+      { jobName: "pushgateway", honorLabels: true, staticConfigs: [{ targets: ["10.244.0.1:9091"] }] },
+    ]);
+  });
+
+  it("shows Prometheus and Alertmanager at their own ports", () => {
+    const nodePorts = ofKind("Service").map(({ ports }) => (ports as { nodePort: number }[])[0]?.nodePort);
+    assert.deepEqual(nodePorts, [9090, 9093]);
+  });
+});
+
+function commandsOf(component: Component): Command[] {
+  const work = component.kind === "service" ? component.command : component.work;
+  return work.kind === "command" ? [work] : [];
+}
