@@ -20,6 +20,13 @@ interface Served {
   readonly readings: ServedReading[];
 }
 
+/** Times are those of the monotonic clock. */
+interface Looked extends Served {
+  readonly watcher: Watcher;
+  nextList: number;
+  nextRound: number;
+}
+
 /** Readings that are kept for whoever asks how requests were shared out: five minutes of them. */
 const keptReadings = 1_200;
 
@@ -30,7 +37,7 @@ export class PodGuard implements Guard, ServedRequests {
   /** Of the watch that is on. */
   #watched: Served | undefined;
   /** Of the looks that were taken while no watch was on. */
-  #looked: (Served & { readonly watcher: Watcher }) | undefined;
+  #looked: Looked | undefined;
 
   constructor(options: PodGuardOptions) {
     this.#options = options;
@@ -73,19 +80,30 @@ export class PodGuard implements Guard, ServedRequests {
     }
   }
 
-  /** From the watch that is on; without one it looks once each time it is asked, and then only knows what it saw itself. */
+  /**
+   * From the watch that is on; without one it looks for itself each time it is asked, as often as the schedule allows, and then
+   * only knows what it saw itself.
+   */
   async servedSince(split: Split, since: number, signal: AbortSignal): Promise<readonly ServedReading[]> {
     const { source, clock } = this.#options;
     if (this.#watched !== undefined && isOf(this.#watched, split)) return from(this.#watched, since);
     if (this.#looked === undefined || !isOf(this.#looked, split)) {
       const { candidate, active } = split;
       const watcher = new Watcher(source, clock, { candidate: { slot: candidate }, active, slowAbove: Infinity });
-      this.#looked = { candidate, active, watcher, readings: [] };
+      this.#looked = { candidate, active, watcher, readings: [], nextList: -Infinity, nextRound: -Infinity };
     }
-    const { watcher } = this.#looked;
-    await watcher.refresh(signal);
-    keep(this.#looked, await watcher.round(this.#scheduleFor(watcher.pods).intervalMs, signal));
-    return from(this.#looked, since);
+    const looked = this.#looked;
+    const early = looked.nextRound - clock.monotonic();
+    if (early > 0) await clock.sleep(early, signal);
+    const now = clock.monotonic();
+    if (now >= looked.nextList) {
+      await looked.watcher.refresh(signal);
+      looked.nextList = now + this.#scheduleFor(looked.watcher.pods).listIntervalMs;
+    }
+    const { intervalMs } = this.#scheduleFor(looked.watcher.pods);
+    looked.nextRound = now + intervalMs;
+    keep(looked, await looked.watcher.round(intervalMs, signal));
+    return from(looked, since);
   }
 
   #scheduleFor(pods: number): ReadSchedule {

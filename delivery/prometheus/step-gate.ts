@@ -2,20 +2,16 @@ import type { CustomMetric } from "../../components/release-plan/release-plan.ts
 import type { Period } from "../gate/counts.ts";
 import { isProblem, readValue, type Measurement, type Problem } from "../gate/measurement.ts";
 import { windowSince, type Window } from "../gate/queries.ts";
-import type { Clock, GateSource, Slots, StepWindow } from "../release/ports.ts";
+import type { Clock, GateSource, Slots, StepMeasurement, StepWindow } from "../release/ports.ts";
 import type { PrometheusClient } from "./client.ts";
 import { Inquiry, type AskedQuery } from "./inquiry.ts";
 import { askCoverage, askCustom, askErrors, askP95, askSlow, type Question } from "./slot-counts.ts";
 import { sourcesOf, type Sources } from "./sources.ts";
 
-/** What Prometheus says about a step; plain data. Every metric covers this step alone. */
-export interface StepMeasurement {
+/** What Prometheus says about a step, and how it came to be known; plain data. */
+export interface PrometheusMeasurement extends StepMeasurement {
   /** Instant of the measuring. */
   readonly at: number;
-  readonly errorRate: Measurement;
-  readonly latency: Measurement;
-  /** By the name of the metric. */
-  readonly custom: Readonly<Record<string, Measurement>>;
   /** For people: seconds in which 95 % of the requests were answered; `null` where that is not known. */
   readonly p95: { readonly candidate: number | null; readonly active: number | null };
   /** What was asked, with what was answered. */
@@ -45,7 +41,7 @@ export interface StepGateOptions {
 const settledSeconds = 1;
 
 /** Measures a step at Prometheus, by counts since the step's weight took effect. */
-export class StepGate implements GateSource<StepMeasurement> {
+export class StepGate implements GateSource<PrometheusMeasurement> {
   readonly #options: StepGateOptions;
   readonly #sources: Sources;
 
@@ -54,7 +50,7 @@ export class StepGate implements GateSource<StepMeasurement> {
     this.#sources = sourcesOf(options.namespace, options.service);
   }
 
-  async measure(step: StepWindow, signal: AbortSignal): Promise<StepMeasurement> {
+  async measure(step: StepWindow, signal: AbortSignal): Promise<PrometheusMeasurement> {
     const { prometheus, clock, scrapeInterval } = this.#options;
     if ("why" in prometheus) return this.#without({ kind: "unreachable", detail: `No Prometheus: ${prometheus.why}.` });
     const elapsed = (clock.now() - step.since) / 1000 - settledSeconds;
@@ -118,11 +114,11 @@ export class StepGate implements GateSource<StepMeasurement> {
     }
   }
 
-  #without(problem: Problem): StepMeasurement {
+  #without(problem: Problem): PrometheusMeasurement {
     return this.#uniform({ status: "unavailable", problem });
   }
 
-  #uniform(measurement: Measurement): StepMeasurement {
+  #uniform(measurement: Measurement): PrometheusMeasurement {
     const { clock, custom } = this.#options;
     return {
       at: clock.now(),

@@ -54,7 +54,7 @@ export class IstioRouter implements Router {
     const { outcome, detail } = judgeShare(await served.servedSince(split, since, signal), split.percent, [
       ...new Set(others),
     ]);
-    return { status: outcome === "confirmed" ? "confirmed" : "pending", detail };
+    return { status: outcome === "unconfirmed" ? "pending" : outcome, detail };
   }
 
   #remember(split: Split, percent: number | undefined): void {

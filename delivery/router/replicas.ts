@@ -59,22 +59,23 @@ export class ReplicaRouter implements Router {
   }
 
   /**
-   * For all or nothing judges as the Istio router does, by what the pods served. For a share in between it asks for ready pods in the
-   * right numbers behind the Service and for requests at both slots: requests over one connection go to one pod, so that their share is
-   * not to be tested.
+   * For all or nothing judges as the Istio router does, by what the pods served; but requests in the wrong slot contradict nothing, since
+   * connections stay with their pods until these end. For a share in between it asks for ready pods in the right numbers behind the
+   * Service and for requests at both slots: requests over one connection are not independent, so that their share is not to be tested.
    */
   async confirm(split: Split, since: number, signal: AbortSignal): Promise<Confirmation> {
     const { cluster, namespace, service, served, replicas } = this.#options;
     const live = await cluster.get(services, { namespace, name: service }, { signal });
     if (!isDeepStrictEqual(live.spec?.selector, this.#selector(split)))
-      return { status: "pending", detail: `the Service ${service} does not select as it should` };
+      return { status: "contradicted", detail: `the Service ${service} does not select as it should` };
     const readings = await served.servedSince(split, since, signal);
     const { percent } = split;
     const counts = replicaCounts(percent, replicas);
     if (percent === 0 || percent === 100) {
       const others = [50, replicaCounts(1, replicas).percent, 100 - percent];
       const { outcome, detail } = judgeShare(readings, percent, others);
-      return { status: outcome === "confirmed" ? "confirmed" : "pending", detail };
+      if (outcome !== "contradicted") return { status: outcome === "confirmed" ? "confirmed" : "pending", detail };
+      return { status: "pending", detail: `${detail}; connections made before stay until their pods end` };
     }
     const candidate = await this.#deployment(split.candidate, signal);
     const ready = candidate.status?.readyReplicas ?? 0;

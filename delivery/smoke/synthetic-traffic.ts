@@ -1,6 +1,6 @@
 import type { SmokeStep } from "../../components/smoke-steps/smoke-step.ts";
 import { connectionsTo } from "../http/request.ts";
-import type { Clock } from "../release/ports.ts";
+import type { Clock, Synthetic } from "../release/ports.ts";
 import type { Credentials } from "./credentials.ts";
 import { Session, type Door } from "./session.ts";
 
@@ -9,18 +9,17 @@ export const syntheticLimits = { requests: 10_000, perSecond: 100 } as const;
 
 export interface SyntheticTrafficOptions {
   readonly steps: readonly SmokeStep[];
+  /** The candidate's, which is never crowded out by the active slot. */
+  readonly door: Door;
+  /** How many to send at a time; at most `syntheticLimits.requests` are. */
+  readonly requests: number;
+  /** How many a second; at most `syntheticLimits.perSecond`. */
+  readonly perSecond: number;
   readonly credentials: Credentials;
   readonly clock: Clock;
   readonly ca?: string | undefined;
   /** Deadline of each request, in milliseconds. @default 10000 */
   readonly requestTimeoutMs?: number;
-}
-
-export interface SyntheticRun {
-  /** How many to send; at most `syntheticLimits.requests` are. */
-  readonly requests: number;
-  /** How many a second; at most `syntheticLimits.perSecond`. */
-  readonly perSecond: number;
 }
 
 export interface SyntheticResult {
@@ -31,7 +30,7 @@ export interface SyntheticResult {
 }
 
 /** Requests that change nothing, for a service that is too quiet to be judged. What they show, the pods' counters count. */
-export class SyntheticTraffic {
+export class SyntheticTraffic implements Synthetic {
   readonly #options: SyntheticTrafficOptions;
 
   constructor(options: SyntheticTrafficOptions) {
@@ -39,13 +38,13 @@ export class SyntheticTraffic {
   }
 
   /** Logs in, then sends the repeatable steps in turn at a steady rate. Rejects only with the signal's reason. */
-  async drive(door: Door, run: SyntheticRun, signal: AbortSignal): Promise<SyntheticResult> {
-    const { steps, credentials, clock, ca, requestTimeoutMs: stepTimeoutMs = 10_000 } = this.#options;
+  async drive(signal: AbortSignal): Promise<SyntheticResult> {
+    const { steps, door, credentials, clock, ca, requestTimeoutMs: stepTimeoutMs = 10_000 } = this.#options;
     const repeatable = steps.filter((step) => step.repeatable === true);
     if (repeatable.length === 0)
       return { sent: 0, failed: 0, problem: "no smoke step is marked repeatable, so there is nothing to send" };
-    const perSecond = Math.min(run.perSecond, syntheticLimits.perSecond);
-    const requests = Math.min(run.requests, syntheticLimits.requests);
+    const perSecond = Math.min(this.#options.perSecond, syntheticLimits.perSecond);
+    const requests = Math.min(this.#options.requests, syntheticLimits.requests);
     // As many connections as a service that takes its whole deadline for each answer would need, within reason.
     const agent = connectionsTo(door.url, { ca, maxSockets: 16 });
     try {

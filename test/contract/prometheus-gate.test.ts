@@ -4,7 +4,7 @@ import type { Measurement } from "../../delivery/gate/measurement.ts";
 import { judge, type Verdict } from "../../delivery/gate/verdict.ts";
 import { checkPrometheus } from "../../delivery/prometheus/check.ts";
 import { tryCustomMetrics } from "../../delivery/prometheus/custom-metric.ts";
-import { StepGate, type StepMeasurement } from "../../delivery/prometheus/step-gate.ts";
+import { StepGate, type PrometheusMeasurement } from "../../delivery/prometheus/step-gate.ts";
 import type { Slot, SlotHealth } from "../../delivery/release/ports.ts";
 import { realClock } from "../delivery/support/clocks.ts";
 import { eventually } from "../support/eventually.ts";
@@ -53,7 +53,7 @@ class Scene {
       custom = [],
       slowAbove = 0.2,
     }: { candidatePods?: number; custom?: readonly CustomMetric[]; slowAbove?: number } = {},
-  ): Promise<StepMeasurement> {
+  ): Promise<PrometheusMeasurement> {
     await this.world.settled(...pods);
     const look = (slot: Slot): Promise<SlotHealth> => {
       const staged = { slot, template: templates[slot], version: "1", image: "atom:1" };
@@ -88,7 +88,7 @@ function counts(measurement: Measurement | undefined): { candidate: [number, num
   return { candidate: [candidate.total, candidate.bad], active: [active.total, active.bad] };
 }
 
-function errorVerdict({ errorRate }: StepMeasurement): Verdict {
+function errorVerdict({ errorRate }: PrometheusMeasurement): Verdict {
   return judge(errorRate, { threshold: 0.001 });
 }
 

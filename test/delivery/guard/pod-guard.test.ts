@@ -299,10 +299,20 @@ describe("what was served since an instant", () => {
         [3, 30],
       ],
     );
+    assert.equal(clock.monotonic(), 500);
     const turned = await guard.servedSince({ active: "green", candidate: "blue", percent: 10 }, since, never);
     assert.deepEqual(
       turned.map(({ candidate, active }) => [candidate, active]),
       [[0, 0]],
     );
+  });
+
+  it("is looked for within the bound on requests, however often it is asked for", async () => {
+    const pods = Array.from({ length: 12 }, (_, index) => new FakePod(`p${index}`, index % 2 === 0 ? "green" : "blue"));
+    const source = new FakePods(...pods);
+    const clock = new SkippingClock();
+    const guard = new PodGuard({ source, clock });
+    for (let asked = 0; asked < 20; asked += 1) await guard.servedSince(split, 0, never);
+    assert.ok((source.reads + source.lists) / (clock.monotonic() / 1000) <= 20);
   });
 });

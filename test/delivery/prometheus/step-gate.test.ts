@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type http from "node:http";
 import type { CustomMetric } from "../../../components/release-plan/release-plan.ts";
 import { judge } from "../../../delivery/gate/verdict.ts";
-import { StepGate, type StepGateOptions, type StepMeasurement } from "../../../delivery/prometheus/step-gate.ts";
+import { StepGate, type StepGateOptions, type PrometheusMeasurement } from "../../../delivery/prometheus/step-gate.ts";
 import type { Slot, SlotHealth, StepWindow } from "../../../delivery/release/ports.ts";
 import { answerJson, serve, type Received } from "../support/loopback.ts";
 import { answerScalar, answerVector, clientOf, parametersOf } from "./fake-prometheus.ts";
@@ -54,7 +54,7 @@ const good: Answers = [
 ];
 
 interface Measured {
-  readonly measurement: StepMeasurement;
+  readonly measurement: PrometheusMeasurement;
   readonly received: readonly Received[];
 }
 

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import type { SmokeStep } from "../../../components/smoke-steps/smoke-step.ts";
+import type { Clock } from "../../../delivery/release/ports.ts";
 import { Credentials } from "../../../delivery/smoke/credentials.ts";
 import { syntheticLimits, SyntheticTraffic } from "../../../delivery/smoke/synthetic-traffic.ts";
 import { realClock, SkippingClock } from "../support/clocks.ts";
@@ -7,19 +9,28 @@ import { password, service, sevenSteps, token, username } from "./steps.ts";
 
 const never = new AbortController().signal;
 
-function traffic(clock = new SkippingClock(), steps = sevenSteps): SyntheticTraffic {
-  return new SyntheticTraffic({ steps, credentials: new Credentials(username, password), clock });
-}
-
-function door(server: Loopback) {
-  return { url: server.url, headers: { "x-canary": "1" } };
+function traffic(
+  { url }: Loopback,
+  requests: number,
+  perSecond: number,
+  { clock = new SkippingClock(), steps = sevenSteps }: { clock?: Clock; steps?: readonly SmokeStep[] } = {},
+): SyntheticTraffic {
+  const door = { url, headers: { "x-canary": "1" } };
+  return new SyntheticTraffic({
+    steps,
+    door,
+    requests,
+    perSecond,
+    credentials: new Credentials(username, password),
+    clock,
+  });
 }
 
 describe("synthetic traffic", () => {
   it("logs in once and then sends the repeatable steps at its rate", async () => {
     await using server = await serve(service());
     const clock = new SkippingClock();
-    const result = await traffic(clock).drive(door(server), { requests: 41, perSecond: 20 }, never);
+    const result = await traffic(server, 41, 20, { clock }).drive(never);
     assert.deepEqual(result, { sent: 41, failed: 0 });
     assert.equal(clock.monotonic(), 2_000);
     const [login, ...others] = server.received.map(({ path }) => path);
@@ -31,7 +42,7 @@ describe("synthetic traffic", () => {
   it("is bounded in rate and number, whatever is asked for", async () => {
     await using server = await serve(service());
     const clock = new SkippingClock();
-    const result = await traffic(clock).drive(door(server), { requests: 300, perSecond: 1e9 }, never);
+    const result = await traffic(server, 300, 1e9, { clock }).drive(never);
     assert.equal(result.sent, 300);
     assert.equal(Math.round(clock.monotonic()), (299 * 1000) / syntheticLimits.perSecond);
     assert.equal(syntheticLimits.requests, 10_000);
@@ -47,7 +58,7 @@ describe("synthetic traffic", () => {
         },
       }),
     );
-    assert.deepEqual(await traffic().drive(door(server), { requests: 20, perSecond: 50 }, never), {
+    assert.deepEqual(await traffic(server, 20, 50).drive(never), {
       sent: 20,
       failed: 5,
     });
@@ -57,14 +68,10 @@ describe("synthetic traffic", () => {
     await using server = await serve(
       service({ "/api/auth/login": (_, response) => response.writeHead(500).end(token) }),
     );
-    const refused = await traffic().drive(door(server), { requests: 5, perSecond: 5 }, never);
+    const refused = await traffic(server, 5, 5).drive(never);
     assert.equal(refused.sent, 0);
     assert.match(refused.problem ?? "", /^login: POST \/api\/auth\/login answered 500/);
-    const none = await traffic(new SkippingClock(), sevenSteps.slice(0, 3)).drive(
-      door(server),
-      { requests: 5, perSecond: 5 },
-      never,
-    );
+    const none = await traffic(server, 5, 5, { steps: sevenSteps.slice(0, 3) }).drive(never);
     assert.match(none.problem ?? "", /no smoke step is marked repeatable/);
     assert.equal(server.received.length, 1);
   });
@@ -82,12 +89,8 @@ describe("synthetic traffic", () => {
         },
       }),
     );
-    const driver = new SyntheticTraffic({
-      steps: sevenSteps,
-      credentials: new Credentials(username, password),
-      clock: realClock,
-    });
-    await assert.rejects(driver.drive(door(server), { requests: 1_000, perSecond: 100 }, abort.signal), reason);
+    const driver = traffic(server, 1_000, 100, { clock: realClock });
+    await assert.rejects(driver.drive(abort.signal), reason);
     assert.ok(count < 20);
   });
 });

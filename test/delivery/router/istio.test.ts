@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { buildHttpRoutes, type HttpRouteSettings } from "../../../components/routes/http-routes.ts";
+import { virtualServices } from "../../../delivery/cluster/resources.ts";
+import type { ServedReading } from "../../../delivery/guard/served.ts";
+import type { Split } from "../../../delivery/release/ports.ts";
+import { IstioRouter } from "../../../delivery/router/istio.ts";
+import { RoutesUnknownError } from "../../../delivery/router/live-weights.ts";
+import { FakeCluster } from "./fake-cluster.ts";
+
+const never = new AbortController().signal;
+const http: HttpRouteSettings = {
+  service: "atom",
+  port: 8000,
+  timeout: 30_000,
+  retries: { attempts: 2, perTryTimeout: 5_000, on: ["connect-failure"] },
+};
+
+function split(percent: number): Split {
+  return { active: "blue", candidate: "green", percent };
+}
+
+function router(
+  candidateWeight: number,
+  readings: readonly ServedReading[] = [],
+): { cluster: FakeCluster; router: IstioRouter } {
+  const cluster = new FakeCluster();
+  put(cluster, buildHttpRoutes(http, { active: "blue", candidateWeight }));
+  const served = { servedSince: () => Promise.resolve(readings) };
+  return {
+    cluster,
+    router: new IstioRouter({ writer: cluster, namespace: "atom-staging", http, shares: [10, 50, 100], served }),
+  };
+}
+
+function put(cluster: FakeCluster, routes: readonly unknown[]): void {
+  cluster.put(virtualServices, { metadata: { name: "atom" }, spec: { hosts: ["*"], http: routes } } as never);
+}
+
+/** What was seen in `n` requests of which the candidate took `k`, in one stretch. */
+function served(k: number, n: number): readonly ServedReading[] {
+  return [
+    { at: 0, candidate: 100, active: 900 },
+    { at: 1_000, candidate: 100 + k, active: 900 + n - k },
+  ];
+}
+
+describe("the Istio router", () => {
+  it("moves traffic by one patch of the routes, built as the program builds them", async () => {
+    const { cluster, router: istio } = router(0);
+    await istio.shift(split(10), never);
+    assert.deepEqual(cluster.written, [
+      {
+        kind: "VirtualService",
+        name: "atom",
+        patch: { spec: { http: buildHttpRoutes(http, { active: "blue", candidateWeight: 10 }) } },
+      },
+    ]);
+  });
+
+  it("writes nothing when the weights are there already", async () => {
+    const { cluster, router: istio } = router(10);
+    await istio.shift(split(10), never);
+    assert.deepEqual(cluster.written, []);
+  });
+
+  it("goes back by one patch, whatever a person made of the routes", async () => {
+    for (const routes of [[], [{ name: "mine", route: [{ destination: { host: "elsewhere" } }] }], [7]]) {
+      const { cluster, router: istio } = router(50);
+      put(cluster, routes);
+      await istio.shift(split(0), never);
+      assert.deepEqual(cluster.written[0]?.patch, {
+        spec: { http: buildHttpRoutes(http, { active: "blue", candidateWeight: 0 }) },
+      });
+    }
+  });
+
+  it("does not go forward over routes that it does not understand", async () => {
+    const { cluster, router: istio } = router(10);
+    put(cluster, [{ name: "primary", redirect: { uri: "/" } }]);
+    await assert.rejects(istio.shift(split(50), never), RoutesUnknownError);
+    assert.deepEqual(cluster.written, []);
+  });
+
+  it("confirms a weight by what the pods served, against the weight before", async () => {
+    // 4 of 20 fit 10 % as well as 50 %: only where it comes from tells that 10 % took effect.
+    const { router: istio } = router(0, served(4, 20));
+    await istio.shift(split(10), never);
+    assert.deepEqual(await istio.confirm(split(10), 0, never), {
+      status: "confirmed",
+      detail: "the candidate took 20.0 % of 20 requests",
+    });
+  });
+
+  it("asks for more requests when it does not know what was in effect before", async () => {
+    const { router: istio } = router(10, served(4, 20));
+    await istio.shift(split(10), never);
+    const { status, detail } = await istio.confirm(split(10), 0, never);
+    assert.equal(status, "pending");
+    assert.equal(detail, "the candidate took 20.0 % of 20 requests: too few to tell 10 % from 0 % or 50 % or 100 %");
+    const { router: busy } = router(10, served(31, 300));
+    assert.equal((await busy.confirm(split(10), 0, never)).status, "confirmed");
+  });
+
+  it("confirms the way back once nothing reaches the candidate any more", async () => {
+    const back = router(50, served(0, 20)).router;
+    await back.shift(split(0), never);
+    assert.equal((await back.confirm(split(0), 0, never)).status, "confirmed");
+    const leaking = router(50, served(9, 20)).router;
+    await leaking.shift(split(0), never);
+    assert.equal((await leaking.confirm(split(0), 0, never)).status, "pending");
+  });
+
+  it("says when the requests contradict a weight", async () => {
+    const stuck = Array.from({ length: 30 }, (_, index) => ({ at: 250 * index, candidate: index, active: 11 * index }));
+    const { router: istio } = router(10, stuck);
+    await istio.shift(split(50), never);
+    const { status, detail } = await istio.confirm(split(50), 0, never);
+    assert.equal(status, "contradicted");
+    assert.match(detail, /where 50 % are due$/);
+  });
+
+  it("cannot tell without requests, and says so", async () => {
+    const { router: istio } = router(0, served(0, 0));
+    await istio.shift(split(10), never);
+    assert.deepEqual(await istio.confirm(split(10), 0, never), {
+      status: "pending",
+      detail: "no request was served since the change: too few to tell 10 % from 0 %",
+    });
+    const { router: blind } = router(0, []);
+    assert.match((await blind.confirm(split(10), 0, never)).detail, /not read since the change/);
+  });
+
+  it("asks for the readings since the change", async () => {
+    const asked: unknown[] = [];
+    const cluster = new FakeCluster();
+    const served = {
+      servedSince: (...of: unknown[]) => {
+        asked.push(of);
+        return Promise.resolve([]);
+      },
+    };
+    const istio = new IstioRouter({ writer: cluster, namespace: "n", http, shares: [10, 100], served });
+    await istio.confirm(split(10), 1_234, never);
+    assert.deepEqual(asked, [[split(10), 1_234, never]]);
+  });
+});
