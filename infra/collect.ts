@@ -72,7 +72,7 @@ export async function collect({ stack, raw, live = {} }: CollectOptions): Promis
   );
   record(requests);
   configure(raw);
-  const program = createProgram({ readLiveReleases: () => Promise.resolve(live) });
+  const program = createProgram({ readLiveReleases: () => Promise.resolve(live), env: {} });
   const outputs: unknown = await pulumi.runtime.runInPulumiStack(program);
   await pulumi.runtime.disconnect();
   return {

@@ -53,11 +53,16 @@ async function declare({
   );
   const live = await readLive({ cluster, namespace, services, env });
 
-  // The provider and the read above always talk to the same cluster.
+  // The provider and the read above always talk to the same cluster. KUBECONFIG is passed on by us, because the provider's own look at
+  // it depends on whose process the program runs in.
+  const kubeconfig = cluster.kubeconfig ?? env.KUBECONFIG;
   const provider = new k8s.Provider("cluster", {
     context: cluster.context,
-    ...(cluster.kubeconfig === undefined ? {} : { kubeconfig: cluster.kubeconfig }),
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
     enableServerSideApply: true,
+    // A changed Secret or ConfigMap would otherwise be replaced, and be absent in between.
+    enableConfigMapMutable: true,
+    enableSecretMutable: true,
   });
   const environment = new Environment(
     namespace,
