@@ -31,6 +31,11 @@ const wanted: ReadonlySet<string> = new Set([requestsTotal, durationCount, durat
 /** Routes that count for nothing: probes and scrapes are no users. A route is meant with all that lies below it. */
 export const uncountedRoutes: readonly string[] = ["/health", "/metrics"];
 
+/** Whether requests to a route, or to a path below it, count. */
+export function isCounted(route: string, ignored: readonly string[] = uncountedRoutes): boolean {
+  return !ignored.some((parent) => route === parent || route.startsWith(`${parent}/`));
+}
+
 /**
  * Reads a pod's metrics page (the service's contract: `http_requests_total` and `http_request_duration_seconds`, both by `method`,
  * `route` and `status`). Throws ExpositionError for a page that breaks the format, or whose counters are not whole numbers from 0 on,
@@ -49,7 +54,7 @@ export function readCounters(page: string, ignored: readonly string[] = uncounte
       continue;
     }
     const value = wholeNumber(sample);
-    if (ignored.some((route) => isBelow(label(sample, "route"), route))) continue;
+    if (!isCounted(label(sample, "route"), ignored)) continue;
     series.set(seriesKey(sample), value);
     if (sample.name === requestsTotal) {
       requests += value;
@@ -88,10 +93,6 @@ function combine(a: Counts, b: Counts, by: (x: number, y: number) => number): Co
   for (const edge of new Set([...a.within.keys(), ...b.within.keys()]))
     within.set(edge, by(a.within.get(edge) ?? 0, b.within.get(edge) ?? 0));
   return { requests: by(a.requests, b.requests), errors: by(a.errors, b.errors), timed: by(a.timed, b.timed), within };
-}
-
-function isBelow(route: string, parent: string): boolean {
-  return route === parent || route.startsWith(`${parent}/`);
 }
 
 function label(sample: ExpositionSample, name: string): string {

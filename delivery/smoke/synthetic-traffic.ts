@@ -1,4 +1,5 @@
 import type { SmokeStep } from "../../components/smoke-steps/smoke-step.ts";
+import { isCounted } from "../guard/counters.ts";
 import { connectionsTo } from "../http/request.ts";
 import type { Clock, Synthetic } from "../release/ports.ts";
 import type { Credentials } from "./credentials.ts";
@@ -37,12 +38,12 @@ export class SyntheticTraffic implements Synthetic {
     this.#options = options;
   }
 
-  /** Logs in, then sends the repeatable steps in turn at a steady rate. Rejects only with the signal's reason. */
+  /** Logs in, then sends the repeatable steps in turn, but for probes, which nobody counts, at a steady rate. Rejects only with the signal's reason. */
   async drive(signal: AbortSignal): Promise<SyntheticResult> {
     const { steps, door, credentials, clock, ca, requestTimeoutMs: stepTimeoutMs = 10_000 } = this.#options;
-    const repeatable = steps.filter((step) => step.repeatable === true);
+    const repeatable = steps.filter((step) => step.repeatable === true && isCounted(step.path.split("?")[0] ?? ""));
     if (repeatable.length === 0)
-      return { sent: 0, failed: 0, problem: "no smoke step is marked repeatable, so there is nothing to send" };
+      return { sent: 0, failed: 0, problem: "no smoke step that counts is repeatable, so there is nothing to send" };
     const perSecond = Math.min(this.#options.perSecond, syntheticLimits.perSecond);
     const requests = Math.min(this.#options.requests, syntheticLimits.requests);
     // As many connections as a service that takes its whole deadline for each answer would need, within reason.

@@ -39,6 +39,13 @@ describe("synthetic traffic", () => {
     assert.ok(server.received.every(({ headers }) => headers["x-canary"] === "1"));
   });
 
+  it("leaves probes out, which nobody counts", async () => {
+    await using server = await serve(service());
+    const steps = sevenSteps.map((step) => (step.method === "GET" ? { ...step, repeatable: true } : step));
+    assert.equal((await traffic(server, 3, 10, { steps }).drive(never)).sent, 3);
+    assert.deepEqual(new Set(server.received.slice(1).map(({ path }) => path)), new Set(["/api/skills"]));
+  });
+
   it("is bounded in rate and number, whatever is asked for", async () => {
     await using server = await serve(service());
     const clock = new SkippingClock();
@@ -72,7 +79,7 @@ describe("synthetic traffic", () => {
     assert.equal(refused.sent, 0);
     assert.match(refused.problem ?? "", /^login: POST \/api\/auth\/login answered 500/);
     const none = await traffic(server, 5, 5, { steps: sevenSteps.slice(0, 3) }).drive(never);
-    assert.match(none.problem ?? "", /no smoke step is marked repeatable/);
+    assert.match(none.problem ?? "", /no smoke step that counts is repeatable/);
     assert.equal(server.received.length, 1);
   });
 
