@@ -41,15 +41,15 @@ describe("A stack that serves", function () {
   it("answers the seven smoke steps to curl through Envoy, from PostgreSQL, Redis and LanceDB", async () => {
     const credentials = JSON.stringify({ username: "smoke_test", password: "atom-local-smoke-test" });
     const login = await curl(stack, "POST", "/api/auth/login", { body: credentials });
-    const token = String(login["access_token"]);
+    const token = String(login.access_token);
     assert.match(token, /^[\w-]+\.[\w-]+\.[\w-]+$/);
-    assert.equal((await curl(stack, "GET", "/health/live", { token }))["error"], undefined);
-    assert.equal((await curl(stack, "GET", "/health/ready", { token }))["error"], undefined);
-    assert.equal(typeof (await curl(stack, "GET", "/health/db", { token }))["query_time_ms"], "number");
+    assert.equal((await curl(stack, "GET", "/health/live", { token })).error, undefined);
+    assert.equal((await curl(stack, "GET", "/health/ready", { token })).error, undefined);
+    assert.equal(typeof (await curl(stack, "GET", "/health/db", { token })).query_time_ms, "number");
     const agent = await curl(stack, "POST", "/api/agents/execute", { token, body: '{"input":"summarise a text"}' });
-    assert.equal(agent["error"], undefined);
+    assert.equal(agent.error, undefined);
     assert.equal(
-      (await curl(stack, "POST", "/api/canvas/present", { token, body: '{"title":"hello"}' }))["error"],
+      (await curl(stack, "POST", "/api/canvas/present", { token, body: '{"title":"hello"}' })).error,
       undefined,
     );
     assert.ok(JSON.stringify(await curl(stack, "GET", "/api/skills", { token })).length > 20);
@@ -69,7 +69,7 @@ describe("A stack that serves", function () {
 
     await stack.configure([atom("replicas"), 2], [atom("routes", "hosts"), [stack.host, "other.test"]]);
     const up = await stack.run("up");
-    assert.equal(up.changes["update"], 2, up.output);
+    assert.equal(up.changes.update, 2, up.output);
     assert.deepEqual(((await stack.get("virtualservice/atom")).spec as { hosts: string[] }).hosts, [
       stack.host,
       "other.test",
@@ -160,7 +160,7 @@ describe("A stack that serves", function () {
 
   it("is the same to a person's plain pulumi preview and up", async () => {
     const languageHost = path.join(import.meta.dirname, "..", "support", "language-host", "bin");
-    const env = { ...process.env, ...stack.env, PATH: `${languageHost}:${stack.env["PATH"] ?? ""}` };
+    const env = { ...process.env, ...stack.env, PATH: `${languageHost}:${stack.env.PATH ?? ""}` };
     for (const command of [
       ["preview", "--expect-no-changes"],
       ["up", "--yes", "--expect-no-changes"],
@@ -204,7 +204,7 @@ describe("A stack whose first version does not start", function () {
     await assert.rejects(stack.run("up"), /readiness probe|not ready/i);
     await stack.configure();
     const { outputs, output } = await stack.run("up");
-    assert.equal((outputs["services"] as Record<string, { active: string }>)["atom"]?.active, "blue", output);
+    assert.equal((outputs.services as Record<string, { active: string }>).atom?.active, "blue", output);
     assert.deepEqual(await stack.weights(), { blue: 100, green: 0 });
     assert.deepEqual(await stack.ledger(), initialLedger("atom"));
   });
