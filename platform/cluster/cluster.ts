@@ -7,8 +7,9 @@ import type { ClusterState } from "./state.ts";
 export { ClusterError } from "./errors.ts";
 export { checkContext } from "./context.ts";
 export { defaultClusterName } from "./instance.ts";
+export { importImages } from "./image-import.ts";
 export { startCluster } from "./start.ts";
-export { clusterStatus } from "./status.ts";
+export { clusterNames, clusterStatus } from "./status.ts";
 export { stopCluster } from "./stop.ts";
 export type { Cluster } from "./endpoints.ts";
 

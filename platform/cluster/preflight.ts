@@ -22,20 +22,25 @@ export const namespaceFlags = ["--pid", "--fork", "--mount", "--net", "--ipc", "
 
 const ownCluster = "use a cluster that you have, with --context NAME";
 
-/** Checks that a machine can run an embedded cluster. Throws a {@link ClusterError} that says why not. */
-export async function preflight(host: Host = thisHost): Promise<void> {
+/** Checks that an instance of this machine can be seen and ended. Throws a {@link ClusterError} that says why not. */
+export function checkUser(host: Pick<Host, "platform" | "userId"> = thisHost): void {
   if (host.platform !== "linux")
     throw new ClusterError({
-      what: "no cluster can be started here",
-      why: `the embedded cluster runs on Linux, and this is ${host.platform}`,
+      what: "there is no embedded cluster here",
+      why: `it runs on Linux, and this is ${host.platform}`,
       wayOut: ownCluster,
     });
   if (host.userId !== 0)
     throw new ClusterError({
-      what: "no cluster can be started by this user",
+      what: "the embedded cluster is not for this user",
       why: `a node needs namespaces, mounts and control groups, which take root's rights, and this is user ${host.userId ?? "unknown"}`,
-      wayOut: `start it as root (sudo -E), or ${ownCluster}`,
+      wayOut: `do it as root (sudo -E), or ${ownCluster}`,
     });
+}
+
+/** Checks that a machine can run an embedded cluster. Throws a {@link ClusterError} that says why not. */
+export async function preflight(host: Host = thisHost): Promise<void> {
+  checkUser(host);
   await mustRun(host, "ip", ["-Version"], "the program `ip` is missing or does not run");
   await mustRun(host, "mount", ["--version"], "the program `mount` is missing or does not run");
   await mustRun(

@@ -1,19 +1,22 @@
 import { readFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { linkOf, ports } from "./addresses.ts";
 import { ApiClient } from "./api-client.ts";
 import { clusterOf } from "./endpoints.ts";
-import { defaultClusterName, instanceOf, type Instance } from "./instance.ts";
+import { clustersFolder, defaultClusterName, instanceOf, type Instance } from "./instance.ts";
 import { nodeIsReady } from "./node-ready.ts";
+import { checkUser } from "./preflight.ts";
 import { initProcess, instanceProcesses, type InstanceProcess } from "./processes.ts";
 import { remainsOf } from "./remains.ts";
 import { readSpec, type InstanceSpec } from "./spec.ts";
 import { logName, readState, type ClusterState } from "./state.ts";
 import type { ClusterStatus, ComponentStatus } from "./cluster.ts";
 
-/** Reads the state of an instance; changes nothing. Needs root to see its processes. */
+/** Reads the state of an instance; changes nothing. Throws a `ClusterError` when this user cannot see it. */
 export async function clusterStatus(name: string = defaultClusterName): Promise<ClusterStatus> {
   const instance = instanceOf(name);
+  checkUser();
   const processes = instanceProcesses(name);
   const [spec, state] = await Promise.all([readSpec(instance.files.spec), readState(instance.files.state)]);
   if (initProcess(processes) === undefined || spec === undefined) {
@@ -29,6 +32,16 @@ export async function clusterStatus(name: string = defaultClusterName): Promise<
     components: state === undefined ? [] : componentStatuses(instance, state, processes),
     remains: [],
   };
+}
+
+/** Names of the instances that have a folder on this machine, running or crashed. */
+export async function clusterNames(): Promise<readonly string[]> {
+  try {
+    return (await readdir(clustersFolder)).sort();
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  }
 }
 
 function componentStatuses(

@@ -3,6 +3,7 @@ import { silentReporter, type Reporter } from "../progress.ts";
 import { ClusterError } from "./errors.ts";
 import { defaultClusterName, instanceOf, type Instance } from "./instance.ts";
 import { withInstanceLock } from "./instance-lock.ts";
+import { checkUser } from "./preflight.ts";
 import { initProcess, instanceProcesses } from "./processes.ts";
 import { remainsOf, removeRemains } from "./remains.ts";
 
@@ -11,9 +12,16 @@ const orderlyMs = 15_000;
 /** Time for the kernel to end what was killed. */
 const killedMs = 10_000;
 
-/** Ends an instance and removes all that it had on this machine. Resolves to whether there was anything to stop. */
-export function stopCluster(name: string = defaultClusterName, reporter: Reporter = silentReporter): Promise<boolean> {
+/**
+ * Ends an instance and removes all that it had on this machine. Resolves to whether there was anything to stop.
+ * Throws a `ClusterError` when this user may not, or something stays.
+ */
+export async function stopCluster(
+  name: string = defaultClusterName,
+  reporter: Reporter = silentReporter,
+): Promise<boolean> {
   const instance = instanceOf(name);
+  checkUser();
   return withInstanceLock(name, { reporter }, async () => {
     if (remainsOf(instance).length === 0) return false;
     await reporter.task(`Stopping the cluster "${name}"`, { estimateSeconds: 4 }, () => removeInstance(instance));

@@ -1,4 +1,5 @@
-import { clusterTools, startCluster, stopCluster, type Cluster } from "../../platform/cluster/cluster.ts";
+import { existsSync } from "node:fs";
+import { clusterNames, clusterTools, startCluster, stopCluster, type Cluster } from "../../platform/cluster/cluster.ts";
 import { ensureImages, imageTools } from "../../platform/images/images.ts";
 import { createReporter } from "../../platform/progress.ts";
 import { ensureTools, type Toolchain } from "../../platform/toolchain/ensure.ts";
@@ -22,7 +23,16 @@ export function sharedCluster(): Promise<SharedCluster> {
   return shared;
 }
 
+/** Ends the instances of test processes that were killed before they could. */
+async function stopAbandoned(): Promise<void> {
+  for (const other of await clusterNames()) {
+    const pid = /^test-(\d+)/.exec(other)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) await stopCluster(other);
+  }
+}
+
 async function start(): Promise<SharedCluster> {
+  await stopAbandoned();
   const reporter = createReporter();
   const toolchain = await ensureTools([...new Set([...clusterTools, ...imageTools, "pulumi"] as const)], { reporter });
   const images = await ensureImages(toolchain, { reporter });

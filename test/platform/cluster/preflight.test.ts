@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ClusterError } from "../../../platform/cluster/errors.ts";
-import { preflight, type Host } from "../../../platform/cluster/preflight.ts";
+import { checkUser, preflight, type Host } from "../../../platform/cluster/preflight.ts";
 
 const able: Host = { platform: "linux", userId: 0, run: () => Promise.resolve() };
 
@@ -29,6 +29,13 @@ describe("The check of a machine before a cluster is started", () => {
     const problem = await problemOf({ userId: 1000 });
     assert.match(problem.why, /user 1000/);
     assert.match(problem.wayOut, /sudo -E.*--context NAME/);
+  });
+
+  it("is not all needed to stop a cluster, but root's rights are", () => {
+    checkUser({ platform: "linux", userId: 0 });
+    assert.throws(() => {
+      checkUser({ platform: "linux", userId: 1000 });
+    }, ClusterError);
   });
 
   it("says that namespaces are not permitted, with the system's own words", async () => {
