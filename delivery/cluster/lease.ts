@@ -1,4 +1,5 @@
 import type { Clock } from "../release/ports.ts";
+import { within } from "../release/deadline.ts";
 import { messageOf, persist } from "../release/persist.ts";
 import type { ClusterApi, ObjectName } from "./api.ts";
 import { ConflictError, LeaseLostError, NotFoundError, UnreachableError } from "./errors.ts";
@@ -120,9 +121,10 @@ class Holding implements HeldLease {
     this.#stop.abort();
     await this.#renewing;
     if (this.#lost.signal.aborted) return;
-    const { cluster, lease } = this.#options;
-    const given = { holderIdentity: "", leaseDurationSeconds: 1, renewTime: microTime(this.#options.clock.now()) };
-    await write(cluster, lease, this.#live, given, AbortSignal.timeout(this.#options.renewEvery)).catch(
+    const { cluster, clock, lease, renewEvery } = this.#options;
+    const given = { holderIdentity: "", leaseDurationSeconds: 1, renewTime: microTime(clock.now()) };
+    const never = new AbortController().signal;
+    await within(clock, renewEvery, never, (signal) => write(cluster, lease, this.#live, given, signal)).catch(
       () => undefined,
     );
   }

@@ -128,16 +128,17 @@ export class ReleaseRunner {
   /** What happened first; what was told counts before what the action found, since it speaks against going on. */
   async #next(action: Promise<ReleaseEvent | undefined>, stop: AbortSignal): Promise<ReleaseEvent | undefined> {
     const stopped = untilAborted(stop);
+    const outcome: (ReleaseEvent | undefined)[] = [];
+    const settled = action.then((event) => outcome.push(event));
     try {
       for (;;) {
-        await Promise.race([action, this.#mailbox.arrival(), stopped.promise]);
+        await Promise.race([settled, this.#mailbox.arrival(), stopped.promise]);
         stop.throwIfAborted();
         for (let letter = this.#mailbox.take(); letter !== undefined; letter = this.#mailbox.take()) {
           const event = this.#read(letter);
           if (event !== undefined) return event;
         }
-        const settled = await Promise.race([action.then((event) => ({ event })), Promise.resolve(undefined)]);
-        if (settled !== undefined) return settled.event;
+        if (outcome.length > 0) return outcome[0];
       }
     } finally {
       stopped.forget();

@@ -1,0 +1,179 @@
+import { LedgerStore } from "../../../delivery/ledger/store.ts";
+import { ask, type Ask } from "../../../delivery/ledger/requests.ts";
+import { virtualServices } from "../../../delivery/cluster/resources.ts";
+import type { ClusterApi } from "../../../delivery/cluster/api.ts";
+import type { ReleaseRequest } from "../../../delivery/release/opening.ts";
+import type { Clock, GuardSnapshot, StepMeasurement } from "../../../delivery/release/ports.ts";
+import { runRelease, takeBack } from "../../../delivery/release/releaser.ts";
+import type { Adapters, SessionEnd, SessionOptions, SessionTools } from "../../../delivery/release/session.ts";
+import type { World } from "./world.ts";
+
+const name = { namespace: "atom-staging", name: "atom" };
+const guardEvery = 500;
+
+/** One process that releases. All that it does passes through {@link Releaser.alive}. */
+export class Releaser {
+  readonly #world: World;
+  readonly #abort = new AbortController();
+  readonly #leave = new AbortController();
+  readonly holder: string;
+  readonly clock: Clock;
+  readonly cluster: ClusterApi;
+  #dead = false;
+  #stopped: Promise<void> = Promise.resolve();
+
+  constructor(world: World, holder: string) {
+    this.#world = world;
+    this.holder = holder;
+    this.cluster = world.cluster.client(() => this.alive());
+    this.clock = {
+      now: () => world.clock.now(),
+      monotonic: () => world.clock.monotonic(),
+      sleep: async (ms, signal) => {
+        try {
+          await world.clock.sleep(ms, signal);
+        } finally {
+          await this.alive();
+        }
+      },
+    };
+  }
+
+  /** SIGKILL: nothing that it began goes on. */
+  kill(): void {
+    this.#dead = true;
+  }
+
+  /** SIGSTOP; what is answered is SIGCONT. */
+  stop(): () => void {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#stopped = promise.then(() => undefined);
+    return () => {
+      resolve(undefined);
+    };
+  }
+
+  /** SIGTERM. */
+  abort(): void {
+    this.#abort.abort(new Error("SIGTERM"));
+  }
+
+  /** The pod is moved. */
+  leave(): void {
+    this.#leave.abort(new Error("leaving"));
+  }
+
+  /** Resolves while the process runs, later when it is stopped, and never when it is dead. */
+  async alive(): Promise<void> {
+    if (this.#dead) await new Promise(() => undefined);
+    await this.#stopped;
+    if (this.#dead) await new Promise(() => undefined);
+  }
+
+  release(request: Partial<ReleaseRequest> = {}, options: Partial<SessionOptions> = {}): Promise<SessionEnd> {
+    return runRelease(this.#options(options), { by: this.holder, ...request }, this.#signals());
+  }
+
+  takeBack(why: string): Promise<SessionEnd> {
+    return takeBack(this.#options({}), why, this.#signals());
+  }
+
+  async ask(request: Ask): Promise<void> {
+    await ask(this.#store(), request, this.clock, new AbortController().signal);
+  }
+
+  #signals(): { readonly abort: AbortSignal; readonly leave: AbortSignal } {
+    return { abort: this.#abort.signal, leave: this.#leave.signal };
+  }
+
+  #store(): LedgerStore {
+    return new LedgerStore({ cluster: this.cluster, clock: this.clock, namespace: "atom-staging", service: "atom" });
+  }
+
+  #options(options: Partial<SessionOptions>): SessionOptions {
+    return {
+      cluster: this.cluster,
+      clock: this.clock,
+      store: this.#store(),
+      plan: this.#world.plan,
+      holder: this.holder,
+      adapters: (tools) => this.#adapters(tools),
+      ...options,
+    };
+  }
+
+  #adapters({ writer }: SessionTools): Adapters {
+    const world = this.#world;
+    return {
+      router: {
+        shift: async ({ percent }, signal) => {
+          await writer.write(
+            virtualServices,
+            name,
+            ({ spec }) =>
+              (spec?.http?.[0] as { percent: number }).percent === percent
+                ? undefined
+                : { spec: { http: [{ percent }] } },
+            { signal },
+          );
+        },
+        confirm: async () => {
+          await this.alive();
+          return { status: world.confirms, detail: `the data plane is ${world.confirms}` };
+        },
+      },
+      guard: { watch: (_watch, signal) => this.#watch(signal) },
+      gate: world.prometheus === null ? null : { measure: ({ since, percent }) => this.#measure(since, percent) },
+      smoke: {
+        run: async (through, signal) => {
+          await this.clock.sleep(100, signal);
+          const passed = world.smokePasses[through];
+          const step = { name: "login", passed, duration: 100, ...(passed ? {} : { detail: "login: 401" }) };
+          return { passed, duration: 100, steps: [step] };
+        },
+      },
+      synthetic: null,
+      notifier: {
+        notify: () => undefined,
+        trouble: (detail) => {
+          world.troubles.push(detail);
+        },
+      },
+    };
+  }
+
+  async *#watch(signal: AbortSignal): AsyncIterable<GuardSnapshot> {
+    const world = this.#world;
+    const since = world.counters().at;
+    while (!signal.aborted) {
+      const { at, candidate, active } = world.servedSince(since);
+      const read = world.readable ? 2 : 0;
+      yield {
+        at,
+        candidate: { ...candidate, read, pods: 2, restarts: world.restarts },
+        active: { ...active, read: 2, pods: 2, restarts: 0 },
+      };
+      await this.clock.sleep(guardEvery, signal).catch(() => undefined);
+    }
+  }
+
+  async #measure(since: number, percent: number): Promise<StepMeasurement> {
+    await this.alive();
+    if (this.#world.prometheus === "down") {
+      const problem = { kind: "unreachable", detail: "connection refused" } as const;
+      return { errorRate: { status: "unavailable", problem }, latency: { status: "unavailable", problem }, custom: {} };
+    }
+    const { candidate, active } = this.#world.servedSince(since);
+    const measured = (kind: "errors" | "slow"): StepMeasurement["errorRate"] => ({
+      status: "read",
+      periods: [
+        {
+          candidate: { total: candidate.requests, bad: candidate[kind] },
+          active: percent === 100 ? null : { total: active.requests, bad: active[kind] },
+        },
+      ],
+      coverage: { pods: 2, podsRead: 2 },
+    });
+    return { errorRate: measured("errors"), latency: measured("slow"), custom: {} };
+  }
+}

@@ -1,0 +1,163 @@
+// A cluster in memory with traffic, two slots and releasers that can be killed, stopped and continued, on a clock of its own.
+import { formatLedger, initialLedger, parseLedger, type Ledger } from "../../../components/ledger/ledger.ts";
+import { ledgerKey, ledgerName, slotName } from "../../../components/names/names.ts";
+import { slotNames, type SlotName } from "../../../components/names/slot-name.ts";
+import type { ReleasePlan } from "../../../components/release-plan/release-plan.ts";
+import { configMaps, deployments, virtualServices, type Deployment } from "../../../delivery/cluster/resources.ts";
+import { MemoryCluster } from "../support/memory-cluster.ts";
+import { releasePlan } from "../support/plans.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
+import { Releaser } from "./releaser.ts";
+
+export interface Counters {
+  readonly at: number;
+  readonly candidate: { readonly requests: number; readonly errors: number; readonly slow: number };
+  readonly active: { readonly requests: number; readonly errors: number; readonly slow: number };
+}
+
+const namespace = "atom-staging";
+const service = "atom";
+export const templates = { blue: "aaaaaaaaaaaa", green: "bbbbbbbbbbbb" } as const;
+
+export class World {
+  readonly clock = new VirtualClock();
+  readonly cluster = new MemoryCluster();
+  readonly plan: ReleasePlan;
+  readonly troubles: string[] = [];
+  /** Every change of the candidate's share, in percent. */
+  readonly shares: number[] = [0];
+
+  requestsPerSecond = 100;
+  /** Shares of the candidate's and the active slot's requests that go wrong. */
+  errors = { candidate: 0, active: 0 };
+  slow = { candidate: 0, active: 0 };
+  restarts = 0;
+  /** Whether the candidate's pods answer the guard. */
+  readable = true;
+  smokePasses = { candidate: true, public: true };
+  /** What the data plane says of a weight that is set. */
+  confirms: "confirmed" | "pending" | "contradicted" | "unknown" = "confirmed";
+  /** `null`: there is no Prometheus; `down`: there is one that cannot be asked. */
+  prometheus: "up" | "down" | null = "up";
+  /** Why the candidate's pods do not become ready; "" without a known reason. */
+  unready: string | undefined;
+
+  #percent = 0;
+  #log: Counters[];
+  #releasers = 0;
+
+  constructor(plan: ReleasePlan = releasePlan()) {
+    this.plan = plan;
+    const nothing = { requests: 0, errors: 0, slow: 0 };
+    this.#log = [{ at: this.clock.now(), candidate: nothing, active: nothing }];
+    this.cluster.stored = (resource, object) => {
+      if (resource.plural === "deployments") return this.#run(object);
+      if (resource.plural === "virtualservices")
+        this.#route((object as { spec?: { http?: unknown[] } }).spec?.http?.[0]);
+      return object;
+    };
+    this.cluster.put(configMaps, {
+      metadata: { namespace, name: ledgerName(service) },
+      data: { [ledgerKey]: formatLedger(initialLedger(service)) },
+    });
+    this.cluster.put(virtualServices, { metadata: { namespace, name: service }, spec: { http: [{ percent: 0 }] } });
+    for (const slot of slotNames) this.stage(slot, templates[slot]);
+  }
+
+  /** What `pulumi up` does. */
+  stage(slot: SlotName, template: string, replicas = this.plan.replicas): void {
+    this.cluster.put(deployments, {
+      metadata: { namespace, name: slotName(service, slot) },
+      spec: {
+        replicas,
+        template: {
+          metadata: {
+            labels: {
+              "atom.dev/slot": slot,
+              "atom.dev/template": template,
+              "app.kubernetes.io/version": `v-${template.slice(0, 1)}`,
+            },
+          },
+          spec: { containers: [{ name: "atom", image: `registry.test/atom:${template.slice(0, 1)}` }] },
+        },
+      },
+    });
+  }
+
+  releaser(): Releaser {
+    this.#releasers += 1;
+    return new Releaser(this, `releaser ${this.#releasers}`);
+  }
+
+  get ledger(): Ledger {
+    const { data } = this.cluster.peek(configMaps, { namespace, name: ledgerName(service) });
+    return parseLedger(data?.[ledgerKey] ?? "", "in memory", service);
+  }
+
+  /** The candidate's share of the requests, in percent. */
+  get percent(): number {
+    return this.#percent;
+  }
+
+  replicas(slot: SlotName): number {
+    return this.cluster.peek(deployments, { namespace, name: slotName(service, slot) }).spec?.replicas ?? 0;
+  }
+
+  /** Lines of the journal of the release under way, or of the last one. */
+  get journal(): Ledger["releases"][number]["journal"] {
+    const { current, releases } = this.ledger;
+    return current?.journal ?? releases[0]?.journal ?? [];
+  }
+
+  get events(): string[] {
+    return this.journal.map(({ event }) => event);
+  }
+
+  /** What was served until now. */
+  counters(): Counters {
+    const last = this.#log.at(-1);
+    if (last === undefined) throw new Error("the log begins with an entry");
+    const now = this.clock.now();
+    const requests = (this.requestsPerSecond * (now - last.at)) / 1000;
+    const grown = (kind: "candidate" | "active", share: number): Counters["candidate"] => ({
+      requests: last[kind].requests + requests * share,
+      errors: last[kind].errors + requests * share * this.errors[kind],
+      slow: last[kind].slow + requests * share * this.slow[kind],
+    });
+    const share = this.#percent / 100;
+    const counters = { at: now, candidate: grown("candidate", share), active: grown("active", 1 - share) };
+    if (now > last.at) this.#log.push(counters);
+    return counters;
+  }
+
+  /** What was served between two instants. */
+  servedSince(since: number): Counters {
+    const now = this.counters();
+    const from = this.#log.find(({ at }) => at >= since) ?? now;
+    const difference = (kind: "candidate" | "active"): Counters["candidate"] => ({
+      requests: Math.floor(now[kind].requests) - Math.floor(from[kind].requests),
+      errors: Math.floor(now[kind].errors) - Math.floor(from[kind].errors),
+      slow: Math.floor(now[kind].slow) - Math.floor(from[kind].slow),
+    });
+    return { at: now.at, candidate: difference("candidate"), active: difference("active") };
+  }
+
+  #route(route: unknown): void {
+    const { percent } = route as { percent: number };
+    this.counters();
+    this.#percent = percent;
+    if (this.shares.at(-1) !== percent) this.shares.push(percent);
+  }
+
+  #run(deployment: Deployment): Deployment {
+    const replicas = deployment.spec?.replicas ?? 0;
+    const template = deployment.spec?.template?.metadata?.labels?.["atom.dev/template"];
+    const ready = this.unready !== undefined && template !== templates.blue ? 0 : replicas;
+    const conditions =
+      this.unready === undefined || this.unready === ""
+        ? []
+        : [{ type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded", message: this.unready }];
+    const status = { replicas, updatedReplicas: replicas, readyReplicas: ready, availableReplicas: ready, conditions };
+    return { ...deployment, status };
+  }
+}
