@@ -1,6 +1,6 @@
 // A releaser's life: take the lease, shut out whoever had it, take up or open a release, run it, give the lease back.
 import { leaseName } from "../../components/names/names.ts";
-import { LeaseLostError } from "../cluster/errors.ts";
+import { LeaseLostError, UnreachableError } from "../cluster/errors.ts";
 import { acquireLease, LeaseHeldError, type HeldLease } from "../cluster/lease.ts";
 import { isSameRelease, ReleaseRefusedError, type ReleaseRequest } from "./opening.ts";
 import { Session, type SessionEnd, type SessionOptions, type SessionSignals } from "./session.ts";
@@ -43,33 +43,61 @@ export async function takeBack(options: SessionOptions, why: string, signals: Se
   });
 }
 
-/** Does the work with the lease in hand; takes the lease anew and begins again when it only expired (an API server that was away). */
+/** Between two tries to get back what was lost, in milliseconds. */
+const againAfter = 1_000;
+
+/** Does the work with the lease in hand. When the lease only expired (an API server that was away) it is taken anew, however long that takes. */
 async function withLease(
   options: SessionOptions,
-  signals: SessionSignals,
+  { abort, leave }: SessionSignals,
   how: { readonly refuse?: boolean; readonly force?: boolean },
   work: (session: Session) => Promise<SessionEnd>,
 ): Promise<SessionEnd> {
-  const { cluster, clock, plan, holder, onWait } = options;
-  const lease = { namespace: plan.namespace, name: leaseName(plan.service) };
-  let acquire = how;
+  try {
+    return await attempt(options, AbortSignal.any([abort, leave]), how, work);
+  } catch (error) {
+    if (!isExpired(error)) throw error;
+  }
+  // From here on there may be traffic that only we know of: an abort is a reason to get back to it, and none to give up.
   for (;;) {
-    const signal = AbortSignal.any([signals.abort, signals.leave]);
-    let held: HeldLease;
     try {
-      held = await acquireLease({ cluster, clock, lease, holder }, { ...acquire, ...(onWait && { onWait }), signal });
-    } catch (error) {
-      if (!(error instanceof LeaseHeldError)) throw error;
-      throw new ReleaseRefusedError("locked", `${error.message}\nWait for it, or see: atom status.`, { cause: error });
-    }
-    try {
-      return await work(await Session.begin(options, held, signal));
-    } catch (error) {
-      if (!(error instanceof LeaseLostError) || error.how !== "expired") throw error;
+      await options.clock.sleep(againAfter, leave);
       // Whoever has it by now is alive, and the release is theirs.
-      acquire = { refuse: true };
-    } finally {
-      await held.release();
+      return await attempt(options, leave, { refuse: true }, work);
+    } catch (error) {
+      if (!isExpired(error) && !(error instanceof UnreachableError)) throw error;
     }
   }
+}
+
+async function attempt(
+  options: SessionOptions,
+  signal: AbortSignal,
+  how: { readonly refuse?: boolean; readonly force?: boolean },
+  work: (session: Session) => Promise<SessionEnd>,
+): Promise<SessionEnd> {
+  const held = await acquire(options, signal, how);
+  try {
+    return await work(await Session.begin(options, held, signal));
+  } finally {
+    await held.release();
+  }
+}
+
+async function acquire(
+  { cluster, clock, plan, holder, onWait }: SessionOptions,
+  signal: AbortSignal,
+  how: { readonly refuse?: boolean; readonly force?: boolean },
+): Promise<HeldLease> {
+  const lease = { namespace: plan.namespace, name: leaseName(plan.service) };
+  try {
+    return await acquireLease({ cluster, clock, lease, holder }, { ...how, ...(onWait && { onWait }), signal });
+  } catch (error) {
+    if (!(error instanceof LeaseHeldError)) throw error;
+    throw new ReleaseRefusedError("locked", `${error.message}\nWait for it, or see: atom status.`, { cause: error });
+  }
+}
+
+function isExpired(error: unknown): boolean {
+  return error instanceof LeaseLostError && error.how === "expired";
 }

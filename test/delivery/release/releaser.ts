@@ -25,7 +25,7 @@ export class Releaser {
   constructor(world: World, holder: string) {
     this.#world = world;
     this.holder = holder;
-    this.cluster = world.cluster.client(() => this.alive());
+    this.cluster = world.cluster.client(holder, () => this.alive());
     this.clock = {
       now: () => world.clock.now(),
       monotonic: () => world.clock.monotonic(),

@@ -15,6 +15,8 @@ export interface Call {
   readonly verb: "get" | "list" | "create" | "patch" | "delete" | "proxy";
   readonly plural: string;
   readonly name: string;
+  /** Who calls. */
+  readonly by: string;
 }
 
 /** An API server in memory: versions, merge patches with preconditions, and failures on demand. */
@@ -40,8 +42,8 @@ export class MemoryCluster {
   }
 
   /** The same API server as one process sees it. */
-  client(gate: () => Promise<void> = () => Promise.resolve()): ClusterApi {
-    return new MemoryClient(this, gate);
+  client(by = "test", gate: () => Promise<void> = () => Promise.resolve()): ClusterApi {
+    return new MemoryClient(this, by, gate);
   }
 
   serve(call: Call, resource: Resource<KubernetesObject>, name: ObjectName, patch?: Patch): KubernetesObject {
@@ -96,15 +98,17 @@ export class MemoryCluster {
 
 class MemoryClient implements ClusterApi {
   readonly #cluster: MemoryCluster;
+  readonly #by: string;
   readonly #gate: () => Promise<void>;
 
-  constructor(cluster: MemoryCluster, gate: () => Promise<void>) {
+  constructor(cluster: MemoryCluster, by: string, gate: () => Promise<void>) {
     this.#cluster = cluster;
+    this.#by = by;
     this.#gate = gate;
   }
 
   get<T extends KubernetesObject>(resource: Resource<T>, name: ObjectName, options?: CallOptions): Promise<T> {
-    const call: Call = { verb: "get", plural: resource.plural, name: name.name };
+    const call: Call = { by: this.#by, verb: "get", plural: resource.plural, name: name.name };
     return this.#call(call, options, () => this.#cluster.serve(call, resource, name) as T);
   }
 
@@ -113,12 +117,12 @@ class MemoryClient implements ClusterApi {
     { namespace, selector }: { readonly namespace: string; readonly selector?: string },
     options?: CallOptions,
   ): Promise<readonly T[]> {
-    const call: Call = { verb: "list", plural: resource.plural, name: selector ?? "" };
+    const call: Call = { by: this.#by, verb: "list", plural: resource.plural, name: selector ?? "" };
     return this.#call(call, options, () => this.#cluster.list(resource, namespace, selector) as readonly T[]);
   }
 
   create<T extends KubernetesObject>(resource: Resource<T>, object: T, options?: CallOptions): Promise<T> {
-    const call: Call = { verb: "create", plural: resource.plural, name: object.metadata.name };
+    const call: Call = { by: this.#by, verb: "create", plural: resource.plural, name: object.metadata.name };
     return this.#call(call, options, () => this.#cluster.create(call, resource, object) as T);
   }
 
@@ -128,12 +132,12 @@ class MemoryClient implements ClusterApi {
     patch: Patch,
     options?: CallOptions,
   ): Promise<T> {
-    const call: Call = { verb: "patch", plural: resource.plural, name: name.name };
+    const call: Call = { by: this.#by, verb: "patch", plural: resource.plural, name: name.name };
     return this.#call(call, options, () => this.#cluster.serve(call, resource, name, patch) as T);
   }
 
   delete(resource: Resource<KubernetesObject>, name: ObjectName, options?: DeleteOptions): Promise<void> {
-    const call: Call = { verb: "delete", plural: resource.plural, name: name.name };
+    const call: Call = { by: this.#by, verb: "delete", plural: resource.plural, name: name.name };
     return this.#call(call, options, () => {
       this.#cluster.remove(call, resource, name);
     });
