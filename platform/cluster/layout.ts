@@ -31,6 +31,12 @@ export function layoutOf(
       name,
       images.map(({ reference }) => reference),
     );
+  const own = {
+    pause: image("pause"),
+    prometheus: image("prometheus"),
+    alertmanager: image("alertmanager"),
+    configReloader: image("prometheus-config-reloader"),
+  };
   return {
     instance,
     link,
@@ -38,25 +44,21 @@ export function layoutOf(
     searchPath: [
       ...new Set([...executablesOnPath.map((name) => path.dirname(toolchain.path(name))), ...systemFolders]),
     ].join(":"),
-    images: {
-      pause: image("pause"),
-      prometheus: image("prometheus"),
-      alertmanager: image("alertmanager"),
-      configReloader: image("prometheus-config-reloader"),
-      archives: bySize(images),
-    },
+    images: { ...own, archives: inOrderOfImport(images, Object.values(own)) },
     users: { postgresql: userIn(readFileSync("/etc/passwd", "utf8"), "postgres") ?? nobody, nobody },
     scrapeIntervalSeconds,
     cgroupVersion: cgroupVersion(hierarchies()),
   };
 }
 
-/** The smallest first. */
-function bySize(images: readonly ClusterImage[]): readonly ClusterImage[] {
-  return images
+/** The cluster's own images first, and the smaller ones first. */
+function inOrderOfImport(images: readonly ClusterImage[], own: readonly string[]): readonly ClusterImage[] {
+  const sorted = images
     .map((image) => ({ image, bytes: statSync(image.archive).size }))
     .sort((one, other) => one.bytes - other.bytes)
     .map(({ image }) => image);
+  const isOwn = ({ reference }: ClusterImage): boolean => own.includes(reference);
+  return [...sorted.filter(isOwn), ...sorted.filter((image) => !isOwn(image))];
 }
 
 /** The reference whose repository ends in a name: "prometheus" is "atom.local/prometheus:3.15.0". */

@@ -2,6 +2,11 @@ import path from "node:path";
 import { permissions } from "../objects/permissions.ts";
 import type { Layout, Part } from "./component.ts";
 
+/** Names of the tasks. */
+export const applyPermissions = "apply permissions";
+export const applyIstioDefinitions = "apply Istio's CRDs";
+export const applyOperatorDefinitions = "apply the operator's CRDs";
+
 const permissionsFile = "etc/permissions.json";
 
 /**
@@ -15,21 +20,21 @@ export function definitions({ instance, tools }: Layout): Part {
   return {
     components: [
       {
-        name: "apply permissions",
+        name: applyPermissions,
         kind: "task",
         after: ["kube-apiserver"],
         deadlineSeconds: 30,
         work: { kind: "apply", paths: [path.join(instance.folder, permissionsFile)] },
       },
       {
-        name: "apply Istio's CRDs",
+        name: applyIstioDefinitions,
         kind: "task",
         after: ["kube-apiserver"],
         deadlineSeconds: 60,
         work: { kind: "apply", paths: [tools.file("istio-crds")] },
       },
       {
-        name: "apply the operator's CRDs",
+        name: applyOperatorDefinitions,
         kind: "task",
         after: ["kube-apiserver"],
         deadlineSeconds: 60,

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { inside } from "../addresses.ts";
+import { applyIstioDefinitions, applyPermissions } from "./definitions.ts";
 import type { Layout, Part, Service } from "./component.ts";
 
 const discoveryPort = 15010;
@@ -21,7 +22,7 @@ function istiod({ tools, instance }: Layout): Service {
   return {
     name: "istiod",
     kind: "service",
-    after: ["kube-apiserver", "apply permissions", "apply Istio's CRDs"],
+    after: [applyPermissions, applyIstioDefinitions],
     deadlineSeconds: 60,
     command: {
       kind: "command",

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { inside, ports } from "../addresses.ts";
 import { monitoring as monitoringObjects } from "../objects/monitoring.ts";
+import { applyOperatorDefinitions, applyPermissions } from "./definitions.ts";
 import { importTaskName } from "./node.ts";
 import type { Layout, Part, Service, Task } from "./component.ts";
 
@@ -22,7 +23,7 @@ function operator({ tools, instance, images }: Layout): Service {
     name: "prometheus-operator",
     kind: "service",
     // It looks for its CRDs once, at its start, and leaves alone what it does not find.
-    after: ["apply permissions", "apply the operator's CRDs"],
+    after: [applyPermissions, applyOperatorDefinitions],
     deadlineSeconds: 30,
     command: {
       kind: "command",
@@ -46,7 +47,7 @@ function applyObjects({ instance }: Layout): Task {
   return {
     name: "apply Prometheus and Alertmanager",
     kind: "task",
-    after: ["apply permissions", "apply the operator's CRDs"],
+    after: [applyPermissions, applyOperatorDefinitions],
     deadlineSeconds: 30,
     work: { kind: "apply", paths: [path.join(instance.folder, objectsFile)] },
   };

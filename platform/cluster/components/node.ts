@@ -1,6 +1,7 @@
 import path from "node:path";
 import { stringify } from "yaml";
 import { inside } from "../addresses.ts";
+import { applyOperatorDefinitions } from "./definitions.ts";
 import type { Layout, Part, Service, Task } from "./component.ts";
 
 /** containerd's namespace of the images and containers that the kubelet sees. */
@@ -44,15 +45,20 @@ export function importTaskName(reference: string): string {
 
 /**
  * One task an image, so that a pod waits for its own alone; one after the other, since together they would only keep the
- * disk and the control plane from each other. The pause image is what the kubelet waits for; the largest go last.
+ * disk and the control plane from each other. The pause image is what the kubelet waits for; the largest go last. Images of
+ * stacks wait until the busiest time is over: nothing needs them before the cluster is ready.
  */
 function importTasks({ tools, instance, images }: Layout): Task[] {
+  const own = [images.pause, images.prometheus, images.alertmanager, images.configReloader];
   return images.archives.map(({ reference, archive }, index) => {
     const previous = images.archives[index - 1];
     return {
       name: importTaskName(reference),
       kind: "task",
-      after: [previous === undefined ? "containerd" : importTaskName(previous.reference)],
+      after: [
+        previous === undefined ? "containerd" : importTaskName(previous.reference),
+        ...(own.includes(reference) ? [] : [applyOperatorDefinitions]),
+      ],
       deadlineSeconds: 180,
       work: {
         kind: "command",

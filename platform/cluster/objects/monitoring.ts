@@ -27,10 +27,14 @@ const selected = { matchLabels: monitorLabels };
 /** A selector that takes every namespace. */
 const everywhere = {};
 
+/** Without a cluster DNS the usual policy makes the kubelet complain at every look at the pod. */
+const noClusterDns = "Default";
+
 /** The operator's own probes look every 5 and 15 seconds: an environment that starts in seconds wants to know sooner. */
 const eagerProbes = {
   startupProbe: { periodSeconds: 1, failureThreshold: 120 },
-  readinessProbe: { initialDelaySeconds: 0, periodSeconds: 1 },
+  // The delay is the shortest that takes the place of the operator's own.
+  readinessProbe: { initialDelaySeconds: 1, periodSeconds: 1 },
 };
 
 function prometheus(options: MonitoringOptions): KubernetesObject {
@@ -61,6 +65,7 @@ function prometheus(options: MonitoringOptions): KubernetesObject {
         alertmanagers: [{ namespace: monitoringNamespace, name: "alertmanager-operated", port: "web" }],
       },
       securityContext: { runAsNonRoot: true, runAsUser: 65534, runAsGroup: 65534, fsGroup: 65534 },
+      dnsPolicy: noClusterDns,
       containers: [{ name: "prometheus", ...eagerProbes }],
     },
   };
@@ -79,6 +84,7 @@ function alertmanager(options: MonitoringOptions): KubernetesObject {
       alertmanagerConfigSelector: selected,
       alertmanagerConfigNamespaceSelector: everywhere,
       securityContext: { runAsNonRoot: true, runAsUser: 65534, runAsGroup: 65534, fsGroup: 65534 },
+      dnsPolicy: noClusterDns,
       containers: [{ name: "alertmanager", readinessProbe: eagerProbes.readinessProbe }],
     },
   };
