@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { LiveReleases } from "../components/slots/live-release.ts";
+import type { LiveServices } from "../components/service/live-service.ts";
 import type { RawConfig } from "./config/parse.ts";
 import { neededSecrets } from "./config/rules.ts";
 import { toProgramConfig } from "./config/stack-file.ts";
@@ -35,7 +35,7 @@ export interface CollectOptions {
   readonly stack: string;
   readonly raw: RawConfig;
   /** What runs in the cluster. @default nothing: the first run */
-  readonly live?: LiveReleases;
+  readonly live?: LiveServices;
 }
 
 /** The part of the engine's registration request that is looked at; its class has no types of its own. */
@@ -72,7 +72,7 @@ export async function collect({ stack, raw, live = {} }: CollectOptions): Promis
   );
   record(requests);
   configure(raw);
-  const program = createProgram({ readLiveReleases: () => Promise.resolve(live), env: {} });
+  const program = createProgram({ readLiveServices: () => Promise.resolve(live), env: {} });
   const outputs: unknown = await pulumi.runtime.runInPulumiStack(program);
   await pulumi.runtime.disconnect();
   return {

@@ -34,16 +34,20 @@ export class StackInterruptedError extends UserError {
   }
 }
 
-/** The engine failed; its output, which was shown, says why. */
+/** An error among the engine's diagnostics, with the lines that are indented below it. */
+const errorBlock = /^ *error: (.+(?:\n *\t.+)*)$/gm;
+
+/** The engine failed. The message has the errors that it reported; its whole output was shown. */
 export class StackCommandError extends UserError {
   override readonly name = "StackCommandError";
 
   constructor(stack: string, command: string, cause: unknown) {
-    super(
-      `\`${command}\` of the stack "${stack}" failed:\n${cause instanceof Error ? cause.message.trim() : String(cause)}`,
-      {
-        cause,
-      },
-    );
+    const text = cause instanceof Error ? cause.message : String(cause);
+    const errors = [...text.matchAll(errorBlock)].map(([, message = ""]) => message.trim());
+    const reasons = errors.filter((error) => error !== "update failed");
+    const shown = reasons.length > 0 ? [...new Set(reasons)] : [text.trim()];
+    super(`\`${command}\` of the stack "${stack}" failed:\n${shown.map((reason) => `  ${reason}`).join("\n")}`, {
+      cause,
+    });
   }
 }

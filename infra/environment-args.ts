@@ -1,6 +1,6 @@
 import type { Output } from "@pulumi/pulumi";
 import { requiredSecrets } from "../components/service/contract.ts";
-import type { LiveReleases } from "../components/slots/live-release.ts";
+import type { LiveServices } from "../components/service/live-service.ts";
 import { serviceDefinition } from "../stacks/catalogue.ts";
 import type { EnvironmentArgs, EnvironmentService } from "../stacks/environment.ts";
 import type { ServiceConfig, StackConfig } from "./config/schema.ts";
@@ -8,7 +8,7 @@ import type { ServiceConfig, StackConfig } from "./config/schema.ts";
 export interface EnvironmentSource {
   readonly config: StackConfig;
   readonly secrets: Readonly<Record<string, Output<string>>>;
-  readonly live: LiveReleases;
+  readonly live: LiveServices;
   readonly namespace: string;
   readonly deployer: string;
 }

@@ -2,8 +2,8 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { UserError } from "../components/errors/user-error.ts";
 import { deployerName, namespaceName } from "../components/names/names.ts";
-import type { LiveReleases } from "../components/slots/live-release.ts";
-import { readLiveReleases, type LiveReleaseQuery } from "./cluster/live-release.ts";
+import type { LiveServices } from "../components/service/live-service.ts";
+import { readLiveServices, type LiveServicesQuery } from "./cluster/live-services.ts";
 import { readProgramConfig } from "./config/program-config.ts";
 import { environmentArgs } from "./environment-args.ts";
 import { Environment } from "../stacks/environment.ts";
@@ -12,7 +12,7 @@ import { outputsOf, type Outputs } from "./outputs.ts";
 /** What the program takes from outside; tests and `npm run render` bring their own. */
 export interface ProgramPorts {
   /** Reads what runs in the cluster. @default asks the API server of the stack's context */
-  readonly readLiveReleases?: (query: LiveReleaseQuery) => Promise<LiveReleases>;
+  readonly readLiveServices?: (query: LiveServicesQuery) => Promise<LiveServices>;
   /** Where KUBECONFIG is looked up. @default the process's own */
   readonly env?: NodeJS.ProcessEnv;
   /** A context of the kubeconfig to use in place of the configured one. @default the stack's own */
@@ -41,7 +41,7 @@ export async function program(): Promise<Outputs> {
 }
 
 async function declare({
-  readLiveReleases: readLive = readLiveReleases,
+  readLiveServices: readLive = readLiveServices,
   env = process.env,
   context,
 }: ProgramPorts): Promise<Outputs> {

@@ -3,7 +3,7 @@ import { Deployer } from "../components/deployer/deployer.ts";
 import type { ServiceContract, ServiceSettings } from "../components/service/contract.ts";
 import { planService, type ServicePlan } from "../components/service/plan.ts";
 import { Service, type Monitoring } from "../components/service/service.ts";
-import type { LiveReleases } from "../components/slots/live-release.ts";
+import type { LiveServices } from "../components/service/live-service.ts";
 import { Tenant, type TenantArgs } from "../components/tenant/tenant.ts";
 
 /** One service of an environment. */
@@ -21,7 +21,7 @@ export interface EnvironmentArgs {
   readonly deployer: string;
   readonly services: Readonly<Record<string, EnvironmentService>>;
   /** What runs, by service. */
-  readonly live: LiveReleases;
+  readonly live: LiveServices;
   readonly monitoring: Monitoring;
   /** Addresses beyond the gateway and Prometheus that may connect to the services. */
   readonly ingressCidrs: readonly string[];
@@ -57,7 +57,7 @@ export class Environment extends pulumi.ComponentResource {
           ...definition,
           service,
           namespace: tenant.namespace,
-          live: args.live[service],
+          live: args.live[service]?.release,
           monitoring: args.monitoring,
           ingressCidrs: args.ingressCidrs,
           readyDeadlineSeconds: args.readyDeadlineSeconds,

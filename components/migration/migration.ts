@@ -1,9 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { labelKeys } from "../names/labels.ts";
-import { migrationName, secretName } from "../names/names.ts";
+import { migrationLabel, migrationName, secretName } from "../names/names.ts";
 import { environmentVariables, type EnvironmentSources } from "../workload/environment.ts";
 import { restrictedContainer, restrictedPod } from "../workload/hardening.ts";
+import type { MigrationPlan } from "./plan.ts";
 import { kubernetesResources, type PodTemplateArgs } from "../workload/pod-template.ts";
 
 /** How a service's image migrates its database. */
@@ -20,10 +21,8 @@ export interface MigrationArgs {
   readonly namespace: pulumi.Input<string>;
   readonly workload: Workload;
   readonly migration: MigrationSettings;
-  /** Digest of the template that the migrations belong to. */
-  readonly digest: string;
-  /** `false` leaves the last Job alone: nothing runs again and nothing is deleted. */
-  readonly run: boolean;
+  /** Which migrations, and whether they run: see `planMigration`. */
+  readonly plan: MigrationPlan;
 }
 
 /**
@@ -33,21 +32,20 @@ export interface MigrationArgs {
 export class Migration extends pulumi.ComponentResource {
   constructor(name: string, args: MigrationArgs, opts?: pulumi.ComponentResourceOptions) {
     super("atom:migration:Migration", name, {}, opts);
+    const { namespace, workload, plan } = args;
     new k8s.batch.v1.Job(
       name,
       {
         metadata: {
-          name: migrationName(args.workload.service, args.digest),
-          namespace: args.namespace,
-          labels: migrationLabels(args.workload.service, args.digest),
-          // A Job that failed cannot be changed: the next `up` puts a new one in its place.
-          annotations: { "pulumi.com/replaceUnready": "true" },
+          name: migrationName(workload.service, plan.digest),
+          namespace,
+          labels: migrationLabels(workload.service, plan.digest),
         },
         spec: jobSpec(args),
       },
       {
         parent: this,
-        ...(args.run ? {} : { ignoreChanges: ["metadata", "spec"] }),
+        ...(plan.run ? {} : { ignoreChanges: ["metadata", "spec"] }),
         customTimeouts: { create: `${args.migration.deadlineSeconds + 60}s` },
       },
     );
@@ -55,23 +53,26 @@ export class Migration extends pulumi.ComponentResource {
   }
 }
 
-/** The pods of a migration belong to the service but serve nothing: no selector of the service may find them. */
 function migrationLabels(service: string, digest: string): Record<string, string> {
   return {
-    [labelKeys.name]: `${service}-migrate`,
+    [labelKeys.name]: migrationLabel(service),
     [labelKeys.partOf]: service,
     [labelKeys.template]: digest,
   };
 }
 
-function jobSpec({ workload, migration, digest }: MigrationArgs): k8s.types.input.batch.v1.JobSpec {
+function jobSpec({ workload, migration, plan }: MigrationArgs): k8s.types.input.batch.v1.JobSpec {
   const { service, scratch } = workload;
   return {
     // Migrations are idempotent, so one that met a database restart may try again.
     backoffLimit: 2,
     activeDeadlineSeconds: migration.deadlineSeconds,
     template: {
-      metadata: { labels: migrationLabels(service, digest) },
+      metadata: {
+        labels: migrationLabels(service, plan.digest),
+        // A pod template cannot change, so another attempt is another Job.
+        ...(plan.attempt === undefined ? {} : { annotations: { [labelKeys.attempt]: plan.attempt } }),
+      },
       spec: {
         restartPolicy: "Never",
         serviceAccountName: service,

@@ -14,6 +14,8 @@ export const labelKeys = {
   template: "atom.dev/template",
   /** On the Services that Prometheus scrapes: with the replica router a pod is behind two Services, and is scraped once. */
   scrape: "atom.dev/scrape",
+  /** Annotation of a migration's pod: the failed Job that it follows. */
+  attempt: "atom.dev/attempt",
   /** Annotation of the pod template: a new value stages pods that read the Secret anew. */
   secretsRevision: "atom.dev/secrets-revision",
 } as const;

@@ -32,7 +32,12 @@ export function secretName(service: string): string {
   return `${service}-secrets`;
 }
 
+/** `app.kubernetes.io/name` of a service's migrations: they serve nothing, so no selector of the service may find them. */
+export function migrationLabel(service: string): string {
+  return `${service}-migrate`;
+}
+
 /** Job that migrates the database for the template with this digest. */
 export function migrationName(service: string, digest: string): string {
-  return `${service}-migrate-${digest}`;
+  return `${migrationLabel(service)}-${digest}`;
 }

@@ -1,14 +1,15 @@
+import { planMigration, type MigrationPlan } from "../migration/plan.ts";
 import { planSlots, type SlotsPlan } from "../slots/plan.ts";
-import type { LiveRelease } from "../slots/live-release.ts";
 import { templateDigest } from "../workload/digest.ts";
 import { podTemplate, type PodTemplate } from "../workload/pod-template.ts";
 import type { ServiceContract, ServiceSettings } from "./contract.ts";
+import type { LiveService } from "./live-service.ts";
 
 /** What `pulumi up` is about to do with a service, decided before anything is declared. */
 export interface ServicePlan extends SlotsPlan {
   readonly desired: { readonly template: PodTemplate; readonly digest: string };
-  /** Which migrations to declare: the desired ones, or those of what serves, so that nothing runs that should not. */
-  readonly migration: { readonly digest: string; readonly image: string };
+  /** Which migrations to declare. @default none */
+  readonly migration: MigrationPlan | undefined;
 }
 
 /** Decides what each slot of a service gets. Throws what {@link planSlots} throws. */
@@ -16,7 +17,7 @@ export function planService(
   service: string,
   contract: ServiceContract,
   settings: ServiceSettings,
-  live: LiveRelease | undefined,
+  live: LiveService | undefined,
 ): ServicePlan {
   const template = podTemplate({
     service,
@@ -39,12 +40,11 @@ export function planService(
     service,
     desired: { digest, replicas: settings.replicas },
     autoscaled: settings.autoscaling !== undefined,
-    live,
+    live: live?.release,
   });
-  const serving = slots.migrate ? undefined : live?.slots[slots.active];
   return {
     ...slots,
     desired: { template, digest },
-    migration: { digest: serving?.digest ?? digest, image: serving?.image ?? settings.image },
+    migration: contract.migration && planMigration(slots.migrate, digest, live?.migration),
   };
 }

@@ -53,21 +53,21 @@ export class Service extends pulumi.ComponentResource {
     const network = this.network(name, args);
     const migration =
       contract.migration &&
+      plan.migration &&
       new Migration(
         `${name}-migration`,
         {
           namespace,
           workload: {
             service,
-            image: plan.migration.image,
+            image: settings.image,
             imagePullPolicy: settings.imagePullPolicy,
             resources: settings.resources,
             scratch: contract.scratch,
             user: contract.user,
           },
           migration: contract.migration,
-          digest: plan.migration.digest,
-          run: plan.migrate,
+          plan: plan.migration,
         },
         { parent: this, dependsOn: [...identity, ...network] },
       );

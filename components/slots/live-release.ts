@@ -8,8 +8,6 @@ export interface LiveSlot {
   readonly digest: string | undefined;
   /** Replicas that are asked for. */
   readonly replicas: number;
-  /** Image of its container. */
-  readonly image: string;
   /** Its pod template, as the API server holds it. */
   readonly template: PodTemplate;
 }
@@ -21,9 +19,6 @@ export interface LiveRelease {
   /** Share of the requests that each slot gets, in percent, as the route says. */
   readonly weights: BySlot<number>;
 }
-
-/** Services that run, by name. A service that is not in it has its first run ahead. */
-export type LiveReleases = Readonly<Record<string, LiveRelease | undefined>>;
 
 /** All traffic to one slot. */
 export function allTo(slot: SlotName): BySlot<number> {

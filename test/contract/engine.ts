@@ -37,7 +37,8 @@ export interface Outcome {
 /** A program as a test writes it: it declares resources in `namespace` with the given provider. */
 export type Program = (provider: k8s.Provider, namespace: string) => void;
 
-function pluginFolder(folder: string): string {
+/** The folder to put on the engine's PATH, so that it finds the plugin under test. */
+export function pluginFolder(folder: string): string {
   if (official === undefined || official === "") return STAND_IN;
   const bin = mkdtempSync(path.join(folder, "plugin-"));
   symlinkSync(path.resolve(official), path.join(bin, "pulumi-resource-kubernetes"));

@@ -3,7 +3,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { initialLedger } from "../../components/ledger/ledger.ts";
 import { collect, type Collected } from "../../infra/collect.ts";
-import { allTo, type LiveReleases } from "../../components/slots/live-release.ts";
+import type { LiveServices } from "../../components/service/live-service.ts";
+import { allTo } from "../../components/slots/live-release.ts";
 import { readStackFile } from "../../infra/config/stack-file.ts";
 import { liveSlot } from "../components/slots/live.ts";
 import "../infra/pulumi-globals.ts";
@@ -11,18 +12,21 @@ import "../infra/pulumi-globals.ts";
 const root = path.join(import.meta.dirname, "..", "..");
 
 /** Blue serves an older version, so the configured one is a candidate, staged in green. */
-const candidateStaged: LiveReleases = {
+const candidateStaged: LiveServices = {
   atom: {
-    ledger: initialLedger("atom"),
-    slots: { blue: liveSlot("0123456789ab"), green: liveSlot("0123456789ab", 0) },
-    weights: allTo("blue"),
+    release: {
+      ledger: initialLedger("atom"),
+      slots: { blue: liveSlot("0123456789ab"), green: liveSlot("0123456789ab", 0) },
+      weights: allTo("blue"),
+    },
+    migration: { digest: "0123456789ab", uid: "1", attempt: undefined, failed: false },
   },
 };
 
 interface Case {
   readonly file: string;
   readonly stack: string;
-  readonly live?: LiveReleases;
+  readonly live?: LiveServices;
 }
 
 const cases: readonly Case[] = [

@@ -3,7 +3,8 @@ import { initialLedger } from "../../components/ledger/ledger.ts";
 import { collect, type CollectedResource } from "../../infra/collect.ts";
 import type { RawConfig } from "../../infra/config/parse.ts";
 import type { Outputs } from "../../infra/outputs.ts";
-import type { LiveReleases } from "../../components/slots/live-release.ts";
+import type { LiveMigration } from "../../components/migration/plan.ts";
+import type { LiveRelease } from "../../components/slots/live-release.ts";
 import { liveRelease, liveSlot, quarantined, releaseUnderWay } from "../components/slots/live.ts";
 import { committed, withValues } from "../infra/config/stacks.ts";
 import "../infra/pulumi-globals.ts";
@@ -16,8 +17,15 @@ interface Found {
   readonly names: (kind: string) => string[];
 }
 
-async function declare(changes: Readonly<Record<string, unknown>> = {}, live: LiveReleases = {}): Promise<Found> {
+const migrated: LiveMigration = { digest: "old", uid: "uid-1", attempt: undefined, failed: false };
+
+async function declare(
+  changes: Readonly<Record<string, unknown>> = {},
+  release?: LiveRelease,
+  migration: LiveMigration | undefined = release && migrated,
+): Promise<Found> {
   const raw: RawConfig = withValues(await committed("staging"), changes);
+  const live = { atom: { release, migration } };
   const { resources, outputs } = await collect({ stack: "staging", raw, live });
   const ofKind = (kind: string) =>
     resources.filter(({ type }) => type.endsWith(`:${kind}`) && type.startsWith("kubernetes:"));
@@ -61,18 +69,26 @@ describe("an environment on its first run", () => {
     assert.equal(resource("VirtualService", "atom-route").parent, "atom:routes:Istio atom");
   });
 
-  it("migrates in a Job that is named by the template and is run anew when it failed", async () => {
+  it("migrates in a Job that is named by the template", async () => {
     const { resource, outputs } = await declare();
     const job = resource("Job", "atom-migration");
     assert.equal(at(job, "metadata.name"), `atom-migrate-${outputs.services.atom?.desired ?? ""}`);
-    assert.deepEqual(at(job, "metadata.annotations"), { "pulumi.com/replaceUnready": "true" });
     assert.deepEqual(job.ignoreChanges, []);
+    assert.deepEqual(Object.keys(at(job, "spec.template.metadata") as object), ["labels"]);
+  });
+
+  it("migrates in another Job after one that failed", async () => {
+    const digest = (await declare()).outputs.services.atom?.desired ?? "";
+    const failed = { digest, uid: "uid-7", attempt: undefined, failed: true };
+    const { resource } = await declare({}, undefined, failed);
+    const annotations = at(resource("Job", "atom-migration"), "spec.template.metadata.annotations");
+    assert.deepEqual(annotations, { "atom.dev/attempt": "uid-7" });
   });
 });
 
 describe("an environment with a version that serves", () => {
   it("stages a changed template in the idle slot, with its migrations, and leaves the active slot as it is", async () => {
-    const { resource, outputs } = await declare({}, { atom: liveRelease() });
+    const { resource, outputs } = await declare({}, liveRelease());
     const { desired } = outputs.services.atom ?? { desired: "" };
     assert.equal(digestOf(resource("Deployment", "atom-green")), desired);
     assert.deepEqual(resource("Deployment", "atom-green").ignoreChanges, []);
@@ -84,14 +100,14 @@ describe("an environment with a version that serves", () => {
   });
 
   it("never states the weights, the selector or the ledger again", async () => {
-    const { resource } = await declare({}, { atom: liveRelease() });
+    const { resource } = await declare({}, liveRelease());
     assert.deepEqual(resource("VirtualService", "atom-route").ignoreChanges, ["spec.http"]);
     assert.deepEqual(resource("ConfigMap", "atom-ledger").ignoreChanges, ["data"]);
   });
 
   it("declares weights and ledger as they are, so that an up without its state moves nothing", async () => {
     const ledger = { ...initialLedger("atom", "green"), quarantine: [quarantined("bad")] };
-    const { resource } = await declare({}, { atom: liveRelease({ ledger, weights: { blue: 25, green: 75 } }) });
+    const { resource } = await declare({}, liveRelease({ ledger, weights: { blue: 25, green: 75 } }));
     const http = at(resource("VirtualService", "atom-route"), "spec.http") as { route: { weight?: number }[] }[];
     assert.deepEqual(
       http[1]?.route.map(({ weight }) => weight),
@@ -109,7 +125,7 @@ describe("an environment with a version that serves", () => {
     it(`freezes both slots and the migration when ${when}`, async () => {
       const digest = (await declare()).outputs.services.atom?.desired ?? "";
       const live = liveRelease({ ledger: typeof ledger === "function" ? ledger(digest) : ledger });
-      const { resource, outputs } = await declare({}, { atom: live });
+      const { resource, outputs } = await declare({}, live);
       for (const slot of ["atom-blue", "atom-green"])
         assert.deepEqual(resource("Deployment", slot).ignoreChanges, ["spec.template", "spec.replicas"]);
       const job = resource("Job", "atom-migration");
@@ -120,6 +136,13 @@ describe("an environment with a version that serves", () => {
     });
   }
 
+  it("declares no migration that failed when nothing is staged, so that a change can be taken back", async () => {
+    const digest = (await declare()).outputs.services.atom?.desired ?? "";
+    const release = liveRelease({ slots: { blue: liveSlot(digest), green: liveSlot("old", 0) } });
+    const { names } = await declare({}, release, { ...migrated, failed: true });
+    assert.deepEqual(names("Job"), []);
+  });
+
   it("stages pods that read the secrets anew when their revision changes", async () => {
     const before = await declare();
     const after = await declare({ "services.atom.secretsRevision": "2" });
@@ -128,7 +151,7 @@ describe("an environment with a version that serves", () => {
 
   it("fails before it declares anything when the Deployment that serves is gone", async () => {
     const live = liveRelease({ slots: { blue: undefined, green: liveSlot("new") } });
-    await assert.rejects(declare({}, { atom: live }), /atom-blue does not exist/);
+    await assert.rejects(declare({}, live), /atom-blue does not exist/);
   });
 });
 
@@ -178,7 +201,7 @@ describe("an environment by its configuration", () => {
 
   it("keeps the selector that the releaser set with the replica router", async () => {
     const live = liveRelease({ weights: { blue: 50, green: 50 } });
-    const { resource } = await declare(replicas, { atom: live });
+    const { resource } = await declare(replicas, live);
     assert.deepEqual(at(resource("Service", "atom"), "spec.selector"), { "app.kubernetes.io/name": "atom" });
   });
 
@@ -193,11 +216,11 @@ describe("an environment by its configuration", () => {
     const raw = withValues(await committed("staging"), { "cluster.kubeconfig": "/etc/atom/kubeconfig" });
     const { resources } = await collect({ stack: "staging", raw });
     const provider = resources.find(({ type }) => type === "pulumi:providers:kubernetes");
-    assert.deepEqual(provider?.inputs, {
-      context: "atom-staging",
-      kubeconfig: "/etc/atom/kubeconfig",
-      enableServerSideApply: "true",
-    });
+    const { context, kubeconfig, enableServerSideApply } = provider?.inputs ?? {};
+    assert.deepEqual(
+      { context, kubeconfig, enableServerSideApply },
+      { context: "atom-staging", kubeconfig: "/etc/atom/kubeconfig", enableServerSideApply: "true" },
+    );
   });
 
   it("is refused with every problem when it is wrong, and nothing is declared", async () => {

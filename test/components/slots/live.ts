@@ -9,7 +9,6 @@ export function liveSlot(digest: string, replicas = 2): LiveSlot {
   return {
     digest,
     replicas,
-    image,
     template: {
       metadata: { labels: { [labelKeys.template]: digest } },
       spec: { containers: [{ name: "atom", image }] },

@@ -1,26 +1,28 @@
 import { z } from "zod";
 import { parseLedger, type Ledger } from "../../components/ledger/ledger.ts";
 import { labelKeys } from "../../components/names/labels.ts";
-import { ledgerKey, ledgerName, slotName } from "../../components/names/names.ts";
+import { ledgerKey, ledgerName, migrationLabel, slotName } from "../../components/names/names.ts";
 import { bySlot, slotNames, type BySlot, type SlotName } from "../../components/names/slot-name.ts";
 import { routeNames } from "../../components/routes/http-routes.ts";
 import { istioApiVersion } from "../../components/routes/manifests.ts";
-import { allTo, type LiveRelease, type LiveReleases, type LiveSlot } from "../../components/slots/live-release.ts";
+import type { LiveMigration } from "../../components/migration/plan.ts";
+import type { LiveService, LiveServices } from "../../components/service/live-service.ts";
+import { allTo, type LiveRelease, type LiveSlot } from "../../components/slots/live-release.ts";
 import type { PodTemplate } from "../../components/workload/pod-template.ts";
 import { ApiServer, type ClusterSettings } from "./api-server.ts";
 import { LedgerMissingError } from "./errors.ts";
 
-/** How long reading the live release may take in all, in milliseconds. */
-export const liveReleaseDeadline = 10_000;
+/** How long reading the cluster may take in all, in milliseconds. */
+export const liveServicesDeadline = 10_000;
 
-export interface LiveReleaseQuery {
+export interface LiveServicesQuery {
   readonly cluster: ClusterSettings;
   readonly namespace: string;
   /** The router of each service, by name. */
   readonly services: Readonly<Record<string, "istio" | "replicas">>;
   /** Where KUBECONFIG is looked up. */
   readonly env: NodeJS.ProcessEnv;
-  /** In milliseconds. @default {@link liveReleaseDeadline} */
+  /** In milliseconds. @default {@link liveServicesDeadline} */
   readonly deadline?: number;
 }
 
@@ -28,8 +30,8 @@ export interface LiveReleaseQuery {
  * Reads what the releases have made of the cluster. A namespace, or a service in it, that no traffic was ever routed to has its first
  * run ahead. Everything else that is missing, and every failure to look, is an error: see `errors.ts` and the ledger's own.
  */
-export async function readLiveReleases(query: LiveReleaseQuery): Promise<LiveReleases> {
-  const { cluster, namespace, services, env, deadline = liveReleaseDeadline } = query;
+export async function readLiveServices(query: LiveServicesQuery): Promise<LiveServices> {
+  const { cluster, namespace, services, env, deadline = liveServicesDeadline } = query;
   const api = ApiServer.open(cluster, env, AbortSignal.timeout(deadline));
   if ((await api.get(`/api/v1/namespaces/${namespace}`)) === undefined) return {};
   const entries = Object.entries(services).map(
@@ -39,6 +41,19 @@ export async function readLiveReleases(query: LiveReleaseQuery): Promise<LiveRel
 }
 
 async function readService(
+  api: ApiServer,
+  namespace: string,
+  service: string,
+  router: "istio" | "replicas",
+): Promise<LiveService> {
+  const [release, migration] = await Promise.all([
+    readRelease(api, namespace, service, router),
+    readMigration(api, namespace, service),
+  ]);
+  return { release, migration };
+}
+
+async function readRelease(
   api: ApiServer,
   namespace: string,
   service: string,
@@ -73,7 +88,7 @@ const deployment = z.object({
     replicas: z.int().default(1),
     template: z.looseObject({
       metadata: z.looseObject({ labels }),
-      spec: z.looseObject({ containers: z.tuple([z.looseObject({ image: z.string() })], z.looseObject({})) }),
+      spec: z.looseObject({}),
     }),
   }),
 });
@@ -91,8 +106,38 @@ async function readSlot(
   return {
     digest: template.metadata.labels[labelKeys.template],
     replicas,
-    image: template.spec.containers[0].image,
     template: withoutNulls(template) as PodTemplate,
+  };
+}
+
+const jobs = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ uid: z.string(), creationTimestamp: z.string(), labels }),
+      spec: z.object({
+        template: z.object({
+          metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }).prefault({}),
+        }),
+      }),
+      status: z
+        .object({ conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).default([]) })
+        .prefault({}),
+    }),
+  ),
+});
+
+async function readMigration(api: ApiServer, namespace: string, service: string): Promise<LiveMigration | undefined> {
+  const selector = encodeURIComponent(`${labelKeys.name}=${migrationLabel(service)}`);
+  const found = await read(api, `/apis/batch/v1/namespaces/${namespace}/jobs?labelSelector=${selector}`, jobs);
+  const newest = found?.items
+    .toSorted((left, right) => (left.metadata.creationTimestamp < right.metadata.creationTimestamp ? -1 : 1))
+    .at(-1);
+  if (newest === undefined) return undefined;
+  return {
+    digest: newest.metadata.labels[labelKeys.template] ?? "",
+    uid: newest.metadata.uid,
+    attempt: newest.spec.template.metadata.annotations[labelKeys.attempt],
+    failed: newest.status.conditions.some(({ type, status }) => type === "Failed" && status === "True"),
   };
 }
 

@@ -14,7 +14,7 @@ import {
   ClusterUnreachableError,
   LedgerMissingError,
 } from "../../../infra/cluster/errors.ts";
-import { readLiveReleases, type LiveReleaseQuery } from "../../../infra/cluster/live-release.ts";
+import { readLiveServices, type LiveServicesQuery } from "../../../infra/cluster/live-services.ts";
 import { pastRelease, releaseUnderWay } from "../../components/slots/live.ts";
 import { ApiDouble, respond } from "./api-double.ts";
 
@@ -59,7 +59,7 @@ const route = (blue: number, green: number) => ({
   },
 });
 
-function query(double: ApiDouble, changes: Partial<LiveReleaseQuery> = {}): LiveReleaseQuery {
+function query(double: ApiDouble, changes: Partial<LiveServicesQuery> = {}): LiveServicesQuery {
   return {
     cluster: { context: double.context, kubeconfig: double.kubeconfig },
     namespace: "atom-staging",
@@ -69,9 +69,9 @@ function query(double: ApiDouble, changes: Partial<LiveReleaseQuery> = {}): Live
   };
 }
 
-async function read(objects: Readonly<Record<string, unknown>>, changes: Partial<LiveReleaseQuery> = {}) {
+async function read(objects: Readonly<Record<string, unknown>>, changes: Partial<LiveServicesQuery> = {}) {
   await using double = await ApiDouble.serve(objects);
-  return (await readLiveReleases(query(double, changes))).atom;
+  return (await readLiveServices(query(double, changes))).atom?.release;
 }
 
 describe("the live release", () => {
@@ -94,7 +94,6 @@ describe("the live release", () => {
     assert.deepEqual(live.slots.blue, {
       digest: "old",
       replicas: 2,
-      image: "atom:1",
       template: {
         metadata: { labels: { "atom.dev/template": "old" } },
         spec: { containers: [{ name: "atom", image: "atom:1", env: [{ name: "A", value: "1" }] }] },
@@ -123,6 +122,39 @@ describe("the live release", () => {
     assert.deepEqual((await selecting({ "atom.dev/slot": "green" }))?.weights, { blue: 0, green: 100 });
     assert.deepEqual((await selecting({ "app.kubernetes.io/name": "atom" }))?.weights, { blue: 50, green: 50 });
     assert.equal(await read({ ...namespace, ...ledger() }, { services }), undefined);
+  });
+});
+
+describe("the live migration", () => {
+  const jobs = `/apis/batch/v1/namespaces/atom-staging/jobs?labelSelector=${encodeURIComponent("app.kubernetes.io/name=atom-migrate")}`;
+  const job = (uid: string, hour: number, changes: object = {}) => ({
+    metadata: {
+      uid,
+      creationTimestamp: `2026-01-02T0${hour}:00:00Z`,
+      labels: { "atom.dev/template": `digest-${uid}` },
+    },
+    spec: { template: {} },
+    ...changes,
+  });
+  const migrationOf = async (items: readonly object[]) => {
+    await using double = await ApiDouble.serve({ ...namespace, [jobs]: { items } });
+    return (await readLiveServices(query(double))).atom?.migration;
+  };
+
+  it("is none where there is no Job", async () => {
+    assert.equal(await migrationOf([]), undefined);
+  });
+
+  it("is that of the newest Job", async () => {
+    const migration = await migrationOf([job("a", 1), job("c", 3), job("b", 2)]);
+    assert.deepEqual(migration, { digest: "digest-c", uid: "c", attempt: undefined, failed: false });
+  });
+
+  it("says whether it failed, and which attempt it was", async () => {
+    const template = { metadata: { annotations: { "atom.dev/attempt": "uid-0" } } };
+    const conditions = [{ type: "Failed", status: "True" }];
+    const migration = await migrationOf([job("a", 1, { spec: { template }, status: { conditions } })]);
+    assert.deepEqual([migration?.attempt, migration?.failed], ["uid-0", true]);
   });
 });
 
@@ -164,7 +196,7 @@ describe("reading the live release", () => {
         respond(response, status, { kind: "Status", message: "namespaces is forbidden" });
       });
       await assert.rejects(
-        readLiveReleases(query(double)),
+        readLiveServices(query(double)),
         (error: unknown) =>
           error instanceof ClusterAccessError && error.status === status && meaning.test(error.message),
       );
@@ -180,7 +212,7 @@ describe("reading the live release", () => {
         respond(response, status, body);
       });
       await assert.rejects(
-        readLiveReleases(query(double)),
+        readLiveServices(query(double)),
         (error: unknown) => error instanceof ClusterAnswerError && reason.test(error.message),
       );
     });
@@ -203,7 +235,7 @@ describe("reading the live release", () => {
   it("fails when there is no answer before the deadline", async () => {
     await using double = await ApiDouble.serve(() => undefined);
     await assert.rejects(
-      readLiveReleases(query(double, { deadline: 50 })),
+      readLiveServices(query(double, { deadline: 50 })),
       (error: unknown) =>
         error instanceof ClusterUnreachableError && error.message.includes("no answer before the deadline"),
     );
@@ -213,15 +245,15 @@ describe("reading the live release", () => {
     await using double = await ApiDouble.serve({});
     await using other = await ApiDouble.serve({});
     const cluster = { context: double.context };
-    assert.deepEqual(await readLiveReleases(query(double, { cluster, env: { KUBECONFIG: double.kubeconfig } })), {});
+    assert.deepEqual(await readLiveServices(query(double, { cluster, env: { KUBECONFIG: double.kubeconfig } })), {});
     const several = { KUBECONFIG: `/none:${double.kubeconfig}:${other.kubeconfig}` };
-    assert.deepEqual(await readLiveReleases(query(double, { cluster, env: several })), {});
+    assert.deepEqual(await readLiveServices(query(double, { cluster, env: several })), {});
   });
 
   it("fails when the kubeconfig cannot be read, or has no such context or cluster", async () => {
     await using double = await ApiDouble.serve({});
     const { kubeconfig } = double;
-    const failing: readonly (readonly [LiveReleaseQuery["cluster"], NodeJS.ProcessEnv, RegExp])[] = [
+    const failing: readonly (readonly [LiveServicesQuery["cluster"], NodeJS.ProcessEnv, RegExp])[] = [
       [{ context: "double", kubeconfig: `${kubeconfig}.none` }, {}, /ENOENT/],
       [{ context: "atom" }, { KUBECONFIG: `${kubeconfig}:${kubeconfig}.none` }, /has the contexts double, nowhere\./],
       [{ context: "atom", kubeconfig }, {}, /has the contexts double, nowhere\.\n.*names the context "atom"/],
@@ -229,7 +261,7 @@ describe("reading the live release", () => {
     ];
     for (const [cluster, env, message] of failing)
       await assert.rejects(
-        readLiveReleases(query(double, { cluster, env })),
+        readLiveServices(query(double, { cluster, env })),
         (error: unknown) => error instanceof ClusterContextError && message.test(error.message),
       );
   });

@@ -1,0 +1,13 @@
+import type { LiveMigration } from "../migration/plan.ts";
+import type { LiveRelease } from "../slots/live-release.ts";
+
+/** What there is of a service in the cluster, read before anything is declared. */
+export interface LiveService {
+  /** `undefined`: no traffic was ever routed to it, and its first run is ahead. */
+  readonly release: LiveRelease | undefined;
+  /** `undefined`: its database was never migrated from here. */
+  readonly migration: LiveMigration | undefined;
+}
+
+/** Services in the cluster, by name. */
+export type LiveServices = Readonly<Record<string, LiveService | undefined>>;

@@ -1,0 +1,262 @@
+// The program itself, as `pulumi up` runs it: the real engine, the real API server with Pod Security and quotas, and a node that is played.
+import assert from "node:assert/strict";
+import { cp, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { parse, stringify } from "yaml";
+import { formatLedger, parseLedger, type Ledger } from "../../components/ledger/ledger.ts";
+import { buildHttpRoutes } from "../../components/routes/http-routes.ts";
+import { ClusterUnreachableError } from "../../infra/cluster/errors.ts";
+import { stackCommand, type StackCommandOptions, type StackCommandResult } from "../../infra/engine.ts";
+import { silentReporter } from "../../platform/progress.ts";
+import { ensureTools } from "../../platform/toolchain/ensure.ts";
+import { CONTEXT, controlPlane, FIRST_START_MS, type ControlPlane } from "../support/control-plane.ts";
+import { fakeKubelet, fates, type PodFate } from "../support/fake-kubelet.ts";
+import { quarantined, releaseUnderWay } from "../components/slots/live.ts";
+import { pluginFolder } from "./engine.ts";
+
+const root = path.join(import.meta.dirname, "..", "..");
+const namespace = "atom-local";
+const UP_MS = 180_000;
+
+interface StackFile {
+  readonly config: {
+    "atom:cluster": { context: string };
+    readonly "atom:services": { readonly atom: { image: string; readonly routes: { hosts: string[] } } };
+  };
+}
+
+/** Serving pods become ready; migrations end as told. */
+function fate(migrations: { end: "succeeded" | "failed" }): PodFate {
+  return (pod) =>
+    pod.metadata?.labels?.["app.kubernetes.io/name"] === "atom" ? fates.ready(pod) : fates[migrations.end](pod);
+}
+
+/** A checkout of the project's stack `local` whose cluster is the control plane. */
+class Checkout {
+  readonly plane: ControlPlane;
+  readonly #folder: string;
+  readonly #plugin: string;
+
+  private constructor(plane: ControlPlane, folder: string, plugin: string) {
+    this.plane = plane;
+    this.#folder = folder;
+    this.#plugin = plugin;
+  }
+
+  static async create(): Promise<Checkout> {
+    const plane = await controlPlane();
+    const folder = await mkdtemp(path.join(plane.folder, "checkout-"));
+    for (const file of ["Pulumi.yaml", "Pulumi.local.yaml", "infra/index.ts"])
+      await cp(path.join(root, file), path.join(folder, file));
+    const checkout = new Checkout(plane, folder, pluginFolder(plane.folder));
+    await checkout.edit(({ config }) => {
+      config["atom:cluster"].context = CONTEXT;
+    });
+    return checkout;
+  }
+
+  /** Changes the stack's configuration. */
+  async edit(change: (file: StackFile) => void): Promise<void> {
+    const name = path.join(this.#folder, "Pulumi.local.yaml");
+    const file = parse(await readFile(name, "utf8")) as StackFile;
+    change(file);
+    await writeFile(name, stringify(file));
+  }
+
+  setImage(tag: string): Promise<void> {
+    return this.edit(({ config }) => {
+      config["atom:services"].atom.image = `atom.local/atom:${tag}`;
+    });
+  }
+
+  run(
+    command: StackCommandOptions["command"],
+    options: Partial<StackCommandOptions> = {},
+  ): Promise<StackCommandResult> {
+    return stackCommand({
+      command,
+      stack: "local",
+      workDir: this.#folder,
+      pulumi: this.plane.toolchain.path("pulumi"),
+      ...options,
+      env: {
+        PATH: `${this.#plugin}${path.delimiter}${process.env.PATH ?? ""}`,
+        PULUMI_BACKEND_URL: `file://${this.#folder}`,
+        PULUMI_HOME: path.join(this.#folder, "home"),
+        PULUMI_CONFIG_PASSPHRASE: "atom-local",
+        KUBECONFIG: this.plane.kubeconfig,
+        ...options.env,
+      },
+    });
+  }
+
+  async ledger(change: Partial<Ledger> = {}): Promise<Ledger> {
+    const { data } = await this.plane.kubectl.get(namespace, "configmap/atom-ledger");
+    const ledger = { ...parseLedger(data?.["ledger.json"] ?? "", "test", "atom"), ...change };
+    if (Object.keys(change).length > 0)
+      await this.plane.kubectl.patch(namespace, "configmap/atom-ledger", "atom-release", {
+        data: { "ledger.json": formatLedger(ledger) },
+      });
+    return ledger;
+  }
+
+  async slot(
+    slot: "blue" | "green",
+  ): Promise<{ digest: string | undefined; image: string | undefined; replicas: number }> {
+    const { spec } = await this.plane.kubectl.get(namespace, `deployment/atom-${slot}`);
+    const { replicas, template } = spec as {
+      replicas: number;
+      template: { metadata: { labels: Record<string, string> }; spec: { containers: { image: string }[] } };
+    };
+    return {
+      digest: template.metadata.labels["atom.dev/template"],
+      image: template.spec.containers[0]?.image,
+      replicas,
+    };
+  }
+
+  /** Names and UIDs of the pods of a slot. */
+  async pods(slot: "blue" | "green"): Promise<string[]> {
+    const columns = "jsonpath={range .items[*]}{.metadata.name} {.metadata.uid}{'\\n'}{end}";
+    const selector = `atom.dev/slot=${slot}`;
+    const list = await this.plane.kubectl.run(["get", "pods", "-n", namespace, "-l", selector, "-o", columns]);
+    return list.trim().split("\n").sort();
+  }
+
+  async weights(): Promise<(number | undefined)[]> {
+    const { spec } = await this.plane.kubectl.get(namespace, "virtualservice/atom");
+    const { http } = spec as { http: { route: { weight?: number }[] }[] };
+    return http[1]?.route.map(({ weight }) => weight) ?? [];
+  }
+}
+
+describe("the program on a real API server", function () {
+  this.timeout(UP_MS);
+  let checkout: Checkout;
+  let kubelet: AsyncDisposable;
+  let migrations: { end: "succeeded" | "failed" };
+
+  before(async function () {
+    this.timeout(FIRST_START_MS);
+    const plane = await controlPlane();
+    const crds = (await ensureTools(["prometheus-operator-crds"], { reporter: silentReporter })).file(
+      "prometheus-operator-crds",
+    );
+    await plane.kubectl.run(["apply", "--server-side", "-f", crds]);
+  });
+
+  beforeEach(async () => {
+    checkout = await Checkout.create();
+    migrations = { end: "succeeded" };
+    kubelet = fakeKubelet(checkout.plane.kubeconfig, namespace, fate(migrations));
+    await checkout.run("up");
+  });
+
+  afterEach(async () => {
+    await checkout.run("destroy");
+    await kubelet[Symbol.asyncDispose]();
+    assert.equal(await checkout.plane.kubectl.run(["get", "namespace", namespace, "--ignore-not-found"]), "");
+  });
+
+  it("brings the first version up at 100 % and changes nothing the second time", async () => {
+    assert.equal((await checkout.slot("blue")).replicas, 2);
+    assert.equal((await checkout.slot("green")).replicas, 0);
+    assert.deepEqual(await checkout.weights(), [100, 0]);
+    assert.deepEqual((await checkout.ledger()).active, "blue");
+    const again = await checkout.run("up", { refresh: true });
+    assert.equal(again.changed, false, JSON.stringify(again.changes));
+  });
+
+  it("stages a new image in the idle slot while the active one keeps its pods", async () => {
+    const before = await checkout.pods("blue");
+    await checkout.setImage("0.2.0");
+    const { outputs, notes } = await checkout.run("up");
+    assert.equal((await checkout.slot("green")).image, "atom.local/atom:0.2.0");
+    assert.equal((await checkout.slot("green")).replicas, 2);
+    assert.equal((await checkout.slot("blue")).image, "atom.local/atom:0.1.0");
+    assert.deepEqual(await checkout.pods("blue"), before);
+    assert.deepEqual(await checkout.weights(), [100, 0]);
+    assert.match(notes.join("\n"), /is staged in green at 0 % of the traffic; blue goes on serving/);
+    const { atom } = outputs.services as { atom: { staged: unknown; desired: string } };
+    assert.deepEqual(atom.staged, { slot: "green", digest: atom.desired });
+    assert.equal((await checkout.run("preview")).changed, false);
+  });
+
+  it("keeps the releaser's weights through preview, refresh, and an up that changes the hosts", async () => {
+    const settings = {
+      service: "atom",
+      port: 8000,
+      timeout: 15_000,
+      retries: { attempts: 2, perTryTimeout: 5000, on: ["connect-failure", "refused-stream"] },
+    };
+    const http = buildHttpRoutes(settings, { active: "blue", candidateWeight: 10 });
+    await checkout.plane.kubectl.patch(namespace, "virtualservice/atom", "atom-release", { spec: { http } });
+    assert.equal((await checkout.run("preview")).changed, false);
+    assert.equal((await checkout.run("refresh", { previewOnly: true })).changed, false);
+    await checkout.edit(({ config }) => {
+      config["atom:services"].atom.routes.hosts = ["atom.localhost"];
+    });
+    assert.equal((await checkout.run("up")).changed, true);
+    assert.deepEqual(await checkout.weights(), [90, 10]);
+  });
+
+  it("starts no candidate whose migration failed, and tries again with the next up", async () => {
+    migrations.end = "failed";
+    await checkout.setImage("0.7.0");
+    await assert.rejects(checkout.run("up"), /atom-migrate-/);
+    assert.deepEqual([(await checkout.slot("green")).replicas, await checkout.weights()], [0, [100, 0]]);
+    migrations.end = "succeeded";
+    await checkout.run("up");
+    assert.deepEqual(
+      [(await checkout.slot("green")).image, (await checkout.slot("green")).replicas],
+      ["atom.local/atom:0.7.0", 2],
+    );
+  });
+
+  it("lets a change whose migration failed be taken back", async () => {
+    migrations.end = "failed";
+    await checkout.setImage("0.8.0");
+    await assert.rejects(checkout.run("up"), /atom-migrate-/);
+    await checkout.setImage("0.1.0");
+    await checkout.run("up");
+    assert.equal((await checkout.run("preview")).changed, false);
+    assert.equal((await checkout.slot("green")).replicas, 0);
+  });
+
+  it("freezes both slots while a release is under way", async () => {
+    await checkout.ledger({ current: releaseUnderWay });
+    await checkout.setImage("0.3.0");
+    const { notes, changed } = await checkout.run("preview");
+    assert.equal(changed, false);
+    assert.match(notes.join("\n"), /release r-7 is under way/);
+  });
+
+  it("does not stage a quarantined template, and says so", async () => {
+    await checkout.setImage("0.4.0");
+    const { outputs } = await checkout.run("preview").then(() => checkout.run("up"));
+    const { atom } = outputs.services as { atom: { desired: string } };
+    // It is rolled back: the candidate goes to 0, and its template into quarantine.
+    await checkout.ledger({ quarantine: [quarantined(atom.desired)] });
+    await checkout.plane.kubectl.patch(namespace, "deployment/atom-green", "atom-release", { spec: { replicas: 0 } });
+    const { notes, changed } = await checkout.run("up", { refresh: true });
+    assert.match(notes.join("\n"), /is quarantined and not staged/);
+    assert.equal(changed, false);
+    assert.equal((await checkout.slot("green")).replicas, 0);
+  });
+
+  it("takes nothing over when its state is lost: what serves goes on as it is", async () => {
+    const before = [await checkout.slot("blue"), await checkout.pods("blue")];
+    const withoutState = await Checkout.create();
+    await withoutState.setImage("0.6.0");
+    await assert.rejects(withoutState.run("up"), /exists already, and Pulumi did not make it/);
+    assert.deepEqual([await checkout.slot("blue"), await checkout.pods("blue")], before);
+    assert.deepEqual(await checkout.weights(), [100, 0]);
+  });
+
+  it("takes an API server that does not answer for an error and not for a first run", async () => {
+    const kubeconfig = path.join(checkout.plane.folder, "unreachable");
+    const text = await readFile(checkout.plane.kubeconfig, "utf8");
+    await writeFile(kubeconfig, text.replace(/127\.0\.0\.1:\d+/, "127.0.0.1:1"));
+    await assert.rejects(checkout.run("up", { env: { KUBECONFIG: kubeconfig } }), ClusterUnreachableError);
+  });
+});
