@@ -19,10 +19,11 @@ function pruneValue(live: Json, inputs: Json): Json {
  * and fields of other managers are gone, so that they make no diff. Items that others added after ours in an array are gone as well.
  */
 export function prune(live: JsonObject, inputs: JsonObject): JsonObject {
-  const pruned: JsonObject = {};
-  for (const [key, value] of Object.entries(live)) {
-    const input = inputs[key];
-    if (input !== undefined) pruned[key] = pruneValue(value, input);
-  }
-  return pruned;
+  // Built from entries and not by assignment, so that a key such as __proto__ is one like any other.
+  return Object.fromEntries(
+    Object.entries(live).flatMap(([key, value]) => {
+      const input = Object.hasOwn(inputs, key) ? inputs[key] : undefined;
+      return input === undefined ? [] : [[key, pruneValue(value, input)]];
+    }),
+  );
 }
