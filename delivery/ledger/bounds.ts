@@ -14,7 +14,8 @@ const shrinks: readonly Shrink[] = [
   past((release, age) => (age < 5 ? release : withoutKept(release))),
   (ledger) => ({ ...ledger, releases: ledger.releases.slice(0, 50) }),
   (ledger) => ({ ...ledger, releases: ledger.releases.slice(0, 10) }),
-  past((release, age) => (age < 1 ? release : withoutKept(release))),
+  past((release, age) => (age < 1 ? release : withoutKept({ ...release, journal: release.journal.slice(-1) }))),
+  past((release) => withoutKept({ ...release, journal: release.journal.slice(-1) })),
   ({ current, ...ledger }) => ({
     ...ledger,
     current: current === null ? null : { ...current, journal: current.journal.map(bare) },

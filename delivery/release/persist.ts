@@ -24,11 +24,11 @@ export async function persist<T>(work: () => Promise<T>, options: PersistOptions
       return await work();
     } catch (error) {
       signal.throwIfAborted();
-      const late = clock.monotonic() - start + pause > patience;
-      if (error instanceof LeaseLostError || late || !retry(error)) throw error;
+      if (error instanceof LeaseLostError || clock.monotonic() - start >= patience || !retry(error)) throw error;
       onTrouble?.(error);
     }
-    await clock.sleep(pause, signal);
+    // The last try is at the deadline, and not somewhat before it.
+    await clock.sleep(Math.min(pause, patience - (clock.monotonic() - start)), signal);
   }
 }
 

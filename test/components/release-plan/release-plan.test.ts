@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { buildReleasePlan, type ReleasePlanSources } from "../../../components/release-plan/build-plan.ts";
+import {
+  formatReleasePlan,
+  parseReleasePlan,
+  ReleasePlanInvalidError,
+} from "../../../components/release-plan/parse-plan.ts";
+import type { ReleasePlan } from "../../../components/release-plan/release-plan.ts";
+
+const sources: ReleasePlanSources = {
+  environment: "production",
+  namespace: "atom-production",
+  service: "atom",
+  contract: { port: 8000, metrics: { path: "/metrics", latencyEdges: [200, 500] } },
+  settings: {
+    replicas: 3,
+    routes: {
+      router: "istio",
+      hosts: ["atom.test"],
+      gateway: { namespace: "istio-system", selector: { istio: "ingressgateway" }, port: 8080 },
+      timeout: 30_000,
+      retries: { attempts: 2, perTryTimeout: 5_000, on: ["connect-failure"] },
+    },
+  },
+  release: {
+    thresholds: { errorRate: { max: 0.001, onBreach: "rollback" }, p95Latency: { max: 200, onBreach: "rollback" } },
+    steps: [{ weight: 10, wait: 300_000 }, { pause: "approval" }, { weight: 100, wait: 300_000 }],
+    soak: 600_000,
+    noData: { policy: "rollback", deadline: 120_000 },
+    metricsUnavailable: { policy: "hold", deadline: 60_000 },
+    deadlines: { ready: 300_000, smoke: 60_000, confirm: 30_000, approval: 3_600_000, rollback: 60_000 },
+  },
+  smoke: [{ name: "alive", method: "GET", path: "/health/live" }],
+  entry: { url: "https://atom.test" },
+  prometheus: { url: "http://prometheus.test:9090", scrapeInterval: 15_000 },
+};
+
+function parsed(change: Partial<ReleasePlanSources> = {}): ReleasePlan {
+  return parseReleasePlan(formatReleasePlan(buildReleasePlan({ ...sources, ...change })), "in a test");
+}
+
+describe("a release plan", () => {
+  it("says what the stack's configuration says, in the releaser's units", () => {
+    const plan = parsed();
+    assert.deepEqual(plan.steps, [
+      { percent: 10, wait: 300_000 },
+      { pause: "approval", deadline: 3_600_000 },
+      { percent: 100, wait: 300_000 },
+    ]);
+    assert.deepEqual(plan.thresholds, {
+      errorRate: { max: 0.001, policy: "rollback" },
+      latency: { quantile: 0.95, seconds: 0.2, policy: "rollback" },
+      restarts: { max: 0, policy: "rollback" },
+      metrics: [],
+    });
+    assert.deepEqual(plan.router, {
+      kind: "istio",
+      timeout: 30_000,
+      retries: { attempts: 2, perTryTimeout: 5_000, on: ["connect-failure"] },
+    });
+    assert.deepEqual(plan.policies, {
+      noData: { policy: "rollback", deadline: 120_000 },
+      metricsUnavailable: { policy: "hold", deadline: 60_000 },
+      sharedFault: { policy: "hold", deadline: 300_000 },
+      unconfirmedShift: "rollback",
+    });
+    assert.deepEqual(
+      [plan.deadlines.return, plan.deadlines.confirm, plan.guard],
+      [60_000, 30_000, { every: 250, port: 8000, path: "/metrics" }],
+    );
+    assert.deepEqual(plan.smoke.steps, sources.smoke);
+  });
+
+  it("names the replica router where there is no mesh, and does without Prometheus", () => {
+    const settings = { replicas: 2, routes: { router: "replicas", clientNamespaces: [] } } as const;
+    const plan = parsed({ settings, prometheus: null });
+    assert.deepEqual([plan.router, plan.prometheus], [{ kind: "replicas" }, null]);
+  });
+
+  it("survives being written and read", () => {
+    assert.deepEqual(parseReleasePlan(formatReleasePlan(parsed()), "again"), parsed());
+  });
+
+  it("is refused with every problem at once, and the way out", () => {
+    const release = {
+      ...sources.release,
+      steps: [
+        { weight: 50, wait: 0 },
+        { weight: 10, wait: 0 },
+      ],
+      soak: -1,
+    };
+    assert.throws(
+      () => formatReleasePlan(buildReleasePlan({ ...sources, release, entry: { url: "ftp://atom.test" } })),
+      (error: unknown) => {
+        assert.ok(error instanceof ReleasePlanInvalidError);
+        assert.deepEqual(
+          error.problems.map((problem) => problem.split(":")[0]),
+          ["entry.url", "steps.1.percent", "steps.1", "soak"],
+        );
+        assert.match(error.message, /steps\.1: the last step must be percent 100/);
+        assert.match(error.message, /Correct the stack's configuration\.$/);
+        return true;
+      },
+    );
+  });
+
+  it("of a newer form is refused by its schema, whatever else is in it", () => {
+    assert.throws(() => parseReleasePlan('{"schema": 2}', "atom-x/atom-release-plan"), {
+      message:
+        "The release plan atom-x/atom-release-plan is not valid:\n" +
+        "  schema: it is 2, and this version reads up to 1\n" +
+        "Use the newer version of this project that wrote it.",
+    });
+  });
+});

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { LeaseLostError, UnreachableError } from "../../../delivery/cluster/errors.ts";
+import { Fence, fenceAnnotation } from "../../../delivery/cluster/fence.ts";
+import { virtualServices, type VirtualService } from "../../../delivery/cluster/resources.ts";
+import { MemoryCluster } from "../support/memory-cluster.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
+
+const name = { namespace: "atom-staging", name: "atom" };
+
+describe("the fence", () => {
+  let clock: VirtualClock;
+  let cluster: MemoryCluster;
+
+  beforeEach(() => {
+    clock = new VirtualClock();
+    cluster = new MemoryCluster();
+    cluster.put(virtualServices, { metadata: { ...name, annotations: { other: "kept" } }, spec: { hosts: ["a"] } });
+  });
+
+  function fence(number: number, check: () => void = () => undefined): Fence {
+    return new Fence({ cluster: cluster.client(`releaser ${number}`), clock, fence: number, check });
+  }
+
+  function annotations(): Readonly<Record<string, string>> {
+    return cluster.peek(virtualServices, name).metadata.annotations ?? {};
+  }
+
+  const setHttp =
+    (value: string) =>
+    ({ spec }: VirtualService): Readonly<Record<string, unknown>> | undefined =>
+      spec?.http?.[0] === value ? undefined : { spec: { http: [value] } };
+
+  it("stamps what it writes and keeps what is there", async () => {
+    const stored = await fence(2).write(virtualServices, name, setHttp("x"));
+    assert.deepEqual(stored.spec, { hosts: ["a"], http: ["x"] });
+    assert.deepEqual(annotations(), { other: "kept", [fenceAnnotation]: "2" });
+  });
+
+  it("writes nothing where nothing is to be done", async () => {
+    const writer = fence(2);
+    await writer.write(virtualServices, name, setHttp("x"));
+    await writer.write(virtualServices, name, setHttp("x"));
+    await writer.stamp(virtualServices, name);
+    assert.equal(cluster.writes.length, 1);
+  });
+
+  it("shuts out an earlier releaser, by what is read", async () => {
+    const early = fence(1);
+    await fence(2).stamp(virtualServices, name);
+    await assert.rejects(early.write(virtualServices, name, setHttp("x")), {
+      name: "LeaseLostError",
+      how: "taken",
+      message: "The release lease is lost: virtualservices/atom-staging/atom belongs to releaser 2, and this is 1",
+    });
+    await assert.rejects(early.stamp(virtualServices, name), LeaseLostError);
+  });
+
+  it("shuts out an earlier releaser between its read and its patch, and with what it saw long ago", async () => {
+    const early = fence(1);
+    await early.write(virtualServices, name, setHttp("x"));
+    let once = true;
+    cluster.before = async ({ verb, by }) => {
+      if (verb !== "patch" || by !== "releaser 1" || !once) return;
+      once = false;
+      await fence(2).stamp(virtualServices, name);
+    };
+    await assert.rejects(early.write(virtualServices, name, setHttp("y")), LeaseLostError);
+    await assert.rejects(early.write(virtualServices, name, setHttp("z")), LeaseLostError);
+    assert.deepEqual(cluster.peek(virtualServices, name).spec?.http, ["x"]);
+  });
+
+  it("builds its change anew when somebody else changed the object, without a pause", async () => {
+    const writer = fence(1);
+    await writer.write(virtualServices, name, setHttp("x"));
+    const live = cluster.peek(virtualServices, name);
+    cluster.put(virtualServices, { ...live, spec: { ...live.spec, hosts: ["b"] } });
+    const stored = await writer.write(virtualServices, name, setHttp("y"));
+    assert.deepEqual(stored.spec, { hosts: ["b"], http: ["y"] });
+    assert.equal(clock.monotonic(), 0);
+  });
+
+  it("makes the way back with one patch and no read, once it knows the object", async () => {
+    const writer = fence(1);
+    await writer.write(virtualServices, name, setHttp("x"));
+    const calls: string[] = [];
+    cluster.before = ({ verb }) => void calls.push(verb);
+    await writer.write(virtualServices, name, setHttp("y"));
+    assert.deepEqual(calls, ["patch"]);
+  });
+
+  it("does a thing once even if its answer gets lost", async () => {
+    let lost = false;
+    cluster.after = ({ verb }) => {
+      if (verb !== "patch" || lost) return;
+      lost = true;
+      throw new UnreachableError({ verb, target: "atom" }, "the answer got lost");
+    };
+    await clock.settle(fence(1).write(virtualServices, name, setHttp("x")));
+    assert.equal(cluster.writes.length, 1);
+  });
+
+  it("asks for the lease before every patch", async () => {
+    let asked = 0;
+    const writer = fence(1, () => {
+      asked += 1;
+      if (asked === 2) throw new LeaseLostError("expired", "by the clock");
+    });
+    await assert.rejects(writer.write(virtualServices, name, setHttp("x")), { how: "expired" });
+    assert.deepEqual(cluster.writes, []);
+  });
+
+  it("gives up on what it cannot reach in time, and stamps nothing where there is nothing", async () => {
+    await fence(1).stamp(virtualServices, { ...name, name: "none" });
+    cluster.before = ({ verb }) => {
+      throw new UnreachableError({ verb, target: "atom" }, "refused");
+    };
+    const writing = fence(1).write(virtualServices, name, setHttp("x"), { timeout: 2_000 });
+    await assert.rejects(clock.settle(writing), { name: "UnreachableError" });
+    assert.ok(clock.monotonic() <= 2_000);
+  });
+
+  it("puts its number over one that somebody made unreadable", async () => {
+    cluster.put(virtualServices, { metadata: { ...name, annotations: { [fenceAnnotation]: "mine!" } } });
+    await fence(3).stamp(virtualServices, name);
+    assert.equal(annotations()[fenceAnnotation], "3");
+  });
+});

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Fence } from "../../../delivery/cluster/fence.ts";
+import { replacement } from "../../../delivery/cluster/replacement.ts";
+import { deployments, pods, type ContainerState, type Deployment } from "../../../delivery/cluster/resources.ts";
+import { DeploymentSlots } from "../../../delivery/cluster/slots.ts";
+import { MemoryCluster } from "../support/memory-cluster.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
+
+const { signal } = new AbortController();
+const namespace = "atom-staging";
+const template = {
+  metadata: {
+    labels: { "atom.dev/slot": "green", "atom.dev/template": "bbbbbbbbbbbb", "app.kubernetes.io/version": "v2" },
+  },
+  spec: { containers: [{ name: "atom", image: "registry.test/atom:v2" }] },
+};
+
+describe("the slots", () => {
+  let cluster: MemoryCluster;
+  let slots: DeploymentSlots;
+
+  beforeEach(() => {
+    cluster = new MemoryCluster();
+    const client = cluster.client();
+    const writer = new Fence({ cluster: client, clock: new VirtualClock(), fence: 1, check: () => undefined });
+    slots = new DeploymentSlots({ cluster: client, writer, namespace, service: "atom", replicas: 3 });
+  });
+
+  function put(replicas: number, status: Deployment["status"] = {}, generation = 2): void {
+    cluster.put(deployments, {
+      metadata: { namespace, name: "atom-green", generation },
+      spec: { replicas, template },
+      status,
+    });
+  }
+
+  const full = { observedGeneration: 2, replicas: 3, updatedReplicas: 3, readyReplicas: 3 };
+
+  it("are ready when every replica runs the template, is ready, and nothing else runs", async () => {
+    put(3, full);
+    assert.deepEqual(await slots.look("green", signal), {
+      staged: { slot: "green", template: "bbbbbbbbbbbb", version: "v2", image: "registry.test/atom:v2" },
+      ready: true,
+      desiredReplicas: 3,
+      readyReplicas: 3,
+      stuck: undefined,
+    });
+    for (const status of [
+      { ...full, readyReplicas: 2 },
+      { ...full, updatedReplicas: 2 },
+      { ...full, replicas: 4 },
+      { ...full, observedGeneration: 1 },
+      {},
+    ]) {
+      put(3, status);
+      assert.equal((await slots.look("green", signal)).ready, false);
+    }
+    put(0, { observedGeneration: 2 });
+    assert.equal((await slots.look("green", signal)).ready, false);
+  });
+
+  it("hold nothing where there is no Deployment", async () => {
+    const { staged, ready, desiredReplicas } = await slots.look("blue", signal);
+    assert.deepEqual([staged, ready, desiredReplicas], [undefined, false, 0]);
+    assert.equal(await slots.template("blue", signal), undefined);
+    assert.deepEqual(await slots.template("green", signal).catch(() => "none"), undefined);
+  });
+
+  it("say why their pods cannot start", async () => {
+    const podIn = (state: ContainerState, lastState: ContainerState = {}): void => {
+      const labels = {
+        "app.kubernetes.io/name": "atom",
+        "atom.dev/slot": "green",
+        "atom.dev/template": "bbbbbbbbbbbb",
+      };
+      cluster.put(pods, {
+        metadata: { namespace, name: "atom-green-1", labels },
+        status: { containerStatuses: [{ name: "atom", state, lastState }] },
+      });
+    };
+    put(3);
+    podIn({ waiting: { reason: "ContainerCreating" } });
+    assert.equal((await slots.look("green", signal)).stuck, undefined);
+    podIn({ waiting: { reason: "ImagePullBackOff", message: "no such image" } });
+    assert.equal((await slots.look("green", signal)).stuck, "atom-green-1: ImagePullBackOff: no such image");
+    podIn(
+      { waiting: { reason: "CrashLoopBackOff", message: "back-off 10s" } },
+      { terminated: { reason: "OOMKilled", exitCode: 137 } },
+    );
+    assert.equal(
+      (await slots.look("green", signal)).stuck,
+      "atom-green-1: CrashLoopBackOff: back-off 10s; it ended with OOMKilled (exit code 137)",
+    );
+    put(3, full);
+    assert.equal((await slots.look("green", signal)).stuck, undefined, "what is ready is not stuck");
+  });
+
+  it("say what the Deployment says when its pods say nothing", async () => {
+    put(3, {
+      conditions: [{ type: "ReplicaFailure", status: "True", reason: "FailedCreate", message: "exceeded quota" }],
+    });
+    assert.equal((await slots.look("green", signal)).stuck, "atom-green: FailedCreate: exceeded quota");
+    put(3, {
+      conditions: [{ type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded", message: "timed out" }],
+    });
+    assert.equal((await slots.look("green", signal)).stuck, "atom-green: ProgressDeadlineExceeded: timed out");
+  });
+
+  it("are scaled once, to nothing or to what a slot that serves has", async () => {
+    put(3);
+    await slots.scale("green", 0, signal);
+    await slots.scale("green", 0, signal);
+    assert.equal(cluster.writes.length, 1);
+    await slots.scale("green", "full", signal);
+    assert.equal(cluster.peek(deployments, { namespace, name: "atom-green" }).spec?.replicas, 3);
+  });
+
+  it("take a template that was kept, exactly, whichever slot it ran in", async () => {
+    put(0);
+    const kept = {
+      metadata: { labels: { "atom.dev/slot": "blue", "atom.dev/template": "aaaaaaaaaaaa" }, annotations: { a: "b" } },
+      spec: { containers: [{ name: "atom", image: "registry.test/atom:v1" }] },
+    };
+    await slots.stage("green", kept, signal);
+    const { spec } = cluster.peek(deployments, { namespace, name: "atom-green" });
+    assert.deepEqual(spec, {
+      replicas: 3,
+      template: {
+        ...kept,
+        metadata: { ...kept.metadata, labels: { ...kept.metadata.labels, "atom.dev/slot": "green" } },
+      },
+    });
+    await slots.stage("green", kept, signal);
+    assert.equal(cluster.writes.length, 1);
+  });
+});
+
+describe("a replacement", () => {
+  it("is the merge patch that makes one thing of another, exactly", () => {
+    const anyObject = fc.dictionary(
+      fc.constantFrom("a", "b", "c"),
+      fc.jsonValue({ maxDepth: 3, noUnicodeString: true }).filter((value) => !JSON.stringify(value).includes("null")),
+    );
+    fc.assert(
+      fc.property(anyObject, anyObject, (from, to) => {
+        const cluster = new MemoryCluster();
+        const clean = JSON.parse(JSON.stringify({ from, to })) as { from: object; to: object };
+        const patch = replacement(clean.from, clean.to);
+        const name = { namespace, name: "x" };
+        cluster.put(deployments, { metadata: name, spec: { template: clean.from } });
+        if (patch !== undefined)
+          cluster.serve({ by: "", verb: "patch", plural: "deployments", name: "x" }, deployments, name, {
+            type: "merge",
+            body: { spec: { template: patch } },
+          });
+        assert.deepEqual(cluster.peek(deployments, name).spec?.template, clean.to);
+      }),
+    );
+  });
+});
