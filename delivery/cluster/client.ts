@@ -11,7 +11,8 @@ import type {
   PodPort,
   Resource,
 } from "./api.ts";
-import type { Connection } from "./connection.ts";
+import { untilAborted } from "../release/until-aborted.ts";
+import type { Access, Connection } from "./connection.ts";
 import { UnreachableError, type ClusterCall } from "./errors.ts";
 import { parseList, parseObject, refusal } from "./answers.ts";
 import { RateLimit } from "./rate-limit.ts";
@@ -24,6 +25,7 @@ const defaultTimeout = 10_000;
 const podReadsPerSecond = 20;
 const podReadBurst = 5;
 const retryPause = 100;
+const loginTimeout = 60_000;
 
 type Verb = ClusterCall["verb"];
 
@@ -149,10 +151,21 @@ export class ClusterClient implements ClusterApi {
     return answer.status === 401 ? this.#send(send, true, timeout, signal) : answer;
   }
 
+  /** A program that logs people in may ask them something; it must not keep a call from being called off. */
+  async #login(anew: boolean, signal: AbortSignal | undefined): Promise<Access> {
+    const limit = AbortSignal.timeout(loginTimeout);
+    const stopped = untilAborted(signal === undefined ? limit : AbortSignal.any([signal, limit]));
+    try {
+      return await Promise.race([this.#connection.access(anew), stopped.promise]);
+    } finally {
+      stopped.forget();
+    }
+  }
+
   async #send(send: Send, anew: boolean, timeoutMs: number, signal: AbortSignal | undefined): Promise<HttpAnswer> {
     const { verb, target, method, path, contentType, body } = send;
     try {
-      const { server, headers, agent } = await this.#connection.access(anew);
+      const { server, headers, agent } = await this.#login(anew, signal);
       return await request({
         url: new URL(`${server.pathname.replace(/\/$/, "")}${path}`, server),
         method,
