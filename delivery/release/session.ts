@@ -1,9 +1,9 @@
 import type { Ledger } from "../../components/ledger/ledger.ts";
 import type { ReleaseUnderWay } from "../../components/ledger/release-record.ts";
 import { slotName } from "../../components/names/names.ts";
-import { otherSlot, slotNames } from "../../components/names/slot-name.ts";
+import { otherSlot, slotNames, type SlotName } from "../../components/names/slot-name.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
-import type { ClusterApi } from "../cluster/api.ts";
+import type { ClusterApi, FencedWriter } from "../cluster/api.ts";
 import { Fence } from "../cluster/fence.ts";
 import type { HeldLease } from "../cluster/lease.ts";
 import { deployments, services, virtualServices } from "../cluster/resources.ts";
@@ -30,7 +30,7 @@ export interface SessionTools {
   readonly cluster: ClusterApi;
   readonly clock: Clock;
   /** All writes to the cluster go through it. */
-  readonly writer: Fence;
+  readonly writer: FencedWriter;
   readonly slots: DeploymentSlots;
   readonly plan: ReleasePlan;
 }
@@ -68,6 +68,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #held: HeldLease;
   readonly #fence: number;
+  readonly #writer: Fence;
   readonly #tools: SessionTools;
 
   private constructor(options: SessionOptions, held: HeldLease, fence: number) {
@@ -84,6 +85,7 @@ export class Session {
     this.#options = options;
     this.#held = held;
     this.#fence = fence;
+    this.#writer = writer;
     this.#tools = {
       cluster,
       clock,
@@ -100,9 +102,9 @@ export class Session {
     const { namespace, service, router } = options.plan;
     const route = router.kind === "istio" ? virtualServices : services;
     await Promise.all([
-      session.#tools.writer.stamp(route, { namespace, name: service }, { signal: stop }),
+      session.#writer.stamp(route, { namespace, name: service }, { signal: stop }),
       ...slotNames.map((slot) =>
-        session.#tools.writer.stamp(deployments, { namespace, name: slotName(service, slot) }, { signal: stop }),
+        session.#writer.stamp(deployments, { namespace, name: slotName(service, slot) }, { signal: stop }),
       ),
     ]);
     return session;
@@ -118,7 +120,7 @@ export class Session {
     const stop = AbortSignal.any([signals.abort, signals.leave, this.#held.lost]);
     const broken = await this.#prepare(stop);
     const ledger = await store.read(stop);
-    const found = await this.#look(ledger, stop);
+    const found = await lookAtSlots(this.#tools.slots, ledger.active, stop);
     const candidate = unless(broken, () => chooseCandidate(ledger, found, request));
     const opening = { candidate, found, plan, request, at: new Date(clock.now()).toISOString() };
     const { current } = await store.update(
@@ -170,18 +172,18 @@ export class Session {
       throw error;
     }
   }
+}
 
-  async #look(ledger: Ledger, signal: AbortSignal): Promise<SlotsFound> {
-    const { slots } = this.#tools;
-    const idle = otherSlot(ledger.active);
-    const [idleHealth, activeHealth, idleTemplate, activeTemplate] = await Promise.all([
-      slots.look(idle, signal),
-      slots.look(ledger.active, signal),
-      slots.template(idle, signal),
-      slots.template(ledger.active, signal),
-    ]);
-    return { idle: idleHealth, active: activeHealth, templates: { idle: idleTemplate, active: activeTemplate } };
-  }
+/** What is in both slots. */
+export async function lookAtSlots(slots: DeploymentSlots, active: SlotName, signal: AbortSignal): Promise<SlotsFound> {
+  const idle = otherSlot(active);
+  const [idleHealth, activeHealth, idleTemplate, activeTemplate] = await Promise.all([
+    slots.look(idle, signal),
+    slots.look(active, signal),
+    slots.template(idle, signal),
+    slots.template(active, signal),
+  ]);
+  return { idle: idleHealth, active: activeHealth, templates: { idle: idleTemplate, active: activeTemplate } };
 }
 
 /** A candidate that cannot be chosen after a failed preparation is that failure's fault. */

@@ -21,7 +21,7 @@ export const groups = {
   contract: {
     about: "the Kubernetes provider's contract: the real Pulumi engine against a real API server",
     files: ["test/contract/**/*.test.ts"],
-    minutes: 20,
+    minutes: 35,
   },
   cluster: {
     about: "end to end on the embedded cluster: real kubelet, Istio, Envoy and Prometheus",

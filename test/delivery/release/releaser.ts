@@ -2,6 +2,7 @@ import { LedgerStore } from "../../../delivery/ledger/store.ts";
 import { ask, type Ask } from "../../../delivery/ledger/requests.ts";
 import { virtualServices } from "../../../delivery/cluster/resources.ts";
 import type { ClusterApi } from "../../../delivery/cluster/api.ts";
+import { observeRelease, type Observation } from "../../../delivery/release/observer.ts";
 import type { ReleaseRequest } from "../../../delivery/release/opening.ts";
 import type { Clock, GuardSnapshot, StepMeasurement } from "../../../delivery/release/ports.ts";
 import { runRelease, takeBack } from "../../../delivery/release/releaser.ts";
@@ -78,6 +79,10 @@ export class Releaser {
     return takeBack(this.#options({}), why, this.#signals());
   }
 
+  observe(request: Partial<ReleaseRequest> = {}, options: Partial<SessionOptions> = {}): Promise<Observation> {
+    return observeRelease(this.#options(options), { by: this.holder, ...request }, this.#signals());
+  }
+
   async ask(request: Ask): Promise<void> {
     await ask(this.#store(), request, this.clock, new AbortController().signal);
   }
@@ -97,12 +102,13 @@ export class Releaser {
       store: this.#store(),
       plan: this.#world.plan,
       holder: this.holder,
-      adapters: (tools) => this.#adapters(tools),
+      adapters: (tools) => this.adapters(tools),
       ...options,
     };
   }
 
-  #adapters({ writer }: SessionTools): Adapters {
+  /** What a release meets in this world. */
+  adapters({ writer }: SessionTools): Adapters {
     const world = this.#world;
     return {
       router: {

@@ -8,6 +8,7 @@ import type {
   PodAnswer,
   Resource,
 } from "../../../delivery/cluster/api.ts";
+import { untilAborted } from "../../../delivery/release/until-aborted.ts";
 import { ConflictError, InvalidError, NotFoundError, UnreachableError } from "../../../delivery/cluster/errors.ts";
 
 /** What a call is about, for tests that make it fail or count it. */
@@ -150,11 +151,17 @@ class MemoryClient implements ClusterApi {
   async #call<T>(call: Call, options: CallOptions | undefined, serve: () => T): Promise<T> {
     await this.#gate();
     options?.signal?.throwIfAborted();
-    await this.#cluster.before(call);
+    await this.#orStopped(this.#cluster.before(call), options);
     const answer = serve();
     await this.#cluster.after(call);
     await this.#gate();
     return answer;
+  }
+
+  /** A server that does not answer is waited for until the caller has enough. */
+  async #orStopped(waiting: Promise<void> | void, options: CallOptions | undefined): Promise<void> {
+    const stopped = untilAborted(options?.signal ?? new AbortController().signal);
+    await Promise.race([waiting, stopped.promise]).finally(stopped.forget);
   }
 }
 
