@@ -1,4 +1,5 @@
 // A releaser's life: take the lease, shut out whoever had it, take up or open a release, run it, give the lease back.
+import type { ReleaseUnderWay } from "../../components/ledger/release-record.ts";
 import { leaseName } from "../../components/names/names.ts";
 import { LeaseLostError, UnreachableError } from "../cluster/errors.ts";
 import { acquireLease, LeaseHeldError, type HeldLease } from "../cluster/lease.ts";
@@ -15,8 +16,9 @@ export async function runRelease(
   request: ReleaseRequest,
   signals: SessionSignals,
 ): Promise<SessionEnd> {
-  return withLease(options, signals, { refuse: request.supersede === undefined }, async (session) => {
+  return withLease(options, signals, { refuse: request.supersede === undefined }, async (session, lost) => {
     const { current } = await session.ledger();
+    if (lost !== undefined) return session.resume(stillUnderWay(current, lost), signals);
     if (current === null) return session.open(request, signals);
     if (isSameRelease(current, request)) return session.resume(current, signals);
     if (request.supersede === undefined)
@@ -36,11 +38,27 @@ export async function runRelease(
  * Throws a {@link ReleaseRefusedError} when there is none.
  */
 export async function takeBack(options: SessionOptions, why: string, signals: SessionSignals): Promise<SessionEnd> {
-  return withLease(options, signals, { force: true }, async (session) => {
+  return withLease(options, signals, { force: true }, async (session, lost) => {
     const { current, service } = await session.ledger();
+    if (lost !== undefined)
+      return session.resume(stillUnderWay(current, lost), signals, { type: "failed", reason: "manual", detail: why });
     if (current === null) throw new ReleaseRefusedError("no_release", `There is no release of ${service} under way.`);
     return session.resume(current, signals, { type: "failed", reason: "manual", detail: why });
   });
+}
+
+/** What a releaser that lost its lease may go on with: its own release, if nobody has ended it meanwhile. */
+function stillUnderWay(current: ReleaseUnderWay | null, id: string): ReleaseUnderWay {
+  if (current?.id === id) return current;
+  throw new LeaseLostError("taken", `another releaser has ended release ${id}`);
+}
+
+/** @param lost the release that this process was at when it lost its lease */
+type Work = (session: Session, lost: string | undefined) => Promise<SessionEnd>;
+
+interface Acquiring {
+  readonly refuse?: boolean;
+  readonly force?: boolean;
 }
 
 /** Between two tries to get back what was lost, in milliseconds. */
@@ -50,11 +68,23 @@ const againAfter = 1_000;
 async function withLease(
   options: SessionOptions,
   { abort, leave }: SessionSignals,
-  how: { readonly refuse?: boolean; readonly force?: boolean },
-  work: (session: Session) => Promise<SessionEnd>,
+  how: Acquiring,
+  work: Work,
 ): Promise<SessionEnd> {
+  let lost: string | undefined;
+  const attempt = async (signal: AbortSignal, acquiring: Acquiring): Promise<SessionEnd> => {
+    const held = await acquire(options, signal, acquiring);
+    let session: Session | undefined;
+    try {
+      session = await Session.begin(options, held, signal);
+      return await work(session, lost);
+    } finally {
+      lost = session?.releaseId ?? lost;
+      await held.release();
+    }
+  };
   try {
-    return await attempt(options, AbortSignal.any([abort, leave]), how, work);
+    return await attempt(AbortSignal.any([abort, leave]), how);
   } catch (error) {
     if (!isExpired(error)) throw error;
   }
@@ -62,32 +92,19 @@ async function withLease(
   for (;;) {
     try {
       await options.clock.sleep(againAfter, leave);
-      // Whoever has it by now is alive, and the release is theirs.
-      return await attempt(options, leave, { refuse: true }, work);
+      return await attempt(leave, { refuse: true });
     } catch (error) {
+      if (error instanceof ReleaseRefusedError && error.refusal === "locked")
+        throw new LeaseLostError("taken", error.message, { cause: error });
       if (!isExpired(error) && !(error instanceof UnreachableError)) throw error;
     }
-  }
-}
-
-async function attempt(
-  options: SessionOptions,
-  signal: AbortSignal,
-  how: { readonly refuse?: boolean; readonly force?: boolean },
-  work: (session: Session) => Promise<SessionEnd>,
-): Promise<SessionEnd> {
-  const held = await acquire(options, signal, how);
-  try {
-    return await work(await Session.begin(options, held, signal));
-  } finally {
-    await held.release();
   }
 }
 
 async function acquire(
   { cluster, clock, plan, holder, onWait }: SessionOptions,
   signal: AbortSignal,
-  how: { readonly refuse?: boolean; readonly force?: boolean },
+  how: Acquiring,
 ): Promise<HeldLease> {
   const lease = { namespace: plan.namespace, name: leaseName(plan.service) };
   try {

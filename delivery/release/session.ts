@@ -70,6 +70,7 @@ export class Session {
   readonly #fence: number;
   readonly #writer: Fence;
   readonly #tools: SessionTools;
+  #releaseId: string | undefined;
 
   private constructor(options: SessionOptions, held: HeldLease, fence: number) {
     const { cluster, clock, plan } = options;
@@ -110,6 +111,11 @@ export class Session {
     return session;
   }
 
+  /** The release that this session was, or is, at. */
+  get releaseId(): string | undefined {
+    return this.#releaseId;
+  }
+
   ledger(): Promise<Ledger> {
     return this.#options.store.read(this.#held.lost);
   }
@@ -145,6 +151,7 @@ export class Session {
   async #run(current: ReleaseUnderWay, { abort, leave }: SessionSignals, first?: ReleaseEvent): Promise<SessionEnd> {
     const { store, clock, plan, adapters } = this.#options;
     const { id, state, journal } = current;
+    this.#releaseId = id;
     const subject = subjectOf(current, plan);
     const ports: ReleasePorts = {
       ...adapters(this.#tools, subject),

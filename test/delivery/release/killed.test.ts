@@ -185,6 +185,20 @@ describe("a release that loses its lease", () => {
       }
   });
 
+  it("and whose release another one has ended by the time that it continues, begins nothing anew", async () => {
+    for (const when of ["after", "before"] as const) {
+      const { promise: continued, resolve } = Promise.withResolvers<() => void>();
+      const { world, first } = await interrupt(stories[0]!, 5, when, (releaser) => {
+        resolve(releaser.stop());
+      });
+      await world.clock.settle(world.releaser().release());
+      world.stage("blue", "cccccccccccc");
+      (await continued)();
+      await assert.rejects(world.clock.settle(first), { name: "LeaseLostError", how: "taken" });
+      assert.deepEqual([world.ledger.sequence, world.percent], [1, 100]);
+    }
+  });
+
   it("because the API server is away for half a minute, is taken up by the same releaser", async () => {
     for (const story of [stories[0]!, stories[1]!]) {
       const world = new World(plan);
