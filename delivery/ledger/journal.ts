@@ -6,7 +6,7 @@ import { isFinal } from "../release/state-machine.ts";
 import { forgetOld } from "./bounds.ts";
 import type { LedgerStore } from "./store.ts";
 
-/** A line's evidence that is larger is left out of the ledger. In bytes of JSON. */
+/** The most that a line's evidence may take in the ledger, in bytes of JSON. */
 export const largestEvidence = 16 * 1024;
 
 export interface LedgerJournalOptions {
@@ -80,8 +80,22 @@ function concluded(ledger: Ledger, release: ReleaseUnderWay, endedAt: string, ke
   };
 }
 
+/** Evidence that is too large loses its largest parts, by name; what verdicts were made of is small and stays. */
 function bounded(entry: JournalEntry): JournalEntry {
   if (entry.evidence === undefined) return entry;
-  const bytes = Buffer.byteLength(JSON.stringify(entry.evidence));
-  return bytes <= largestEvidence ? entry : { ...entry, evidence: { omitted: `${bytes} bytes` } };
+  let evidence = entry.evidence;
+  const omitted: string[] = [];
+  while (sizeOf(evidence) > largestEvidence) {
+    const parts = typeof evidence === "object" && evidence !== null && !Array.isArray(evidence) ? evidence : {};
+    const [largest] = Object.entries(parts).toSorted(([, left], [, right]) => sizeOf(right) - sizeOf(left));
+    if (largest === undefined) return { ...entry, evidence: { omitted: ["everything"] } };
+    omitted.push(largest[0]);
+    evidence = Object.fromEntries(Object.entries(parts).filter(([name]) => name !== largest[0]));
+  }
+  if (omitted.length === 0) return entry;
+  return { ...entry, evidence: { ...(evidence as object), omitted } };
+}
+
+function sizeOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }

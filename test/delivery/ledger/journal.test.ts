@@ -13,7 +13,10 @@ const smoking = { ...initialState, phase: "smoking" } as const;
 describe("the journal in the ledger", () => {
   it("gets its lines and the state that they lead to together", () => {
     const after = appended(ledgerWith({ current: underWay() }), "r1", [line(2), line(3)], smoking, 10);
-    assert.deepEqual([after?.current?.state.phase, after?.current?.journal.map(({ seq }) => seq)], ["smoking", [1, 2, 3]]);
+    assert.deepEqual(
+      [after?.current?.state.phase, after?.current?.journal.map(({ seq }) => seq)],
+      ["smoking", [1, 2, 3]],
+    );
   });
 
   it("has each line once, even if it is written again or anew", () => {
@@ -58,9 +61,14 @@ describe("the journal in the ledger", () => {
     assert.throws(() => appended(other, "r1", [line(2)], smoking, 10), /under way is r2 and not r1/);
   });
 
-  it("leaves out evidence that is too large, and says so", () => {
-    const evidence = { queries: "x".repeat(largestEvidence) };
-    const after = appended(ledgerWith({ current: underWay() }), "r1", [line(2, { evidence })], smoking, 10);
-    assert.deepEqual(after?.current?.journal[1]?.evidence, { omitted: `${largestEvidence + 14} bytes` });
+  it("leaves out the largest parts of evidence that is too large, and names them", () => {
+    const large = "x".repeat(largestEvidence);
+    const written = (evidence: JournalEntry["evidence"] & {}): unknown =>
+      appended(ledgerWith({ current: underWay() }), "r1", [line(2, { evidence })], smoking, 10)?.current?.journal[1]
+        ?.evidence;
+    assert.deepEqual(written({ judged: [1], queries: large }), { judged: [1], omitted: ["queries"] });
+    assert.deepEqual(written({ a: large, b: `${large}x`, c: 1 }), { c: 1, omitted: ["b", "a"] });
+    assert.deepEqual(written([large]), { omitted: ["everything"] });
+    assert.deepEqual(written({ judged: [1] }), { judged: [1] });
   });
 });
