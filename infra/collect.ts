@@ -5,6 +5,9 @@ import { neededSecrets } from "./config/rules.ts";
 import { toProgramConfig } from "./config/stack-file.ts";
 import { createProgram } from "./program.ts";
 
+/** What every secret's value is while resources are collected, so that one that lost its mark is seen. */
+const secretValue = "the value of a secret";
+
 /** What stands where a secret was. */
 export const secretPlaceholder = "[secret]";
 
@@ -58,7 +61,7 @@ const project = "atom";
 
 /**
  * Runs the program in this process against Pulumi's mocks and returns every resource that it registers: no cluster, no plugin, no
- * state. One call at a time, because Pulumi's runtime is one per process. Throws what the program throws.
+ * state. One call at a time, because Pulumi's runtime is one per process. Throws what the program throws, and where it shows a secret.
  */
 export async function collect({ stack, raw, live = {} }: CollectOptions): Promise<Collected> {
   const requests: RegistrationRequest[] = [];
@@ -75,13 +78,12 @@ export async function collect({ stack, raw, live = {} }: CollectOptions): Promis
   const program = createProgram({ readLiveServices: () => Promise.resolve(live), env: {} });
   const outputs: unknown = await pulumi.runtime.runInPulumiStack(program);
   await pulumi.runtime.disconnect();
-  return {
-    resources: requests
-      .filter((request) => request.getType() !== stackType)
-      .map(collected)
-      .sort(byTypeAndName),
-    outputs,
-  };
+  const resources = requests
+    .filter((request) => request.getType() !== stackType)
+    .map(collected)
+    .sort(byTypeAndName);
+  for (const resource of resources) checkSecrets(resource, `${resource.type} ${resource.name}`);
+  return { resources, outputs };
 }
 
 const stackType = "pulumi:pulumi:Stack";
@@ -101,7 +103,7 @@ function configure(raw: RawConfig): void {
   const services = raw.values.services;
   const needed = neededSecrets(typeof services === "object" && services !== null ? Object.keys(services) : []);
   const secrets = [...new Set([...raw.secrets, ...needed.filter((key) => !(key in raw.values))])];
-  const config = toProgramConfig({ values: raw.values, secrets }, secretPlaceholder);
+  const config = toProgramConfig({ values: raw.values, secrets }, secretValue);
   pulumi.runtime.setAllConfig(
     config,
     secrets.map((key) => `atom:${key}`),
@@ -120,6 +122,13 @@ function collected(request: RegistrationRequest): CollectedResource {
     dependsOn: request.getDependenciesList().map(labelOf).sort(),
     inputs: withoutSecrets(request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>,
   };
+}
+
+/** Throws where the program shows a secret's value in what is no secret. */
+function checkSecrets(collected: unknown, what: string): void {
+  const text = JSON.stringify(collected);
+  const forms = [secretValue, encodeURIComponent(secretValue), Buffer.from(secretValue).toString("base64")];
+  if (forms.some((form) => text.includes(form))) throw new Error(`the program shows a secret in clear: ${what}`);
 }
 
 /** `urn:pulumi:stack::project::outer$inner::name` as `inner name`; the stack itself as nothing. */

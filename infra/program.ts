@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { UserError } from "../components/errors/user-error.ts";
 import { deployerName, namespaceName } from "../components/names/names.ts";
 import type { LiveServices } from "../components/service/live-service.ts";
+import { kubeconfigOf } from "./cluster/api-server.ts";
 import { readLiveServices, type LiveServicesQuery } from "./cluster/live-services.ts";
 import { readProgramConfig } from "./config/program-config.ts";
 import { environmentArgs } from "./environment-args.ts";
@@ -55,7 +56,7 @@ async function declare({
 
   // The provider and the read above always talk to the same cluster. KUBECONFIG is passed on by us, because the provider's own look at
   // it depends on whose process the program runs in.
-  const kubeconfig = cluster.kubeconfig ?? env.KUBECONFIG;
+  const kubeconfig = kubeconfigOf(cluster, env);
   const provider = new k8s.Provider("cluster", {
     context: cluster.context,
     ...(kubeconfig === undefined ? {} : { kubeconfig }),

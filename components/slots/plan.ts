@@ -70,7 +70,7 @@ export function planSlots({ service, desired, autoscaled, live }: SlotsPlanInput
     return frozen(live, [
       `${service}: release ${current.id} is under way, so both slots are left as they are. Run this again when it has ended.`,
     ]);
-  if (activeSlot.digest === desired.digest) return frozen(live, []);
+  if (activeSlot.digest === desired.digest) return frozen(live, notesOnIdle(service, idle, live.slots[idle]));
   const quarantined = quarantine.find(({ template }) => template === desired.digest);
   if (quarantined !== undefined)
     return frozen(live, [
@@ -98,6 +98,14 @@ export function planSlots({ service, desired, autoscaled, live }: SlotsPlanInput
         : `${service}: template ${desired.digest} is staged in ${idle} at 0 % of the traffic; ${active} goes on serving ${activeSlot.digest ?? "a template without a digest"}.`,
     ],
   };
+}
+
+/** A candidate whose change was taken back keeps its pods, because an idle slot with nothing pending is left alone. */
+function notesOnIdle(service: string, idle: SlotName, slot: LiveSlot | undefined): string[] {
+  if (slot === undefined || slot.replicas === 0) return [];
+  return [
+    `${service}: nothing waits for a release; ${idle} still runs ${slot.digest ?? "a template without a digest"} at 0 % of the traffic, and is left as it is.`,
+  ];
 }
 
 function firstRun(desired: SlotsPlanInput["desired"]): SlotsPlan {

@@ -43,7 +43,7 @@ export class Slots extends pulumi.ComponentResource {
       new k8s.apps.v1.Deployment(
         `${name}-${slot}`,
         // Version and digest are labels of the template alone: here they would lie as soon as the template is frozen.
-        { metadata: { ...metadata, annotations: awaitAnnotations(args) }, spec: deploymentSpec(slot, args) },
+        { metadata: { ...metadata, annotations: providerAnnotations(args) }, spec: deploymentSpec(slot, args) },
         { parent: this, ignoreChanges: [...args.plan[slot].ignoreChanges] },
       );
       new k8s.policy.v1.PodDisruptionBudget(
@@ -63,9 +63,14 @@ export class Slots extends pulumi.ComponentResource {
   }
 }
 
-/** The engine gives up when the Deployment does, and not before. */
-function awaitAnnotations({ readyDeadlineSeconds }: SlotsArgs): Record<string, string> {
-  return { "pulumi.com/timeoutSeconds": String(readyDeadlineSeconds + 30) };
+/** What the engine's provider is told about a slot's Deployment. */
+function providerAnnotations({ readyDeadlineSeconds }: SlotsArgs): Record<string, string> {
+  return {
+    // The engine gives up when the Deployment does, and not before.
+    "pulumi.com/timeoutSeconds": String(readyDeadlineSeconds + 30),
+    // Staging takes an idle slot back from whoever scaled it down; what is not to be taken back is ignored (see plan.ts).
+    "pulumi.com/patchForce": "true",
+  };
 }
 
 function deploymentSpec(slot: SlotName, args: SlotsArgs): k8s.types.input.apps.v1.DeploymentSpec {

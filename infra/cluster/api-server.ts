@@ -86,9 +86,22 @@ export class ApiServer {
   }
 }
 
+/**
+ * The one file that has the context, for whoever takes a path and not a list of them as KUBECONFIG is; `undefined` where none is named.
+ */
+export function kubeconfigOf({ context, kubeconfig }: ClusterSettings, env: NodeJS.ProcessEnv): string | undefined {
+  const files = filesOf(kubeconfig ?? env.KUBECONFIG);
+  if (files.length < 2) return files[0];
+  return files.find((file) => existsSync(file) && configOf(file).getContextObject(context) !== null) ?? files[0];
+}
+
+function filesOf(list: string | undefined): string[] {
+  return list?.split(path.delimiter).filter((file) => file !== "") ?? [];
+}
+
 /** Each file that `KUBECONFIG` names, or what kubectl reads without it. Throws a {@link ClusterContextError}. */
 function load(context: string, files: string | undefined): KubeConfig[] {
-  const names = files?.split(path.delimiter).filter((file) => file !== "") ?? [];
+  const names = filesOf(files);
   // Like kubectl, a list may name files that do not exist; a single one must.
   const present = names.length > 1 ? names.filter((file) => existsSync(file)) : names;
   try {

@@ -1,11 +1,10 @@
 // `npm run preview|up|refresh|destroy -- --stack NAME`: a stack command through the Automation API, for any stack.
-import { createInterface } from "node:readline/promises";
 import { Argument, Command } from "commander";
 import { stackCommand, stackCommands, type StackCommandName, type StackCommandResult } from "../../infra/engine.ts";
 import { stackEnvironment } from "../local/stack-environment.ts";
 import { projectFolder } from "../local/local-stack.ts";
 import { createReporter } from "../progress.ts";
-import { ConfirmationNeededError } from "./confirmation.ts";
+import { confirm } from "./confirmation.ts";
 import { runCommand } from "./run-command.ts";
 
 interface Options {
@@ -53,23 +52,13 @@ await runCommand(async (signal) => {
     });
   if (command === "up" || command === "destroy") {
     if (command === "up" && options.yes !== true) await run("preview");
-    await confirm(
-      `${command === "up" ? "Make these changes" : "Remove everything"} in the stack ${options.stack}?`,
+    await confirm({
+      command,
+      question: `${command === "up" ? "Make these changes" : "Remove everything"} in the stack ${options.stack}?`,
+      yes: options.yes,
       signal,
-    );
+    });
   }
   const result = await run(command);
   if (options.json === true) console.log(JSON.stringify(result, undefined, 2));
 });
-
-async function confirm(question: string, signal: AbortSignal): Promise<void> {
-  if (options.yes === true) return;
-  if (!process.stdin.isTTY) throw new ConfirmationNeededError(command);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(`${question} (yes/no) `, { signal });
-    if (answer.trim() !== "yes") throw new ConfirmationNeededError(command, answer);
-  } finally {
-    terminal.close();
-  }
-}

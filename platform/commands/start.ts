@@ -1,25 +1,28 @@
 // `npm start`: from a bare machine to the `local` stack, answering requests.
 import { Command } from "commander";
-import { createReporter } from "../progress.ts";
+import { defaultClusterName } from "../cluster/cluster.ts";
 import { startInContext } from "../local/own-cluster.ts";
 import { startLocal } from "../local/start-local.ts";
+import { createReporter } from "../progress.ts";
+import { confirm } from "./confirmation.ts";
 import { runCommand } from "./run-command.ts";
 
 interface Options {
+  readonly name: string;
   readonly context?: string;
   readonly stack?: string;
+  readonly yes?: boolean;
 }
 
-const options = new Command("npm start --")
+const { name, context, stack, yes } = new Command("npm start --")
   .description(
     "Brings up an embedded cluster (Kubernetes, Istio, Envoy, Prometheus, PostgreSQL, Redis), provisions the stack `local` in it,\n" +
       "and asks Atom through Envoy whether it works. What is missing on this machine is built once and kept in ~/.cache/atom.",
   )
-  .option(
-    "--context <name>",
-    "use a cluster of your kubeconfig instead, and install nothing but what the stack declares",
-  )
+  .option("--name <name>", "the instance of the embedded cluster", defaultClusterName)
+  .option("--context <name>", "use a cluster of your kubeconfig, and install nothing but what the stack declares")
   .option("--stack <name>", "the stack to bring up there, as in Pulumi.<name>.yaml (with --context)")
+  .option("--yes", "change your cluster without asking (with --context)")
   .addHelpText(
     "after",
     "\nExamples:\n  npm start                                           the embedded cluster\n" +
@@ -30,7 +33,10 @@ const options = new Command("npm start --")
 
 await runCommand(async (signal) => {
   const reporter = createReporter();
-  if (options.context !== undefined || options.stack !== undefined)
-    await startInContext({ ...options, reporter, signal });
-  else await startLocal({ reporter, signal });
+  if (context === undefined && stack === undefined) await startLocal({ name, reporter, signal });
+  else
+    await startInContext({
+      ...{ context, stack, reporter, signal },
+      confirm: (question) => confirm({ command: "start", question, yes, signal }),
+    });
 });

@@ -1,4 +1,5 @@
 // `npm run status`: what runs of the embedded cluster, and how to reach it.
+import path from "node:path";
 import { Command } from "commander";
 import { clusterStatus, defaultClusterName, type ClusterStatus } from "../cluster/cluster.ts";
 import { localShell } from "../local/engine-environment.ts";
@@ -39,8 +40,9 @@ function describe({ name, phase, cluster, ageSeconds = 0, nodeReady, components,
     `  Alertmanager  ${cluster.alertmanagerUrl}`,
     `  Pushgateway   ${cluster.pushgatewayUrl}`,
     `  API server    ${cluster.apiServerUrl}`,
+    `  Logs          ${path.join(cluster.folder, "logs")}`,
     "",
-    "For kubectl, and pulumi on the stack `local`:",
+    "For kubectl, and for pulumi on the stack `local` (npm run tools says where ours are):",
     ...Object.entries(localShell(cluster)).map(([variable, value]) => `  export ${variable}=${value}`),
   ].join("\n");
 }

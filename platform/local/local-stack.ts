@@ -1,6 +1,7 @@
 import path from "node:path";
+import { createProgram } from "../../infra/program.ts";
 import { stackCommand, type StackCommandName, type StackCommandResult } from "../../infra/engine.ts";
-import { clusterTools, startCluster, type Cluster } from "../cluster/cluster.ts";
+import { clusterTools, defaultClusterName, startCluster, type Cluster } from "../cluster/cluster.ts";
 import { ensureImages, imageTools } from "../images/images.ts";
 import type { Reporter } from "../progress.ts";
 import { ensureTools, type Toolchain } from "../toolchain/ensure.ts";
@@ -9,22 +10,25 @@ import { engineEnvironment, localStack } from "./engine-environment.ts";
 export const projectFolder = path.join(import.meta.dirname, "..", "..");
 
 export interface LocalStackOptions {
+  /** The instance of the cluster. @default "local" */
+  readonly name?: string;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
 }
 
 /** What `npm start` brings up before the stack: the tools, the images made of them, and the cluster that runs them. */
 export async function startLocalCluster({
+  name = defaultClusterName,
   reporter,
   signal,
 }: LocalStackOptions): Promise<{ cluster: Cluster; toolchain: Toolchain }> {
   const toolchain = await localToolchain({ reporter, signal });
   const images = await ensureImages(toolchain, { reporter, signal });
-  return { cluster: await startCluster({ reporter, toolchain, images, signal }), toolchain };
+  return { cluster: await startCluster({ name, reporter, toolchain, images, signal }), toolchain };
 }
 
 /** Every tool of the local environment. */
-export async function localToolchain({ reporter, signal }: LocalStackOptions): Promise<Toolchain> {
+async function localToolchain({ reporter, signal }: LocalStackOptions): Promise<Toolchain> {
   return ensureTools([...new Set([...clusterTools, ...imageTools, "pulumi"] as const)], { reporter, signal });
 }
 
@@ -43,5 +47,13 @@ export async function localStackCommand({
   ...options
 }: LocalCommandOptions): Promise<StackCommandResult> {
   const env = await engineEnvironment(cluster, toolchain, options.signal);
-  return stackCommand({ ...options, stack: localStack, workDir: projectFolder, env, pulumi: toolchain.path("pulumi") });
+  return stackCommand({
+    ...options,
+    stack: localStack,
+    workDir: projectFolder,
+    env,
+    pulumi: toolchain.path("pulumi"),
+    // The stack's configuration names the context of the default instance.
+    program: (ports) => createProgram({ ...ports, context: cluster.context }),
+  });
 }

@@ -1,5 +1,5 @@
 import { UserError } from "../../components/errors/user-error.ts";
-import { stackCommand } from "../../infra/engine.ts";
+import { stackCommand, type StackCommandName, type StackCommandResult } from "../../infra/engine.ts";
 import { createProgram } from "../../infra/program.ts";
 import { checkContext } from "../cluster/cluster.ts";
 import type { Reporter } from "../progress.ts";
@@ -20,27 +20,33 @@ class OwnClusterUsageError extends UserError {
 }
 
 export interface OwnClusterOptions {
-  readonly context?: string;
-  readonly stack?: string;
+  readonly context: string | undefined;
+  readonly stack: string | undefined;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
+  /** Asks the user, after the preview; throws where the answer is no. */
+  readonly confirm: (question: string) => Promise<void>;
 }
 
 /** Brings a stack up in a cluster of the user's: checks it first, and installs nothing but what the stack declares. */
-export async function startInContext({ context, stack, reporter, signal }: OwnClusterOptions): Promise<void> {
+export async function startInContext({ context, stack, reporter, signal, confirm }: OwnClusterOptions): Promise<void> {
   if (context === undefined || stack === undefined || stack === localStack) throw new OwnClusterUsageError();
   await reporter.task(`Checking the cluster of context ${context}`, {}, () => checkContext(context));
   const { env, pulumi } = await stackEnvironment({ stack, reporter, signal });
-  const { changes, notes } = await stackCommand({
-    command: "up",
-    stack,
-    workDir: projectFolder,
-    env,
-    pulumi,
-    signal,
-    onOutput: (text) => process.stderr.write(text),
-    program: (ports) => createProgram({ ...ports, context }),
-  });
+  const run = (command: StackCommandName): Promise<StackCommandResult> =>
+    stackCommand({
+      command,
+      stack,
+      workDir: projectFolder,
+      env,
+      pulumi,
+      signal,
+      onOutput: (text) => process.stderr.write(text),
+      program: (ports) => createProgram({ ...ports, context }),
+    });
+  await run("preview");
+  await confirm(`Make these changes in the cluster of context ${context}?`);
+  const { changes, notes } = await run("up");
   console.log(`The stack ${stack} is up in ${context}: ${JSON.stringify(changes)}`);
   for (const note of notes) console.log(note);
 }

@@ -2,6 +2,7 @@ import { Credentials } from "../../delivery/smoke/credentials.ts";
 import { SmokeTest } from "../../delivery/smoke/smoke-test.ts";
 import { systemClock } from "../../delivery/clock/system-clock.ts";
 import { atom } from "../../stacks/atom.ts";
+import { curlLines } from "./curl-lines.ts";
 import { LocalStartError } from "./errors.ts";
 import { localSmokeUser } from "./engine-environment.ts";
 import { localStackCommand, startLocalCluster, type LocalStackOptions } from "./local-stack.ts";
@@ -10,8 +11,9 @@ import { localStackCommand, startLocalCluster, type LocalStackOptions } from "./
 const routedWithinMs = 30_000;
 
 /** `npm start`: the cluster, the stack `local` in it, and the smoke test through Envoy in front of the user. */
-export async function startLocal({ reporter, signal }: LocalStackOptions): Promise<void> {
-  const { cluster, toolchain } = await startLocalCluster({ reporter, signal });
+export async function startLocal(options: LocalStackOptions): Promise<void> {
+  const { reporter, signal } = options;
+  const { cluster, toolchain } = await startLocalCluster(options);
   const { notes } = await reporter.task("Provisioning the stack local", { estimateSeconds: 20 }, async (update) => {
     let output = "";
     try {
@@ -47,11 +49,11 @@ export async function startLocal({ reporter, signal }: LocalStackOptions): Promi
     },
   });
   const { passed } = await smoke.run("public", signal);
-  if (!passed) throw new LocalStartError("the smoke test failed; npm run status shows where the logs are");
+  if (!passed) throw new LocalStartError("the smoke test failed; npm run status says where the logs are");
+  const lines = curlLines(atom.smoke, cluster.gatewayUrl, localSmokeUser).map((line) => `  ${line}`);
   console.log(
-    `\nAtom answers at ${cluster.gatewayUrl}\n\nTry it:\n  curl -s ${cluster.gatewayUrl}/health/ready\n` +
-      `  curl -s ${cluster.gatewayUrl}/api/auth/login -H 'content-type: application/json' ` +
-      `-d '{"username":"${localSmokeUser.username}","password":"${localSmokeUser.password}"}'\n\nnpm run status shows what runs; npm stop ends it.`,
+    `\nAtom answers at ${cluster.gatewayUrl}\n\nThe same by hand:\n${lines.join("\n")}\n\n` +
+      "npm run status shows what runs; npm stop ends it.",
   );
 }
 

@@ -47,7 +47,8 @@ export function ensureTools(names: readonly ToolName[], options: EnsureOptions):
 
 /** {@link ensureTools} for any table of tools on any machine. */
 export async function ensure(tools: readonly Tool[], options: EnsureOptions, world: World): Promise<Toolchain> {
-  checkMachine(tools, world.machine);
+  const needRoot = tools.filter(({ asRoot }) => asRoot === true);
+  if (needRoot.length > 0) checkMachine(needRoot, world.machine);
   const store = new ToolStore(options.cacheDir ?? defaultCacheFolder(world.machine));
   const found = new Map<Tool, ToolFiles>();
   await Promise.all(
@@ -58,6 +59,7 @@ export async function ensure(tools: readonly Tool[], options: EnsureOptions, wor
   );
   const missing = tools.filter((tool) => !found.has(tool));
   if (missing.length > 0) {
+    checkMachine(missing, world.machine);
     await checkCommands(missing, world.machine);
     await checkSpace(await spaceNeeds(missing, store.root, world.machine), world.disk);
     for (const [tool, files] of await bringAll(missing, store, options, world)) found.set(tool, files);

@@ -80,7 +80,9 @@ describe("A stack that serves", function () {
     assert.deepEqual(await stack.weights(), { blue: 90, green: 10 });
   });
 
-  it("stages a changed environment in the idle slot alone, without a failed request", async () => {
+  it("stages a changed environment in the idle slot alone, without a failed request, though a releaser scaled that slot", async () => {
+    for (const replicas of [1, 0])
+      await stack.kubectl.patch(stack.namespace, "deployment/atom-green", "atom-release", { spec: { replicas } });
     const before = await stack.pods("blue");
     const load = new Load({ url: `${stack.shared.cluster.gatewayUrl}/health/live`, headers: { host: stack.host } });
     await stack.configure([atom("replicas"), 2], [atom("env"), { LOG_LEVEL: "warn" }]);

@@ -31,7 +31,16 @@ async function send(context: Context, inputs: JsonObject, fieldManager: string, 
   return cluster.apply(inputs, { fieldManager, dryRun, force: dryRun || forcesConflicts(inputs, settings) });
 }
 
-/** A namespace or a CustomResourceDefinition of the same update may appear a moment later: the program need not order what belongs together. */
+/** Refused for now: what it needs is made, or what it replaces is deleted, at this very moment. */
+function mayPass(error: unknown): error is Error {
+  if (isNotFound(error) || error instanceof UnknownKindError) return true;
+  return error instanceof ApiError && error.reason === "AlreadyExists" && error.message.includes("being deleted");
+}
+
+/**
+ * A namespace or a CustomResourceDefinition of the same update may appear a moment later: the program need not order what belongs
+ * together. An object whose deletion was not waited for (`pulumi.com/skipAwait`) makes room a moment later.
+ */
 async function sendPatiently(
   context: Context,
   urn: string,
@@ -42,7 +51,7 @@ async function sendPatiently(
     try {
       return await send(context, inputs, fieldManager, false);
     } catch (error) {
-      if (attempt === ATTEMPTS || !(isNotFound(error) || error instanceof UnknownKindError)) throw error;
+      if (attempt === ATTEMPTS || !mayPass(error)) throw error;
       void context.log.status(urn, `attempt ${attempt} of ${ATTEMPTS}: ${error.message}`);
       await delay(500 * 2 ** (attempt - 1), undefined, { signal: context.signal });
     }

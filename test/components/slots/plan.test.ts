@@ -71,6 +71,13 @@ const rows: readonly Row[] = [
     note: /waits for its release; green serves/,
   },
   {
+    when: "a staged change is taken back: the candidate is left as it is, and a note says so",
+    live: liveRelease({ slots: { blue: liveSlot("old"), green: liveSlot("between", 3) } }),
+    digest: "old",
+    expected: { blue: "frozen 2", green: "frozen 3", active: "blue", staged: undefined, migrate: false },
+    note: /nothing waits for a release; green still runs between at 0 %/,
+  },
+  {
     when: "the idle Deployment is gone and nothing is pending: it comes back without pods",
     live: liveRelease({ slots: { blue: liveSlot("old"), green: undefined } }),
     digest: "old",
@@ -218,12 +225,13 @@ describe("the slot rules", () => {
     );
   });
 
-  it("give a reason whenever something desired is not there yet", () => {
+  it("say something whenever what is desired is not there yet, or more is there than what is desired", () => {
     fc.assert(
       fc.property(releases, digests, (live, digest) => {
         const { active, current } = live.ledger;
         const settled = current === null && live.slots[active]?.digest === digest;
-        assert.equal(plan(live, { digest }).notes.length, settled ? 0 : 1);
+        const idlePods = live.slots[otherSlot(active)]?.replicas ?? 0;
+        assert.equal(plan(live, { digest }).notes.length, settled && idlePods === 0 ? 0 : 1);
       }),
     );
   });

@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { silentReporter, type Reporter } from "../../../platform/progress.ts";
 import type { Bring } from "../../../platform/toolchain/bring.ts";
 import { ensure, ensureTools, type Toolchain, type World } from "../../../platform/toolchain/ensure.ts";
-import { NoSpaceError, NotRootError, ToolBuildError } from "../../../platform/toolchain/errors.ts";
+import {
+  NoSpaceError,
+  NotRootError,
+  ToolBuildError,
+  UnsupportedMachineError,
+} from "../../../platform/toolchain/errors.ts";
 import type { Tool } from "../../../platform/toolchain/tool.ts";
 import { Bench, toolWith } from "./bench.ts";
 
@@ -112,6 +117,17 @@ describe("a toolchain", () => {
     await start([saw]);
     const machine = bench.machine({ env: { PATH: "" } });
     await start([saw], { machine, disk: () => Promise.resolve({ id: 1, freeMegabytes: 0 }) });
+  });
+
+  it("takes what is there on a machine that it could bring nothing to", async () => {
+    bench.script("saw", "echo 2.6.0");
+    bench.script("sawdust", "echo 2.6.0");
+    const machine = bench.machine({ platform: "darwin" });
+    assert.equal(
+      (await start([{ ...saw, onMachine: { accepts: { atLeast: "2.0.0", below: "3" } } }], { machine })).path("saw"),
+      join(bench.bin, "saw"),
+    );
+    await assert.rejects(start([toolWith({ name: "drill" })], { machine }), UnsupportedMachineError);
   });
 
   it("says what it brings, how long that takes and where it is kept", async () => {
