@@ -1,7 +1,10 @@
+import { readStackFile } from "../../infra/config/stack-file.ts";
+import { stackNames } from "../../infra/render-stack.ts";
 import { ClusterError, clusterStatus } from "../cluster/cluster.ts";
 import type { Reporter } from "../progress.ts";
 import { ensureTools } from "../toolchain/ensure.ts";
 import { engineEnvironment, localStack } from "./engine-environment.ts";
+import { projectFolder } from "./local-stack.ts";
 
 export interface StackEnvironment {
   /** Variables for the engine beyond this process's own. */
@@ -18,13 +21,15 @@ export interface StackEnvironmentOptions {
 
 /**
  * What a stack command needs. The stack `local` is that of the embedded cluster, which must run (else a ClusterError); every other
- * stack uses the backend, the kubeconfig and the official plugins of whoever calls.
+ * stack uses the backend, the kubeconfig and the official plugins of whoever calls. Throws a StackFileMissingError.
  */
 export async function stackEnvironment({
   stack,
   reporter,
   signal,
 }: StackEnvironmentOptions): Promise<StackEnvironment> {
+  // Before anything is built or asked: a mistyped name would make a new, empty stack.
+  await readStackFile(projectFolder, stack, await stackNames(projectFolder));
   const toolchain = await ensureTools(["pulumi"], { reporter, signal });
   const pulumi = toolchain.path("pulumi");
   if (stack !== localStack) return { env: {}, pulumi };
