@@ -21,7 +21,7 @@ export interface KubernetesPlugin {
 }
 
 /** The stand-in's folder: it holds an executable named as the engine expects a plugin to be. */
-export const standInDirectory = path.join(import.meta.dirname, "..", "kubernetes-provider", "bin");
+const standInDirectory = path.join(import.meta.dirname, "..", "kubernetes-provider", "bin");
 
 /**
  * The official plugin where it is installed or can be downloaded; else the stand-in, which serves the stack `local` and tests alone.
