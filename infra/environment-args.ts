@@ -6,6 +6,7 @@ import type { EnvironmentArgs, EnvironmentService } from "../stacks/environment.
 import type { ServiceConfig, StackConfig } from "./config/schema.ts";
 
 export interface EnvironmentSource {
+  readonly stack: string;
   readonly config: StackConfig;
   readonly secrets: Readonly<Record<string, Output<string>>>;
   readonly live: LiveServices;
@@ -14,9 +15,11 @@ export interface EnvironmentSource {
 }
 
 /** Puts together what a stack is made of and what its configuration says. */
-export function environmentArgs({ config, secrets, live, namespace, deployer }: EnvironmentSource): EnvironmentArgs {
+export function environmentArgs(source: EnvironmentSource): EnvironmentArgs {
+  const { stack, config, secrets, live, namespace, deployer } = source;
   const { quota, containerDefaults, dnsNamespace, ingressCidrs } = config.namespace;
   return {
+    stack,
     namespace,
     tenant: { quota, containerDefaults, dnsNamespace },
     deployer,
@@ -26,7 +29,8 @@ export function environmentArgs({ config, secrets, live, namespace, deployer }: 
     live,
     monitoring: config.monitoring,
     ingressCidrs,
-    readyDeadlineSeconds: Math.ceil(config.release.deadlines.ready / 1000),
+    release: config.release,
+    prometheus: prometheusOf(config.monitoring),
   };
 }
 
@@ -35,12 +39,30 @@ function environmentService(
   settings: ServiceConfig,
   secrets: EnvironmentSource["secrets"],
 ): EnvironmentService {
-  const contract = serviceDefinition(name);
-  if (contract === undefined) throw new Error(`the configuration was accepted with the unknown service ${name}`);
-  const needed = requiredSecrets(contract);
+  const definition = serviceDefinition(name);
+  if (definition === undefined) throw new Error(`the configuration was accepted with the unknown service ${name}`);
+  const needed = requiredSecrets(definition);
   return {
-    contract,
+    definition,
     settings,
     secrets: Object.fromEntries(Object.entries(secrets).filter(([key]) => needed.includes(key))),
+  };
+}
+
+/** The releaser finds its credentials in variables of these names, whichever stack it releases. */
+const prometheusAuth = {
+  none: { kind: "none" },
+  bearer: { kind: "bearer", tokenVariable: "PROMETHEUS_TOKEN" },
+  basic: { kind: "basic", usernameVariable: "PROMETHEUS_USERNAME", passwordVariable: "PROMETHEUS_PASSWORD" },
+} as const;
+
+function prometheusOf(monitoring: StackConfig["monitoring"]): EnvironmentArgs["prometheus"] {
+  const { prometheusUrl: url, prometheusAuth: auth, scrapeInterval } = monitoring;
+  if (url === undefined) return null;
+  return {
+    url,
+    auth: prometheusAuth[auth.kind],
+    ...(auth.privateAuthority ? { caFileVariable: "PROMETHEUS_CA_FILE" } : {}),
+    scrapeInterval,
   };
 }

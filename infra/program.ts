@@ -67,7 +67,10 @@ async function declare({
   });
   const environment = new Environment(
     namespace,
-    environmentArgs({ config, secrets, live, namespace, deployer: deployerName(pulumi.getProject()) }),
+    environmentArgs({
+      ...{ stack: pulumi.getStack(), config, secrets, live, namespace },
+      deployer: deployerName(pulumi.getProject()),
+    }),
     { providers: [provider] },
   );
   const outputs = outputsOf(environment, config);

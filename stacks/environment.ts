@@ -1,20 +1,27 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Deployer } from "../components/deployer/deployer.ts";
-import type { ServiceContract, ServiceSettings } from "../components/service/contract.ts";
+import { buildReleasePlan, type ReleaseSettings } from "../components/release-plan/build-plan.ts";
+import { entryOf } from "../components/release-plan/entry.ts";
+import { formatReleasePlan } from "../components/release-plan/parse-plan.ts";
+import type { ReleasePlanInput } from "../components/release-plan/release-plan.ts";
+import type { ServiceSettings } from "../components/service/contract.ts";
 import { planService, type ServicePlan } from "../components/service/plan.ts";
 import { Service, type Monitoring } from "../components/service/service.ts";
 import type { LiveServices } from "../components/service/live-service.ts";
 import { Tenant, type TenantArgs } from "../components/tenant/tenant.ts";
+import type { ServiceDefinition } from "./definition.ts";
 
 /** One service of an environment. */
 export interface EnvironmentService {
-  readonly contract: ServiceContract;
+  readonly definition: ServiceDefinition;
   readonly settings: ServiceSettings;
   /** Values of its Secret, by key. */
   readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
 export interface EnvironmentArgs {
+  /** Name of the stack: what its releases and their metrics call the environment. */
+  readonly stack: string;
   readonly namespace: string;
   readonly tenant: Omit<TenantArgs, "namespace">;
   /** Name of the account that releases. */
@@ -25,8 +32,10 @@ export interface EnvironmentArgs {
   readonly monitoring: Monitoring;
   /** Addresses beyond the gateway and Prometheus that may connect to the services. */
   readonly ingressCidrs: readonly string[];
-  /** How long new pods may take to become ready, in seconds. */
-  readonly readyDeadlineSeconds: number;
+  /** How the services are released. */
+  readonly release: ReleaseSettings;
+  /** Where a release asks Prometheus. */
+  readonly prometheus: ReleasePlanInput["prometheus"];
 }
 
 /** A stack: a namespace, who releases in it, and a map of services. Every stack is made of the same; what differs is data. */
@@ -37,11 +46,11 @@ export class Environment extends pulumi.ComponentResource {
 
   constructor(name: string, args: EnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
     super("atom:stacks:Environment", name, {}, opts);
-    const services = Object.entries(args.services).map(([service, definition]) => ({
-      ...definition,
-      service,
+    const services = Object.entries(args.services).map(([service, { definition, settings, secrets }]) => ({
+      ...{ service, contract: definition, settings, secrets },
       // Every decision is made before the first object is declared: a service that cannot be planned changes nothing.
-      plan: planService(service, definition.contract, definition.settings, args.live[service]),
+      plan: planService(service, definition, settings, args.live[service]),
+      releasePlan: formatReleasePlan(releasePlanOf(service, definition, settings, args)),
     }));
 
     const tenant = new Tenant(args.namespace, { namespace: args.namespace, ...args.tenant }, { parent: this });
@@ -60,7 +69,7 @@ export class Environment extends pulumi.ComponentResource {
           live: args.live[service]?.release,
           monitoring: args.monitoring,
           ingressCidrs: args.ingressCidrs,
-          readyDeadlineSeconds: args.readyDeadlineSeconds,
+          readyDeadlineSeconds: Math.ceil(args.release.deadlines.ready / 1000),
         },
         { parent: this },
       );
@@ -69,4 +78,18 @@ export class Environment extends pulumi.ComponentResource {
     this.namespace = tenant.namespace;
     this.registerOutputs({ namespace: this.namespace });
   }
+}
+
+function releasePlanOf(
+  service: string,
+  definition: ServiceDefinition,
+  settings: ServiceSettings,
+  { stack: environment, namespace, release, prometheus }: EnvironmentArgs,
+): ReleasePlanInput {
+  return buildReleasePlan({
+    ...{ environment, namespace, service, settings, release, prometheus },
+    contract: definition,
+    smoke: definition.smoke,
+    entry: entryOf({ namespace, service, port: definition.port, routes: settings.routes }),
+  });
 }

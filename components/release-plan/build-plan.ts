@@ -7,6 +7,14 @@ export interface ReleaseSettings {
   readonly thresholds: {
     readonly errorRate: { readonly max: number; readonly onBreach: Policy };
     readonly p95Latency: { readonly max: number; readonly onBreach: Policy };
+    /** Counts of bad and of all requests in PromQL. @default none */
+    readonly metrics?: readonly {
+      readonly name: string;
+      readonly bad: string;
+      readonly total: string;
+      readonly max: number;
+      readonly onBreach: Policy;
+    }[];
   };
   readonly steps: readonly ({ readonly weight: number; readonly wait: number } | { readonly pause: "approval" })[];
   readonly soak: number;
@@ -19,6 +27,14 @@ export interface ReleaseSettings {
     readonly approval: number;
     readonly rollback: number;
   };
+  /** Requests at the candidate before a step can pass. @default the plan's own */
+  readonly minRequests?: number | undefined;
+  /** Requests that the releaser sends to a candidate without traffic. @default none */
+  readonly synthetic?: { readonly perSecond: number; readonly requests: number } | undefined;
+  /** Releases that can be gone back to. @default the plan's own */
+  readonly keep?: number | undefined;
+  /** The releaser's image, for a release from a Job in the cluster. @default not set up */
+  readonly inCluster?: { readonly image: string } | undefined;
 }
 
 export interface ReleasePlanSources {
@@ -27,7 +43,8 @@ export interface ReleasePlanSources {
   readonly namespace: string;
   readonly service: string;
   readonly contract: Pick<ServiceContract, "port" | "metrics">;
-  readonly settings: Pick<ServiceSettings, "replicas" | "routes">;
+  /** `image`: what the stack's file names, whichever one is in effect. */
+  readonly settings: Pick<ServiceSettings, "image" | "replicas" | "routes">;
   readonly release: ReleaseSettings;
   readonly smoke: readonly SmokeStep[];
   /** Where requests to the service go in, as the releaser reaches it. */
@@ -39,12 +56,14 @@ export interface ReleasePlanSources {
 /** The plan that a stack's configuration amounts to. `formatReleasePlan` checks it and fills in what the configuration leaves open. */
 export function buildReleasePlan(sources: ReleasePlanSources): ReleasePlanInput {
   const { environment, namespace, service, contract, settings, release, smoke, entry, prometheus } = sources;
-  const { errorRate, p95Latency } = release.thresholds;
+  const { errorRate, p95Latency, metrics = [] } = release.thresholds;
+  const { minRequests, synthetic = null, keep, inCluster = null } = release;
   return {
     schema: releasePlanSchemaVersion,
     environment,
     namespace,
     service,
+    image: settings.image,
     port: contract.port,
     replicas: settings.replicas,
     router: routerOf(settings.routes),
@@ -59,15 +78,18 @@ export function buildReleasePlan(sources: ReleasePlanSources): ReleasePlanInput 
       latency: { quantile: 0.95, seconds: p95Latency.max / 1000, policy: p95Latency.onBreach },
       // Whoever only warns about errors does not take a release back for a restart either.
       restarts: { policy: errorRate.onBreach },
+      metrics: metrics.map(({ onBreach, ...metric }) => ({ ...metric, policy: onBreach })),
     },
     policies: {
       noData: release.noData,
       metricsUnavailable: release.metricsUnavailable,
       unconfirmedShift: "rollback",
     },
+    ...(minRequests === undefined ? {} : { gate: { minRequests } }),
     guard: { port: contract.port, path: contract.metrics.path },
     prometheus,
     smoke: { steps: [...smoke] },
+    synthetic,
     soak: release.soak,
     deadlines: {
       ready: release.deadlines.ready,
@@ -75,6 +97,8 @@ export function buildReleasePlan(sources: ReleasePlanSources): ReleasePlanInput 
       confirm: release.deadlines.confirm,
       return: release.deadlines.rollback,
     },
+    inCluster,
+    ...(keep === undefined ? {} : { keep }),
   };
 }
 

@@ -145,6 +145,7 @@ export const releasePlanSchema = z.strictObject({
   environment: z.string().min(1).describe("the stack, and the label `environment` of every metric"),
   namespace: z.string().min(1),
   service: z.string().min(1),
+  image: z.string().default("").describe("what the stack's file names; empty in plans that are older than this key"),
   port: z.int().min(1).max(65_535).describe("of the service"),
   replicas: z.int().min(1).describe("of a slot that serves"),
   router,
@@ -167,6 +168,11 @@ export const releasePlanSchema = z.strictObject({
   soak: duration.default(600_000).describe("how long the old slot stays warm after 100 %"),
   deadlines: deadlines.prefault({}),
   resumeWithin: duration.default(60_000).describe("a releaser that was gone for longer is not resumed with traffic on"),
+  inCluster: z
+    .strictObject({ image: z.string().min(1).describe("of the releaser") })
+    .nullable()
+    .default(null)
+    .describe("how to release from a Job in the cluster; null: it is not set up"),
   quarantine: z.boolean().default(true).describe("whether a template that failed is kept from coming back"),
   keep: z.int().min(1).max(50).default(10).describe("releases that can be gone back to"),
 });

@@ -30,6 +30,8 @@ export interface ServiceContract {
 /** Requests come through an Istio gateway, and weights share them out. */
 export interface IstioRouteSettings extends Omit<HttpRouteSettings, "service" | "port"> {
   readonly router: "istio";
+  /** Where requests go in, as the releaser reaches it, e.g. `https://atom.example.com`. */
+  readonly url: string;
   /** Hosts that requests ask for; `*` is any. */
   readonly hosts: readonly string[];
   readonly gateway: GatewaySettings & {

@@ -6,6 +6,7 @@ import { ServiceMonitor } from "../monitor/service-monitor.ts";
 import { serviceSelectorLabels } from "../names/labels.ts";
 import { secretName } from "../names/names.ts";
 import { allowEgress, allowIngress } from "../network/network-policies.ts";
+import { releasePlanKey, releasePlanName } from "../release-plan/release-plan.ts";
 import { IstioRoutes } from "../routes/istio-routes.ts";
 import { ReplicaRoutes } from "../routes/replica-routes.ts";
 import { Slots } from "../slots/slots.ts";
@@ -33,6 +34,8 @@ export interface ServiceArgs {
   readonly plan: ServicePlan;
   /** What runs. @default nothing: the first run */
   readonly live?: LiveRelease | undefined;
+  /** How to release it: the text of a release plan. */
+  readonly releasePlan: string;
   /** Values of the service's Secret, by key. */
   readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
   readonly monitoring: Monitoring;
@@ -83,6 +86,7 @@ export class Service extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [...identity, ...network, ...(migration ? [migration] : [])] },
     );
+    this.releasePlan(name, args);
     const ledger = new ReleaseLedger(`${name}-ledger`, { ...common, ledger: live?.ledger }, { parent: this });
     // The route comes last: where there is one, the first version came up, and the ledger says what serves.
     this.routes(name, args, [slots, ledger]);
@@ -114,6 +118,18 @@ export class Service extends pulumi.ComponentResource {
       { parent: this },
     );
     return [account, secret];
+  }
+
+  /** What the releaser is told. It is the program's alone: each `up` makes it what the configuration says. */
+  private releasePlan(name: string, { namespace, service, releasePlan }: ServiceArgs): void {
+    new k8s.core.v1.ConfigMap(
+      `${name}-release-plan`,
+      {
+        metadata: { name: releasePlanName(service), namespace, labels: serviceSelectorLabels(service) },
+        data: { [releasePlanKey]: releasePlan },
+      },
+      { parent: this },
+    );
   }
 
   private network(name: string, args: ServiceArgs): pulumi.Resource[] {

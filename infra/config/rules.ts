@@ -162,13 +162,16 @@ function stepProblems({ release, monitoring }: StackConfig): ConfigProblem[] {
 /** In production a breach always ends in a rollback (R4, R7), and nothing goes on that could not be judged. */
 function productionProblems({ release, services }: StackConfig): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
-  for (const [name, { onBreach }] of Object.entries(release.thresholds))
+  // A metric of one's own may be on trial, and only be told about.
+  for (const name of ["errorRate", "p95Latency"] as const) {
+    const { onBreach } = release.thresholds[name];
     if (onBreach !== "rollback")
       problems.push({
         key: `release.thresholds.${name}.onBreach`,
         value: onBreach,
         allowed: "allowed in production: rollback",
       });
+  }
   for (const key of ["noData", "metricsUnavailable"] as const)
     if (release[key].policy === "warn")
       problems.push({ key: `release.${key}.policy`, value: "warn", allowed: "allowed in production: rollback, hold" });

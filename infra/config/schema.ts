@@ -33,6 +33,18 @@ const namespace = section({
     ),
 });
 
+const prometheusAuth = section({
+  kind: word(["none", "bearer", "basic"]).describe(
+    "bearer: the variable PROMETHEUS_TOKEN. basic: the variables PROMETHEUS_USERNAME and PROMETHEUS_PASSWORD.",
+  ),
+  privateAuthority: z
+    .boolean({ error: "allowed: true, false" })
+    .default(false)
+    .describe(
+      "Whether its certificate is of an authority of your own: the variable PROMETHEUS_CA_FILE names its PEM file.",
+    ),
+});
+
 const monitoring = section({
   namespace: objectName.describe("Namespace of Prometheus."),
   labels: labels.describe("Labels by which the Prometheus operator finds what this stack declares for it."),
@@ -43,6 +55,9 @@ const monitoring = section({
     .describe(
       "Where a release asks Prometheus. The variable PROMETHEUS_URL wins; without either the policy of metricsUnavailable applies.",
     ),
+  prometheusAuth: prometheusAuth
+    .prefault({ kind: "none" })
+    .describe("How a release proves to Prometheus who it is, by variables in the releaser's environment."),
 });
 
 /**

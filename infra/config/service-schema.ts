@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { imageRule, parseImage } from "../../components/workload/image.ts";
 import { duration } from "./duration.ts";
+import { imageReference } from "./image-reference.ts";
 import { bytes, cpu } from "./quantity.ts";
 import { section, text, whole, word } from "./section.ts";
 
@@ -46,6 +46,11 @@ const istioRoutes = section({
     .array(text(hostPattern, "a host such as atom.example.com or *.example.com, or *"))
     .min(1, "allowed: at least one host")
     .describe("Hosts that requests ask for."),
+  url: z
+    .url({ protocol: /^https?$/, error: "allowed: a URL such as https://atom.example.com" })
+    .describe(
+      "Where requests go in, as whoever releases reaches it: smoke tests ask there. The variable ATOM_ENTRY_URL wins.",
+    ),
   gateway: section({
     namespace: objectName.describe("Namespace of the gateway's pods."),
     selector: labels.describe("Labels of the gateway's pods."),
@@ -64,10 +69,7 @@ const replicaRoutes = section({
 });
 
 export const service = section({
-  image: z
-    .string({ error: `allowed: ${imageRule}` })
-    .refine((image) => parseImage(image) !== undefined, { error: `allowed: ${imageRule}` })
-    .describe("The image, with a fixed tag or a digest."),
+  image: imageReference.describe("The image, with a fixed tag or a digest."),
   imagePullPolicy: word(["Always", "IfNotPresent", "Never"]).default("IfNotPresent"),
   replicas: whole(1, 100).describe("Pods of a slot that serves; with autoscaling, the fewest."),
   autoscaling: section({

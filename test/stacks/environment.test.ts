@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { initialLedger } from "../../components/ledger/ledger.ts";
+import { parseReleasePlan } from "../../components/release-plan/parse-plan.ts";
+import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import { collect, type CollectedResource } from "../../infra/collect.ts";
 import type { RawConfig } from "../../infra/config/parse.ts";
 import type { Outputs } from "../../infra/outputs.ts";
@@ -152,6 +154,55 @@ describe("an environment with a version that serves", () => {
   it("fails before it declares anything when the Deployment that serves is gone", async () => {
     const live = liveRelease({ slots: { blue: undefined, green: liveSlot("new") } });
     await assert.rejects(declare({}, live), /atom-blue does not exist/);
+  });
+});
+
+describe("the release plan of an environment", () => {
+  const planOf = ({ resource }: Found): ReleasePlan => {
+    const { "plan.json": text = "" } = at(resource("ConfigMap", "atom-release-plan"), "data") as Record<string, string>;
+    return parseReleasePlan(text, "in a test");
+  };
+
+  it("says how the configuration has its service released, and where", async () => {
+    const plan = planOf(await declare());
+    assert.deepEqual(
+      [plan.environment, plan.namespace, plan.service, plan.image, plan.entry],
+      [
+        "staging",
+        "atom-staging",
+        "atom",
+        "registry.example.com/atom:0.1.0",
+        { url: "https://atom-staging.example.com" },
+      ],
+    );
+    assert.deepEqual(plan.prometheus, {
+      url: "http://prometheus.monitoring:9090",
+      auth: { kind: "none" },
+      timeout: 10_000,
+      scrapeInterval: 15_000,
+    });
+    assert.equal(plan.smoke.steps.length, 7);
+  });
+
+  it("is stated anew by every up, also while both slots are frozen", async () => {
+    const live = liveRelease({ ledger: { current: releaseUnderWay } });
+    const changed = await declare({ "release.thresholds.errorRate.max": "2%" }, live);
+    assert.deepEqual(changed.resource("ConfigMap", "atom-release-plan").ignoreChanges, []);
+    assert.equal(planOf(changed).thresholds.errorRate.max, 0.02);
+  });
+
+  it("names the variables with the credentials for Prometheus, and never their values", async () => {
+    const plan = planOf(await declare({ "monitoring.prometheusAuth": { kind: "basic", privateAuthority: true } }));
+    assert.deepEqual(plan.prometheus?.auth, {
+      kind: "basic",
+      usernameVariable: "PROMETHEUS_USERNAME",
+      passwordVariable: "PROMETHEUS_PASSWORD",
+    });
+    assert.equal(plan.prometheus.caFileVariable, "PROMETHEUS_CA_FILE");
+  });
+
+  it("does without Prometheus where none is named", async () => {
+    assert.equal(planOf(await declare({ "monitoring.prometheusUrl": undefined })).prometheus, null);
   });
 });
 

@@ -68,6 +68,8 @@ export class TestStack implements AsyncDisposable {
       [["atom:cluster", "context"], this.shared.cluster.context],
       [atom("replicas"), 1],
       [atom("routes", "hosts"), [this.host]],
+      [atom("routes", "url"), this.shared.cluster.gatewayUrl],
+      [["atom:monitoring", "prometheusUrl"], this.shared.cluster.prometheusUrl],
     ];
     for (const [keys, value] of [...own, ...settings]) set(file, keys, value);
     await writeFile(path.join(this.folder, `Pulumi.${this.name}.yaml`), file.toString());

@@ -13,9 +13,11 @@ const sources: ReleasePlanSources = {
   service: "atom",
   contract: { port: 8000, metrics: { path: "/metrics", latencyEdges: [200, 500] } },
   settings: {
+    image: "registry.test/atom:1.0.0",
     replicas: 3,
     routes: {
       router: "istio",
+      url: "https://atom.test",
       hosts: ["atom.test"],
       gateway: { namespace: "istio-system", selector: { istio: "ingressgateway" }, port: 8080 },
       timeout: 30_000,
@@ -71,8 +73,40 @@ describe("a release plan", () => {
     assert.deepEqual(plan.smoke.steps, sources.smoke);
   });
 
+  it("says what the stack's file names, and what it leaves open", () => {
+    const plan = parsed();
+    assert.deepEqual(
+      [plan.image, plan.inCluster, plan.synthetic, plan.keep, plan.gate.minRequests],
+      ["registry.test/atom:1.0.0", null, null, 10, 100],
+    );
+  });
+
+  it("has the metrics, the synthetic requests and the releaser's image that the configuration asks for", () => {
+    const metric = { name: "lost", bad: "lost[{{window}}]", total: "sent[{{window}}]", max: 0.01 };
+    const release = {
+      ...sources.release,
+      thresholds: { ...sources.release.thresholds, metrics: [{ ...metric, onBreach: "warn" as const }] },
+      synthetic: { perSecond: 20, requests: 50 },
+      minRequests: 30,
+      keep: 3,
+      inCluster: { image: "registry.test/atom-releaser:1.0.0" },
+    };
+    const plan = parsed({ release });
+    assert.deepEqual(plan.thresholds.metrics, [{ ...metric, policy: "warn" }]);
+    assert.deepEqual(
+      [plan.synthetic, plan.gate.minRequests, plan.keep, plan.inCluster],
+      [release.synthetic, 30, 3, release.inCluster],
+    );
+  });
+
+  it("without the newer keys, as older ledgers hold it, is still read", () => {
+    const older = { ...parsed(), image: undefined, inCluster: undefined };
+    const plan = parseReleasePlan(JSON.stringify(older), "in a ledger");
+    assert.deepEqual([plan.image, plan.inCluster], ["", null]);
+  });
+
   it("names the replica router where there is no mesh, and does without Prometheus", () => {
-    const settings = { replicas: 2, routes: { router: "replicas", clientNamespaces: [] } } as const;
+    const settings = { image: "atom:1", replicas: 2, routes: { router: "replicas", clientNamespaces: [] } } as const;
     const plan = parsed({ settings, prometheus: null });
     assert.deepEqual([plan.router, plan.prometheus], [{ kind: "replicas" }, null]);
   });

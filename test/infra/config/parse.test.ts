@@ -98,7 +98,7 @@ const table: readonly BadConfig[] = [
   {
     what: "an error rate without a percent sign",
     changes: { "release.thresholds.errorRate.max": 0.001 },
-    problems: [["atom:release.thresholds.errorRate.max", 0.001, /^allowed: a share above 0% and up to 100%/]],
+    problems: [["atom:release.thresholds.errorRate.max", 0.001, /^allowed: a share above 0% and below 100%/]],
   },
   {
     what: "an error rate of 0 %",
@@ -264,6 +264,47 @@ const table: readonly BadConfig[] = [
     what: "a URL of another kind",
     changes: { "monitoring.prometheusUrl": "prometheus:9090" },
     problems: [["atom:monitoring.prometheusUrl", "prometheus:9090", /^allowed: a URL such as http:\/\//]],
+  },
+  {
+    what: "a way in that is no URL",
+    changes: { "services.atom.routes.url": "atom.example.com" },
+    problems: [["atom:services.atom.routes.url", "atom.example.com", /^allowed: a URL such as https:/]],
+  },
+  {
+    what: "no way in, where requests come through a gateway",
+    changes: { "services.atom.routes.url": undefined },
+    problems: [["atom:services.atom.routes.url", undefined, /^required: a URL such as https:/]],
+  },
+  {
+    what: "credentials for Prometheus of a kind that is not known",
+    changes: { "monitoring.prometheusAuth": { kind: "token", user: "me" } },
+    problems: [
+      ["atom:monitoring.prometheusAuth.kind", "token", /^allowed: none, bearer, basic$/],
+      ["atom:monitoring.prometheusAuth.user", "me", /^unknown key; allowed: kind, privateAuthority$/],
+    ],
+  },
+  {
+    what: "a metric of one's own that looks at the wrong time",
+    changes: {
+      "release.thresholds.metrics": [
+        { name: "lost", bad: "increase(lost[5m])", total: "increase(sent[{{window}}])", max: "1%", onBreach: "warn" },
+      ],
+    },
+    problems: [
+      ["atom:release.thresholds.metrics.0.bad", "increase(lost[5m])", /^allowed: PromQL .*\[\{\{window\}\}\]/],
+    ],
+  },
+  {
+    what: "more synthetic requests than a trickle",
+    changes: { "release.synthetic": { perSecond: 500, requests: 100 } },
+    problems: [["atom:release.synthetic.perSecond", 500, /^allowed: a whole number from 1 to 100$/]],
+  },
+  {
+    what: "a releaser without a fixed version",
+    changes: { "release.inCluster": { image: "registry.example.com/atom-releaser" } },
+    problems: [
+      ["atom:release.inCluster.image", "registry.example.com/atom-releaser", /^allowed: an image with a fixed/],
+    ],
   },
   {
     what: "several mistakes at once",

@@ -38,10 +38,12 @@ describe("the stack files", () => {
     assert.deepEqual(staging.thresholds, {
       errorRate: { max: 0.01, onBreach: "warn" },
       p95Latency: { max: 500, onBreach: "warn" },
+      metrics: [],
     });
     assert.deepEqual(production.thresholds, {
       errorRate: { max: 0.001, onBreach: "rollback" },
       p95Latency: { max: 200, onBreach: "rollback" },
+      metrics: [],
     });
     const steps = [10, 50, 100].map((weight) => ({ weight, wait: 300_000 }));
     assert.deepEqual(staging.steps, steps);
