@@ -1,6 +1,7 @@
 import { UserError } from "../../components/errors/user-error.ts";
 import type { Ledger } from "../../components/ledger/ledger.ts";
 import { otherSlot } from "../../components/names/slot-name.ts";
+import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import type { SessionTools } from "./session.ts";
 
 /** The release cannot be gone back to. */
@@ -30,12 +31,13 @@ export function placesToGo({ releases, active }: Ledger): Ledger["releases"] {
  */
 export function stageKept(
   id: string | undefined,
-): (tools: SessionTools, ledger: Ledger, signal: AbortSignal) => Promise<void> {
+): (tools: SessionTools, ledger: Ledger, signal: AbortSignal) => Promise<ReleasePlan> {
   return async ({ slots, plan }, ledger, signal) => {
     const release = placesToGo(ledger).find((each) => id === undefined || each.id === id);
     if (release?.podTemplate === undefined) throw new NotKeptError(plan.service, id, ledger);
     // It was read from a Deployment, which is where it goes back to.
     const template = release.podTemplate as Parameters<typeof slots.stage>[1];
     await slots.stage(otherSlot(ledger.active), template, signal);
+    return plan;
   };
 }

@@ -23,11 +23,14 @@ const readOnly: FencedWriter = {
 /**
  * Judges what is staged, or under way, as a release would, and moves, writes and asks for nothing: no lease, no ledger. Throws a
  * ReleaseRefusedError when there is nothing to observe.
+ *
+ * @param onSubject told of what is observed, before it is
  */
 export async function observeRelease(
   options: SessionOptions,
   request: ReleaseRequest,
   { abort, leave }: SessionSignals,
+  onSubject: (subject: Subject) => void = () => undefined,
 ): Promise<Observation> {
   const { cluster, clock, plan, store } = options;
   const { namespace, service, replicas } = plan;
@@ -39,6 +42,7 @@ export async function observeRelease(
       ? await staged()
       : { ...subjectOf(ledger.current, plan), id: `${ledger.current.id} (observed)` };
   const followed: Subject = { ...subject, plan: observedPlan(subject.plan) };
+  onSubject(followed);
 
   const adapters = options.adapters({ cluster, clock, writer: readOnly, slots, plan }, followed);
   const journal: JournalEntry[] = [];

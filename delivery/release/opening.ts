@@ -35,6 +35,17 @@ export class ReleaseRefusedError extends UserError {
   }
 }
 
+/** The template was rolled back before (exit code 12). */
+export class QuarantinedError extends ReleaseRefusedError {
+  constructor({ template, release, at, reason }: Ledger["quarantine"][number], version: string) {
+    super(
+      "quarantined",
+      `Template ${template}${version === template ? "" : ` (${version})`} is quarantined: release ${release} took it back at ${at} (${reason}).\n` +
+        `Change the service, or lift it: atom quarantine lift ${template} --reason "…".`,
+    );
+  }
+}
+
 /** What is in the slots when a release is about to begin. */
 export interface SlotsFound {
   readonly idle: SlotHealth;
@@ -65,12 +76,7 @@ export function chooseCandidate(ledger: Ledger, found: SlotsFound, request: Rele
       `${idle} holds ${candidate.image}, and not ${request.image}.\nBring the environment up with that image first.`,
     );
   const entry = quarantine.find(({ template }) => template === candidate.template);
-  if (entry !== undefined)
-    throw new ReleaseRefusedError(
-      "quarantined",
-      `Template ${candidate.template} (${candidate.version}) is quarantined: release ${entry.release} took it back at ${entry.at} (${entry.reason}).\n` +
-        `Change the service, or lift it: atom quarantine lift ${candidate.template} --reason "…".`,
-    );
+  if (entry !== undefined) throw new QuarantinedError(entry, candidate.version);
   return candidate;
 }
 

@@ -45,9 +45,14 @@ export interface SessionOptions {
   readonly plan: ReleasePlan;
   /** Unique in the world, and telling for people: `anna@laptop 4711`. */
   readonly holder: string;
-  /** Stages what is to be released (`pulumi up`, or a kept template). @default it is staged already */
-  readonly prepare?: ((tools: SessionTools, ledger: Ledger, signal: AbortSignal) => Promise<void>) | undefined;
+  /**
+   * Stages what is to be released (`pulumi up`, or a kept template). Resolves with the plan to follow from then on: an `up` may have
+   * published another one. @default it is staged already
+   */
+  readonly prepare?: ((tools: SessionTools, ledger: Ledger, signal: AbortSignal) => Promise<ReleasePlan>) | undefined;
   readonly adapters: (tools: SessionTools, subject: Subject) => Adapters;
+  /** Told of the release that is opened or taken up, before anything is done about it. */
+  readonly onRelease?: ((release: ReleaseUnderWay) => void) | undefined;
   /** Told once for each holder of the lease that is waited for. */
   readonly onWait?: (holder: string) => void;
 }
@@ -69,12 +74,15 @@ export class Session {
   readonly #held: HeldLease;
   readonly #fence: number;
   readonly #writer: Fence;
-  readonly #tools: SessionTools;
+  #tools: SessionTools;
   #releaseId: string | undefined;
 
   private constructor(options: SessionOptions, held: HeldLease, fence: number) {
     const { cluster, clock, plan } = options;
-    const writer = new Fence({
+    this.#options = options;
+    this.#held = held;
+    this.#fence = fence;
+    this.#writer = new Fence({
       cluster,
       clock,
       fence,
@@ -82,18 +90,15 @@ export class Session {
         held.check();
       },
     });
+    this.#tools = this.#toolsFor(plan);
+  }
+
+  #toolsFor(plan: ReleasePlan): SessionTools {
+    const { cluster, clock } = this.#options;
+    const writer = this.#writer;
     const { namespace, service, replicas } = plan;
-    this.#options = options;
-    this.#held = held;
-    this.#fence = fence;
-    this.#writer = writer;
-    this.#tools = {
-      cluster,
-      clock,
-      plan,
-      writer,
-      slots: new DeploymentSlots({ cluster, writer, namespace, service, replicas }),
-    };
+    const slots = new DeploymentSlots({ cluster, writer, namespace, service, replicas });
+    return { cluster, clock, plan, writer, slots };
   }
 
   /** Shuts out earlier releasers: first in the ledger, then at everything that a release moves. */
@@ -122,9 +127,10 @@ export class Session {
 
   /** Stages, chooses and opens a release, and runs it. */
   async open(request: ReleaseRequest, signals: SessionSignals): Promise<SessionEnd> {
-    const { store, clock, plan } = this.#options;
+    const { store, clock } = this.#options;
     const stop = AbortSignal.any([signals.abort, signals.leave, this.#held.lost]);
     const broken = await this.#prepare(stop);
+    const { plan } = this.#tools;
     const ledger = await store.read(stop);
     const found = await lookAtSlots(this.#tools.slots, ledger.active, stop);
     const candidate = unless(broken, () => chooseCandidate(ledger, found, request));
@@ -142,16 +148,18 @@ export class Session {
 
   /** @param end what leads to its end, where it is not to go on */
   async resume(current: ReleaseUnderWay, signals: SessionSignals, end?: ReleaseEvent): Promise<SessionEnd> {
-    const { plan } = subjectOf(current, this.#options.plan);
+    const { plan } = subjectOf(current, this.#tools.plan);
     const goOn = takeOver(current.state, this.#held.deadFor, plan);
     const possible = end !== undefined && table[current.state.phase].failed !== undefined;
     return this.#run(current, signals, possible ? end : goOn);
   }
 
   async #run(current: ReleaseUnderWay, { abort, leave }: SessionSignals, first?: ReleaseEvent): Promise<SessionEnd> {
-    const { store, clock, plan, adapters } = this.#options;
+    const { store, clock, adapters } = this.#options;
+    const { plan } = this.#tools;
     const { id, state, journal } = current;
     this.#releaseId = id;
+    this.#options.onRelease?.(current);
     const subject = subjectOf(current, plan);
     const ports: ReleasePorts = {
       ...adapters(this.#tools, subject),
@@ -171,7 +179,8 @@ export class Session {
     if (prepare === undefined) return undefined;
     const ledger = await store.read(stop);
     try {
-      await within(clock, plan.deadlines.converge, stop, (signal) => prepare(this.#tools, ledger, signal));
+      const next = await within(clock, plan.deadlines.converge, stop, (signal) => prepare(this.#tools, ledger, signal));
+      this.#tools = this.#toolsFor(next);
       return undefined;
     } catch (error) {
       stop.throwIfAborted();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ReleasePlan } from "../../../components/release-plan/release-plan.ts";
 import { UnreachableError } from "../../../delivery/cluster/errors.ts";
 import { ReleaseRefusedError } from "../../../delivery/release/opening.ts";
 import type { Call } from "../support/memory-cluster.ts";
@@ -259,9 +260,9 @@ describe("two releasers", () => {
     await world.clock.pass(4_000);
     const next = world.releaser();
     await world.clock.settle(next.ask({ kind: "supersede", by: "ben", reason: "newer" }));
-    const prepare = (): Promise<void> => {
+    const prepare = (): Promise<ReleasePlan> => {
       world.stage("green", "cccccccccccc");
-      return Promise.resolve();
+      return Promise.resolve(plan);
     };
     const second = next.release({ image: "registry.test/atom:c", supersede: "newer" }, { prepare });
     assert.equal((await world.clock.settle(first)).state.cause?.reason, "superseded");
@@ -283,9 +284,9 @@ describe("two releasers", () => {
     });
     const image = "registry.test/atom:c";
     await assert.rejects(world.clock.settle(world.releaser().release({ image })), { refusal: "different_release" });
-    const prepare = (): Promise<void> => {
+    const prepare = (): Promise<ReleasePlan> => {
       world.stage("green", "cccccccccccc");
-      return Promise.resolve();
+      return Promise.resolve(plan);
     };
     const second = world.releaser().release({ image, supersede: "the first one is dead" }, { prepare });
     assert.equal((await world.clock.settle(second)).state.phase, "released");

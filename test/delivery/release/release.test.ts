@@ -288,7 +288,7 @@ describe("a release", () => {
   it("stages first, and lets a candidate that kept the environment from coming up take the blame", async () => {
     const world = new World();
     world.stage("green", templates.green, 0);
-    const prepare = (): Promise<void> => {
+    const prepare = (): Promise<never> => {
       world.unready = "ImagePullBackOff";
       world.stage("green", templates.green);
       return Promise.reject(new ConvergeError("Deployment atom-green did not become ready"));

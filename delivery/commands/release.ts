@@ -1,0 +1,144 @@
+import { Option, type Command } from "commander";
+import { UserError } from "../../components/errors/user-error.ts";
+import type { Ledger } from "../../components/ledger/ledger.ts";
+import { converge, type Converged } from "../converge/stack-command.ts";
+import { QuarantinedError, type ReleaseRequest } from "../release/opening.ts";
+import { runRelease } from "../release/releaser.ts";
+import type { SessionOptions } from "../release/session.ts";
+import { openSite, type Site } from "../target/site.ts";
+import { identityOf } from "../wiring/identity.ts";
+import { sessionForward } from "../wiring/releasing.ts";
+import type { ReleaseView } from "../view/release-view.ts";
+import { conclude, reportOptions, type ReportOptions } from "./conclude.ts";
+import { exitCodeOf } from "./exit-codes.ts";
+import { observe } from "./observe.ts";
+import { openView } from "./open-view.ts";
+import { run, type OnTerminate } from "./run.ts";
+import { environmentCommand, type CommonOptions } from "./target-options.ts";
+
+interface Options extends CommonOptions, ReportOptions {
+  readonly image?: string;
+  readonly staged?: boolean;
+  readonly plan?: boolean;
+  readonly observe?: boolean;
+  readonly inCluster?: boolean;
+  readonly hotfix?: string;
+  readonly supersede?: string;
+  readonly by?: string;
+  readonly onSigterm: OnTerminate;
+}
+
+/** Options that ask for different things. */
+class ReleaseUsageError extends UserError {
+  override readonly name = "ReleaseUsageError";
+}
+
+export function releaseCommand(): Command {
+  return reportOptions(
+    environmentCommand(
+      "release",
+      "Brings the environment up with the new version at 0 % of the traffic, smoke-tests it through a header, then moves traffic to it step by\n" +
+        "step, each judged on evidence. Whatever fails takes it back, in one patch. A release that another process left is taken up.",
+      [
+        ["release --stack staging", "release what the stack's configuration names"],
+        ["release --stack production --image registry.example.com/atom@sha256:…", "release this image"],
+        ["release --stack production --plan", "say what would happen, and how sure each step can be"],
+        ["release --stack production --hotfix 'payments are down'", "without the waits of the canary; still guarded"],
+        ["release --stack production --in-cluster", "run it as a Job, so that this machine may go away"],
+      ],
+    ),
+  )
+    .option(
+      "--image <reference>",
+      "release this image in place of the configured one, until the configuration names another",
+    )
+    .option("--staged", "release what is staged already: do not run `pulumi up` first")
+    .option("--plan", "say what would happen at today's traffic, and change nothing")
+    .option("--observe", "judge and report what is staged, or under way, and move nothing")
+    .option("--in-cluster", "run the release as a Job in the cluster, and follow it")
+    .option(
+      "--hotfix <reason>",
+      "skip the waits and approvals of the canary; every weight is still set, confirmed and guarded",
+    )
+    .option("--supersede <reason>", "take back a different release that is under way, then release this one")
+    .option("--by <name>", "who releases, for the record (default: this user, or the workflow's run)")
+    .addOption(
+      new Option(
+        "--on-sigterm <action>",
+        "what SIGTERM means: take the release back, or leave it to whoever resumes it",
+      )
+        .choices(["abort", "leave"])
+        .default("abort"),
+    )
+    .action((options: Options) =>
+      run(
+        { releases: options.plan !== true && options.observe !== true, onTerminate: options.onSigterm },
+        async (signals) => {
+          const { json, image, hotfix, supersede } = options;
+          check(options);
+          using site = await openSite(options);
+          using view = openView(json);
+          const identity = identityOf(process.env, options.by);
+          const plan = await site.plan(signals.any);
+          using releasing = await sessionForward({ site, plan, identity, view, environment: process.env }, signals.any);
+          const request: ReleaseRequest = { by: identity.by, image, hotfix, supersede };
+          if (options.observe === true)
+            return observe({ site, session: releasing.options, request, view, json }, signals);
+          const session: SessionOptions =
+            options.staged === true
+              ? releasing.options
+              : { ...releasing.options, prepare: stageByProgram(site, view, image) };
+          const end = await runRelease(session, request, signals);
+          view.end();
+          await conclude(site, end, options);
+          return exitCodeOf(end);
+        },
+      ),
+    );
+}
+
+/** `pulumi up`, then the plan that it published. */
+function stageByProgram(
+  site: Site,
+  view: ReleaseView,
+  image: string | undefined,
+): NonNullable<SessionOptions["prepare"]> {
+  const { stack, service } = site.target;
+  return async (_tools, ledger, signal) => {
+    if (stack === undefined)
+      throw new ReleaseUsageError(
+        "To bring the environment up atom must know its stack (--stack). Or release what is staged: --staged.",
+      );
+    view.note(`bringing the environment ${stack} up: pulumi up stages the new version at 0 % of the traffic`);
+    const converged = await converge(
+      { stack, service, image, folder: process.cwd(), onOutput: (text) => process.stderr.write(text) },
+      signal,
+    );
+    for (const note of converged.notes) view.note(note);
+    refuseQuarantined(ledger, converged, service);
+    return site.plan(signal);
+  };
+}
+
+/** The program does not stage what is quarantined; without this the release would only say that nothing is staged. */
+function refuseQuarantined({ quarantine }: Ledger, { outputs }: Converged, service: string): void {
+  const desired = outputs.services[service];
+  const entry = quarantine.find(({ template }) => template === desired?.desired);
+  if (entry !== undefined && desired?.staged === null) throw new QuarantinedError(entry, entry.template);
+}
+
+function check({ plan, observe: observed, inCluster, hotfix, supersede, staged }: Options): void {
+  const chosen = Object.entries({ "--plan": plan, "--observe": observed, "--in-cluster": inCluster }).filter(
+    ([, on]) => on === true,
+  );
+  if (chosen.length > 1)
+    throw new ReleaseUsageError(`${chosen.map(([name]) => name).join(" and ")} ask for different things: choose one.`);
+  if (observed === true && (hotfix !== undefined || supersede !== undefined))
+    throw new ReleaseUsageError("--observe changes nothing, so it takes neither --hotfix nor --supersede.");
+  for (const [name, reason] of [
+    ["--hotfix", hotfix],
+    ["--supersede", supersede],
+  ] as const)
+    if (reason?.trim() === "") throw new ReleaseUsageError(`${name} needs a reason, for the record.`);
+  void staged;
+}

@@ -1,0 +1,38 @@
+import { ClusterClient } from "../cluster/client.ts";
+import { Connection } from "../cluster/connection.ts";
+import { systemClock } from "../clock/system-clock.ts";
+import { LedgerStore } from "../ledger/store.ts";
+import { readReleasePlan } from "../plan/read-plan.ts";
+import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
+import type { Clock } from "../release/ports.ts";
+import { findTarget, type Target, type TargetOptions } from "./target.ts";
+
+/** An environment within reach: what every command works with. */
+export interface Site extends Disposable {
+  readonly target: Target;
+  readonly clock: Clock;
+  readonly connection: Connection;
+  readonly cluster: ClusterClient;
+  readonly store: LedgerStore;
+  /** As the environment publishes it now. */
+  plan(signal: AbortSignal): Promise<ReleasePlan>;
+}
+
+/** Finds the environment; asks it nothing yet. Throws a TargetError or a KubeconfigError. */
+export async function openSite(options: TargetOptions, folder = process.cwd()): Promise<Site> {
+  const target = await findTarget(options, folder);
+  const { namespace, service, source } = target;
+  const connection = Connection.open(source);
+  const cluster = new ClusterClient(connection, systemClock);
+  return {
+    target,
+    clock: systemClock,
+    connection,
+    cluster,
+    store: new LedgerStore({ cluster, clock: systemClock, namespace, service }),
+    plan: (signal) => readReleasePlan(cluster, namespace, service, signal),
+    [Symbol.dispose]() {
+      connection.close();
+    },
+  };
+}

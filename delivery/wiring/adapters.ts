@@ -1,0 +1,123 @@
+// From a release plan to what a release works with: one adapter for each port of delivery/release/ports.ts.
+import { isWeightStep, type ReleasePlan } from "../../components/release-plan/release-plan.ts";
+import type { Clock, GateSource, Guard, Router, Smoke, Synthetic } from "../release/ports.ts";
+import type { Adapters, SessionTools } from "../release/session.ts";
+import type { Subject } from "../release/subject.ts";
+import { PodGuard } from "../guard/pod-guard.ts";
+import { DirectPods, ProxiedPods, type PodSource } from "../guard/pod-source.ts";
+import type { PrometheusConnection } from "../prometheus/connect.ts";
+import { StepGate } from "../prometheus/step-gate.ts";
+import { IstioRouter } from "../router/istio.ts";
+import { ReplicaRouter } from "../router/replicas.ts";
+import type { Credentials } from "../smoke/credentials.ts";
+import { SmokeTest } from "../smoke/smoke-test.ts";
+import { SyntheticTraffic } from "../smoke/synthetic-traffic.ts";
+import type { ReleaseView } from "../view/release-view.ts";
+import type { Doors } from "./doors.ts";
+
+/** What the adapters are made with; the rest is in the plan. */
+export interface AdapterSources {
+  readonly view: ReleaseView;
+  /** Absent where no step is to be judged: on the way back. */
+  readonly prometheus?: PrometheusConnection | undefined;
+  /** Absent where nobody is to log in: on the way back. */
+  readonly smoke?:
+    { readonly doors: Doors; readonly credentials: Credentials; readonly ca: string | undefined } | undefined;
+  /** Whether this process can reach pods by their addresses. */
+  readonly inCluster: boolean;
+}
+
+/** The pods of a slot are read through the API server from outside: it is spared. Within the cluster each is asked itself. */
+const directReadsPerSecond = 200;
+
+/** The adapters of one release. */
+export function adaptersFor(sources: AdapterSources): (tools: SessionTools, subject: Subject) => Adapters {
+  return (tools, { plan }) => {
+    const { clock } = tools;
+    const guard = new PodGuard({
+      source: podSource(tools, plan, sources),
+      clock,
+      everyMs: plan.guard.every,
+      ...(sources.inCluster ? { requestsPerSecond: directReadsPerSecond } : {}),
+    });
+    return {
+      guard: shown(guard, sources.view),
+      router: router(tools, plan, guard),
+      gate: gate(tools, plan, sources),
+      smoke: smoke(plan, sources, clock),
+      synthetic: synthetic(plan, sources, clock),
+      notifier: sources.view,
+    };
+  };
+}
+
+/** The guard, with each of its readings shown. */
+function shown(guard: Guard, view: ReleaseView): Guard {
+  return {
+    async *watch(watch, signal) {
+      for await (const snapshot of guard.watch(watch, signal)) {
+        view.onSnapshot(snapshot);
+        yield snapshot;
+      }
+    },
+  };
+}
+
+function podSource({ cluster }: SessionTools, plan: ReleasePlan, { inCluster }: AdapterSources): PodSource {
+  const { namespace, service, guard } = plan;
+  const options = { cluster, namespace, service, port: guard.port, path: guard.path };
+  return inCluster ? new DirectPods(options) : new ProxiedPods(options);
+}
+
+function router({ cluster, clock, writer }: SessionTools, plan: ReleasePlan, served: PodGuard): Router {
+  const { namespace, service, port, replicas } = plan;
+  if (plan.router.kind === "replicas")
+    return new ReplicaRouter({ writer, cluster, clock, namespace, service, replicas, served });
+  const { timeout, retries } = plan.router;
+  const shares = plan.steps.filter(isWeightStep).map(({ percent }) => percent);
+  return new IstioRouter({ writer, namespace, http: { service, port, timeout, retries }, shares, served });
+}
+
+function gate({ slots, clock }: SessionTools, plan: ReleasePlan, { prometheus }: AdapterSources): GateSource | null {
+  if (prometheus === undefined || (plan.prometheus === null && !prometheus.ok)) return null;
+  const { namespace, service, thresholds } = plan;
+  return new StepGate({
+    prometheus,
+    slots,
+    clock,
+    namespace,
+    service,
+    slowAbove: thresholds.latency.seconds,
+    scrapeInterval: plan.prometheus?.scrapeInterval ?? defaultScrapeInterval,
+    custom: thresholds.metrics,
+  });
+}
+
+/** Of Prometheus itself, in milliseconds: for a plan that names none, where PROMETHEUS_URL does. */
+const defaultScrapeInterval = 60_000;
+
+function smoke(plan: ReleasePlan, { smoke: login, view }: AdapterSources, clock: Clock): Smoke {
+  if (login === undefined || plan.smoke.steps.length === 0)
+    return { run: () => Promise.resolve({ passed: true, duration: 0, steps: [] }) };
+  const { doors, credentials, ca } = login;
+  const { steps, stepTimeout: stepTimeoutMs } = plan.smoke;
+  return new SmokeTest({
+    ...{ steps, doors, credentials, clock, ca, stepTimeoutMs },
+    onStep: (through, step) => {
+      view.onSmokeStep(through, step);
+    },
+  });
+}
+
+function synthetic(plan: ReleasePlan, { smoke: login }: AdapterSources, clock: Clock): Synthetic | null {
+  if (plan.synthetic === null || login === undefined) return null;
+  const { doors, credentials, ca } = login;
+  return new SyntheticTraffic({
+    ...plan.synthetic,
+    steps: plan.smoke.steps,
+    door: doors.candidate,
+    credentials,
+    clock,
+    ca,
+  });
+}

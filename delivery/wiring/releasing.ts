@@ -1,0 +1,137 @@
+import { readFile } from "node:fs/promises";
+import { UserError } from "../../components/errors/user-error.ts";
+import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
+import { checkPrometheus, prometheusUnset } from "../prometheus/check.ts";
+import { connectPrometheus, type PrometheusConnection } from "../prometheus/connect.ts";
+import { tryCustomMetrics } from "../prometheus/custom-metric.ts";
+import type { SessionOptions } from "../release/session.ts";
+import { Credentials } from "../smoke/credentials.ts";
+import type { Site } from "../target/site.ts";
+import { viewedRecord, type ReleaseView } from "../view/release-view.ts";
+import { adaptersFor, type AdapterSources } from "./adapters.ts";
+import { gatewayDoors } from "./doors.ts";
+import type { Identity } from "./identity.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A custom metric cannot be judged. */
+export class CustomMetricError extends UserError {
+  override readonly name = "CustomMetricError";
+}
+
+/** The file of the gateway's authorities cannot be used. */
+export class EntryAuthoritiesError extends UserError {
+  override readonly name = "EntryAuthoritiesError";
+}
+
+export interface ReleasingOptions {
+  readonly site: Site;
+  readonly plan: ReleasePlan;
+  readonly identity: Identity;
+  readonly view: ReleaseView;
+  readonly environment: Environment;
+}
+
+/** What takes a release back: the cluster alone, no Prometheus, nobody who logs in. */
+export function sessionBack({ site, plan, identity, view, environment }: ReleasingOptions): SessionOptions {
+  return session({ site, plan, identity, view, environment }, {});
+}
+
+/** What releases, with its connection to Prometheus. */
+export interface Releasing extends Disposable {
+  readonly options: SessionOptions;
+  readonly prometheus: PrometheusConnection;
+}
+
+/**
+ * What releases. Everything that a release will need is tried first: throws a CredentialsMissingError, an {@link EntryAuthoritiesError} or a
+ * {@link CustomMetricError} before anything is changed. A Prometheus that does not work is told, and no reason to stop: the plan's policy decides.
+ */
+export async function sessionForward(options: ReleasingOptions, signal: AbortSignal): Promise<Releasing> {
+  const { site, plan, view, environment } = options;
+  const smoke = plan.smoke.steps.length === 0 ? undefined : await smokeSources(plan, environment);
+  const prometheus = await connectPrometheus(plan.prometheus, environment, { clock: site.clock });
+  try {
+    await tryPrometheus(options, prometheus, signal);
+    return {
+      options: session(options, { smoke, prometheus }),
+      prometheus,
+      [Symbol.dispose]() {
+        prometheus[Symbol.dispose]();
+        view.end();
+      },
+    };
+  } catch (error) {
+    prometheus[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function session(
+  { site, plan, identity, view, environment }: ReleasingOptions,
+  judging: Pick<AdapterSources, "smoke" | "prometheus">,
+): SessionOptions {
+  const { cluster, clock, store } = site;
+  return {
+    ...{ cluster, clock, store, plan, holder: identity.holder },
+    adapters: adaptersFor({ ...judging, view, inCluster: isInCluster(site, environment) }),
+    onRelease: (release) => {
+      view.begin(viewedRecord(release, plan));
+    },
+    onWait: (holder) => {
+      view.note(
+        `waiting for the lease, which ${holder} holds: it is free once that one ends, or has not renewed it for 15 s`,
+      );
+    },
+  };
+}
+
+/** A pod reaches other pods by their addresses. */
+function isInCluster({ target }: Site, { KUBERNETES_SERVICE_HOST: host }: Environment): boolean {
+  return host !== undefined && target.source.context === undefined && target.source.kubeconfig === undefined;
+}
+
+async function smokeSources(
+  plan: ReleasePlan,
+  environment: Environment,
+): Promise<NonNullable<AdapterSources["smoke"]>> {
+  const credentials = Credentials.fromEnvironment(environment);
+  const variable = plan.entry.caFileVariable;
+  const file = variable === undefined ? undefined : environment[variable];
+  if (variable !== undefined && file === undefined)
+    throw new EntryAuthoritiesError(`${variable} is not set: it names the PEM file of the gateway's authorities.`);
+  const ca =
+    file === undefined
+      ? undefined
+      : await readFile(file, "utf8").catch((cause: unknown) => {
+          throw new EntryAuthoritiesError(
+            `The file that ${variable ?? ""} names cannot be read: ${(cause as Error).message}`,
+            {
+              cause,
+            },
+          );
+        });
+  return { doors: gatewayDoors(plan, environment), credentials, ca };
+}
+
+async function tryPrometheus(
+  { site, plan, view }: ReleasingOptions,
+  prometheus: PrometheusConnection,
+  signal: AbortSignal,
+): Promise<void> {
+  const sampleQuery = `up{namespace="${plan.namespace}"}`;
+  const { warnings } = prometheus.ok
+    ? await checkPrometheus(prometheus.client, site.clock, { sampleQuery }, signal)
+    : prometheusUnset(prometheus.why);
+  for (const warning of warnings) view.trouble(warning);
+  const { metrics } = plan.thresholds;
+  if (!prometheus.ok || metrics.length === 0) return;
+  const ledger = await site.store.read(signal);
+  const tenant = { slot: ledger.active, template: "none" };
+  const problems = await tryCustomMetrics(prometheus.client, metrics, tenant, signal);
+  if (problems.length > 0)
+    throw new CustomMetricError(
+      `Custom metrics cannot be judged:\n${problems.map(({ metric, query, detail }) => `  ${metric}.${query}: ${detail}`).join("\n")}\n` +
+        "Correct release.thresholds.metrics in the stack's configuration.",
+    );
+}
