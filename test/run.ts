@@ -63,6 +63,7 @@ const scratch = mkdtempSync(path.join(tmpdir(), "atom-test-"));
 const coverage = path.join(scratch, "coverage");
 let passed = 0;
 let failed = 0;
+const failures: string[] = [];
 
 try {
   console.log(`Random order with seed ${options.seed} (repeat it with: npm test -- --seed ${options.seed})`);
@@ -84,9 +85,10 @@ try {
     const result = readResult(resultFile);
     passed += result?.passed ?? 0;
     failed += result?.failed ?? 0;
+    failures.push(...(result?.failures ?? []).map((failure) => `${name}: ${failure}`));
     if (exit.timedOut || result === undefined) {
       failed += 1;
-      console.error(
+      failures.push(
         `The group ${name} ${exit.timedOut ? `took over ${groups[name].minutes} minutes` : "ended early"} (exit code ${exit.code}).`,
       );
     }
@@ -105,12 +107,14 @@ try {
   );
   if (gate.code !== 0) {
     failed += 1;
-    console.error("Coverage is below its floor (see .c8rc.json): counted as one failure.");
+    failures.push("Coverage is below its floor (see .c8rc.json).");
   }
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
 if (passed + failed === 0) failed = 1;
+// Once more at the end: whoever sees only the last lines of a log should see what failed.
+for (const failure of failures) console.error(`\nFAILED ${failure}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 

@@ -8,6 +8,8 @@ import { shuffled, randomSource } from "./shuffle.ts";
 export interface GroupResult {
   readonly passed: number;
   readonly failed: number;
+  /** Title and error of each failed test or hook. */
+  readonly failures: readonly string[];
 }
 
 /** Longest time that open handles may keep the process alive after the last test, in milliseconds. */
@@ -28,9 +30,13 @@ async function runGroup(name: GroupName, seed: number, resultFile: string, grep:
   for (const file of shuffled(globSync([...groups[name].files]).sort(), random)) mocha.addFile(path.resolve(file));
   await mocha.loadFilesAsync();
   shuffleSuite(mocha.suite, random);
+  const failures: string[] = [];
   const result = await new Promise<GroupResult>((resolve) => {
     const runner = mocha.run((failed) => {
-      resolve({ passed: runner.stats?.passes ?? 0, failed });
+      resolve({ passed: runner.stats?.passes ?? 0, failed, failures });
+    });
+    runner.on("fail", (test, error: Error) => {
+      failures.push(`${test.fullTitle()}\n    ${error.message.split("\n").slice(0, 6).join("\n    ")}`);
     });
   });
   writeFileSync(resultFile, JSON.stringify(result));
