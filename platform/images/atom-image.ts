@@ -1,15 +1,12 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import type { ImageConfig, ImageRecipe } from "./archive.ts";
 import { digestLayer, type Layer, type LayerEntry } from "./layer.ts";
-import { sharedLibraries } from "./libraries.ts";
+import { home, nodeRuntime, root, user } from "./node-runtime.ts";
 import { productionModules } from "./production-modules.ts";
 
-const root = path.join(import.meta.dirname, "..", "..");
 const workspace = "service";
-const home = "/app";
-const user = 10_001;
 
 /** One of many images of the same service. */
 export interface AtomVariant {
@@ -20,27 +17,34 @@ export interface AtomVariant {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** Lowest first, so that a changed source leaves the large ones as they are. */
+export interface AtomLayers {
+  /** Node and the libraries that it and the native modules load. Atom's other image stands on it as well. */
+  readonly runtime: Layer;
+  readonly own: readonly Layer[];
+}
+
 /** The version in the service's package.json. */
 export async function serviceVersion(): Promise<string> {
   const text = await readFile(path.join(root, workspace, "package.json"), "utf8");
   return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
 }
 
-/** Lowest first, so that a changed source leaves the large ones as they are: the runtime, the dependencies, the source. */
-export async function atomLayers(signal?: AbortSignal): Promise<readonly Layer[]> {
+/** What the service loads from npm, and its source above it. */
+export async function atomLayers(signal?: AbortSignal): Promise<AtomLayers> {
   const modules = await productionModules(root, workspace, home);
   const nativeModules = modules.flatMap((entry) =>
     "file" in entry && entry.path.endsWith(".node") ? [entry.file] : [],
   );
   const [runtime, dependencies, source] = await Promise.all([
-    runtimeEntries(nativeModules).then((entries) => digestLayer(entries, signal)),
-    digestLayer(modules, signal),
+    nodeRuntime(nativeModules, signal),
+    digestLayer([...modules, { path: "/data", directory: true, owner: user }], signal),
     sourceEntries().then((entries) => digestLayer(entries, signal)),
   ]);
-  return [runtime, dependencies, source];
+  return { runtime, own: [dependencies, source] };
 }
 
-export function atomRecipe({ version, reference, env = {} }: AtomVariant, layers: readonly Layer[]): ImageRecipe {
+export function atomRecipe({ version, reference, env = {} }: AtomVariant, { runtime, own }: AtomLayers): ImageRecipe {
   const environment = {
     PATH: "/usr/local/bin:/usr/bin:/bin",
     NODE_ENV: "production",
@@ -60,28 +64,7 @@ export function atomRecipe({ version, reference, env = {} }: AtomVariant, layers
       "org.opencontainers.image.licenses": "Apache-2.0",
     },
   };
-  return { reference, config, layers };
-}
-
-async function runtimeEntries(nativeModules: readonly string[]): Promise<readonly LayerEntry[]> {
-  const node = await nodeExecutable();
-  return [
-    { path: "/usr/local/bin/node", file: node, mode: 0o755 },
-    ...(await sharedLibraries([node, ...nativeModules])),
-    { path: "/etc/passwd", text: `atom:x:${user}:${user}::${home}:/nonexistent\n` },
-    { path: "/etc/group", text: `atom:x:${user}:\n` },
-    { path: "/tmp", directory: true, mode: 0o1777 },
-    { path: "/data", directory: true, owner: user },
-  ];
-}
-
-/** The Node that the lock file names, whatever runs this; else the one that does. */
-async function nodeExecutable(): Promise<string> {
-  const installed = path.join(root, "node_modules", "node", "bin", "node");
-  return await stat(installed).then(
-    () => installed,
-    () => process.execPath,
-  );
+  return { reference, config, layers: [runtime, ...own] };
 }
 
 async function sourceEntries(): Promise<readonly LayerEntry[]> {

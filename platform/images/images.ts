@@ -1,9 +1,9 @@
 import type { Reporter } from "../progress.ts";
 import type { Toolchain } from "../toolchain/ensure.ts";
 import type { ToolName } from "../toolchain/tools.ts";
-import { atomLayers, atomRecipe, serviceVersion, type AtomVariant } from "./atom-image.ts";
+import { atomLayers, atomRecipe, serviceVersion, type AtomLayers, type AtomVariant } from "./atom-image.ts";
+import { deliveryRecipe } from "./delivery-image.ts";
 import { ImageStore } from "./image-store.ts";
-import type { Layer } from "./layer.ts";
 import { toolImages, toolRecipe } from "./tool-image.ts";
 
 /** An image in the form that `ctr image import` and `docker load` take. */
@@ -28,7 +28,7 @@ export const imageTools: readonly ToolName[] = [...new Set(toolImages.map(({ too
 
 /**
  * Makes every image that the embedded cluster runs from our own files, or finds it in the cache: pause, Prometheus,
- * Alertmanager, the config reloader and Atom. Throws an `ImageError` when something that belongs in one is not there.
+ * Alertmanager, the config reloader, Atom and its releaser. Throws an `ImageError` when something that belongs in one is not there.
  */
 export async function ensureImages(
   toolchain: Pick<Toolchain, "path">,
@@ -37,7 +37,9 @@ export async function ensureImages(
   const store = new ImageStore(options);
   const images: Image[] = [];
   for (const image of toolImages) images.push(await store.ensure(await toolRecipe(image, toolchain, options.signal)));
-  images.push(await ensureAtomImage(store, await atomLayers(options.signal)));
+  const layers = await atomLayers(options.signal);
+  images.push(await ensureAtomImage(store, layers));
+  images.push(await store.ensure(await deliveryRecipe(layers.runtime, options.signal)));
   return images;
 }
 
@@ -51,7 +53,7 @@ export async function buildAtomImage(variant: AtomVariant, options: ImagesOption
   return await store.ensureVariant(atomRecipe(variant, layers), await ensureAtomImage(store, layers));
 }
 
-async function ensureAtomImage(store: ImageStore, layers: readonly Layer[]): Promise<Image> {
+async function ensureAtomImage(store: ImageStore, layers: AtomLayers): Promise<Image> {
   const version = await serviceVersion();
   return await store.ensure(atomRecipe({ version, reference: `atom.local/atom:${version}` }, layers));
 }

@@ -19,8 +19,8 @@ const lockSchema = z.object({ packages: z.record(z.string(), packageSchema) });
 
 type Package = z.infer<typeof packageSchema>;
 
-/** What a program loads is code, data and native modules. Node strips no types under node_modules, so no TypeScript either. */
-const needlessFile = /\.(?:[cm]?ts|map|md|markdown|flow|html)$/i;
+/** What a program loads is code, data and native modules: no TypeScript, whose types Node does not strip here, and no modules for Bare. */
+const needlessFile = /\.(?:[cm]?ts|bare|map|md|markdown|flow|html)$/i;
 /** In a package's own folder; deeper down the names may mean something else. */
 const needlessFolders: ReadonlySet<string> = new Set([
   ".github",
@@ -37,17 +37,20 @@ const needlessFolders: ReadonlySet<string> = new Set([
  * The files that a workspace needs at run time, from the installed `node_modules`, as the lock file describes them: so an
  * image holds the versions that were tested, and making it asks no registry.
  * @param root the folder of package-lock.json
- * @param workspace the workspace's folder, relative to `root`
+ * @param workspace the workspace's folder, relative to `root`; "" is the project itself
  * @param target where the workspace lies in the image, e.g. "/app"
+ * @param only those of the workspace's dependencies that are needed, by name; default: all
  */
 export async function productionModules(
   root: string,
   workspace: string,
   target: string,
+  only?: readonly string[],
 ): Promise<readonly LayerEntry[]> {
   const { packages } = lockSchema.parse(JSON.parse(await readFile(path.join(root, "package-lock.json"), "utf8")));
+  const wanted = only === undefined ? packages : { ...packages, [workspace]: needing(packages[workspace], only) };
   const entries: LayerEntry[] = [];
-  for (const location of await closure(packages, root, workspace)) {
+  for (const location of await closure(wanted, root, workspace)) {
     await checkInstalled(root, location, packages[location]);
     const inImage = location.startsWith(`${workspace}/`) ? location.slice(workspace.length + 1) : location;
     for (const file of await filesOf(path.join(root, location), needlessFolders))
@@ -59,6 +62,19 @@ export async function productionModules(
     seen.add(entry.path);
   }
   return entries;
+}
+
+/** The workspace as if it depended on these packages alone. */
+function needing(workspace: Package | undefined, only: readonly string[]): Package {
+  const dependencies = Object.fromEntries(
+    only.map((name) => {
+      const version = workspace?.dependencies[name];
+      if (version === undefined)
+        throw new ImageError(`${name} is imported and is none of the dependencies in package.json.`);
+      return [name, version];
+    }),
+  );
+  return packageSchema.parse({ dependencies });
 }
 
 /** Locations in the lock file, such as "node_modules/pg", of all that the workspace depends on. */

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { createReadStream, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { createReadStream, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { buildAtomImage, ensureImages, type Image } from "../../../platform/images/images.ts";
 import type { Reporter } from "../../../platform/progress.ts";
 import { readTar, TemporaryFolder, type TarEntry } from "./archives.ts";
+
+const root = path.join(import.meta.dirname, "..", "..", "..");
 
 interface ImageConfig {
   readonly architecture: string;
@@ -75,7 +77,7 @@ describe("The images of the embedded cluster", function () {
     return { manifest, config: json(entries, manifest.Config) as ImageConfig, layers };
   }
 
-  it("are five, each under a name and a version of its own", () => {
+  it("are six, each under a name and a version of its own", () => {
     assert.deepEqual(
       images.map(({ reference }) => reference.replace(/:\d+\.\d+\.\d+$/, "")),
       [
@@ -84,6 +86,7 @@ describe("The images of the embedded cluster", function () {
         "atom.local/alertmanager",
         "atom.local/prometheus-config-reloader",
         "atom.local/atom",
+        "atom.local/atom-delivery",
       ],
     );
   });
@@ -147,6 +150,24 @@ describe("The images of the embedded cluster", function () {
     assert.deepEqual(readdirSync(cache.path), []);
   });
 
+  /** Runs Node as the image has it, with the image's files for all that there is. */
+  async function runImage(
+    name: string,
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<{ status: number | null; stdout: string; stderr: string }> {
+    using unpacked = new TemporaryFolder();
+    const { manifest } = await contentOf(imageOf(name));
+    for (const layer of manifest.Layers) {
+      const unpack = 'tar -xOf "$1" "$2" | tar -xf - -C "$3"';
+      execFileSync("sh", ["-c", unpack, "sh", imageOf(name).archive, layer, unpacked.path]);
+    }
+    const isolated = ["--user", "--map-root-user", `--root=${unpacked.path}`, "--wd=/app"];
+    const command = [...isolated, "/usr/local/bin/node", ...args];
+    const { status, stdout, stderr } = spawnSync("unshare", command, { encoding: "utf8", env, timeout: 30_000 });
+    return { status, stdout, stderr };
+  }
+
   describe("Atom's image", () => {
     it("runs the service as a user without rights, from the folder of its sources", async () => {
       const { config } = await contentOf(imageOf("atom"));
@@ -182,30 +203,83 @@ describe("The images of the embedded cluster", function () {
     });
 
     it("is complete: with nothing else of this machine in sight the service starts", async () => {
-      const root = path.join(folder.path, "root");
-      mkdirSync(root);
-      const { manifest } = await contentOf(imageOf("atom"));
-      for (const layer of manifest.Layers)
-        execFileSync("sh", [
-          "-c",
-          'tar -xOf "$1" "$2" | tar -xf - -C "$3"',
-          "sh",
-          imageOf("atom").archive,
-          layer,
-          root,
-        ]);
-      const command = ["/usr/local/bin/node", "src/main.ts"];
-      const { status, stderr } = spawnSync(
-        "unshare",
-        ["--user", "--map-root-user", `--root=${root}`, "--wd=/app", ...command],
-        { encoding: "utf8", env: { TOKEN_SECRET: "short" }, timeout: 30_000 },
-      );
+      const { status, stderr } = await runImage("atom", ["src/main.ts"], { TOKEN_SECRET: "short" });
       assert.equal(
         stderr,
         "The environment is not valid:\n  DATABASE_URL: is not set\n  REDIS_URL: is not set\n" +
           "  TOKEN_SECRET: must have at least 32 characters\n",
       );
       assert.equal(status, 1);
+    });
+  });
+
+  describe("the releaser's image", () => {
+    const modulesOf = async (): Promise<readonly string[]> => {
+      const { manifest } = await contentOf(imageOf("atom-delivery"));
+      return [...(await layerOf(imageOf("atom-delivery"), manifest.Layers[1]!)).keys()];
+    };
+
+    it("runs the atom command as a user without rights", async () => {
+      const { User, WorkingDir, Entrypoint, Env } = (await contentOf(imageOf("atom-delivery"))).config.config;
+      assert.deepEqual(
+        { User, WorkingDir, Entrypoint, Env },
+        {
+          User: "10001:10001",
+          WorkingDir: "/app",
+          Entrypoint: ["node", "delivery/atom.ts"],
+          Env: ["PATH=/usr/local/bin:/usr/bin:/bin", "NODE_ENV=production"],
+        },
+      );
+    });
+
+    it("stands on the runtime of Atom's image, so that a node keeps it once", async () => {
+      const [delivery, atom] = await Promise.all(["atom-delivery", "atom"].map((name) => contentOf(imageOf(name))));
+      assert.equal(delivery?.manifest.Layers[0], atom?.manifest.Layers[0]);
+      assert.equal(delivery?.layers.length, 3);
+    });
+
+    it("holds what the command loads, and neither Pulumi nor a tool of development", async () => {
+      const names = await modulesOf();
+      const has = (prefix: string): boolean => names.some((name) => name.startsWith(`app/node_modules/${prefix}/`));
+      for (const needed of ["@kubernetes/client-node", "commander", "yaml", "zod", "js-yaml"]) assert.ok(has(needed));
+      for (const other of ["@pulumi", "@grpc", "@types", "typescript", "mocha", "eslint", "fastify"])
+        assert.ok(!has(other), other);
+      assert.deepEqual(
+        names.filter((name) => /\.(?:ts|bare|node)$/.test(name)),
+        [],
+      );
+    });
+
+    it("has the command and the contract that it shares with the program in a small layer of their own", async () => {
+      const image = imageOf("atom-delivery");
+      const { manifest, layers } = await contentOf(image);
+      assert.ok(layers[2]!.header.size < 2_000_000);
+      const names = [...(await layerOf(image, manifest.Layers[2]!)).keys()];
+      for (const needed of ["package.json", "delivery/release/releaser.ts", "components/ledger/ledger.ts"])
+        assert.ok(names.includes(`app/${needed}`), needed);
+      assert.ok(
+        names.every((name) => name === "app" || /^app\/(delivery|components)(\/|$)|^app\/package\.json$/.test(name)),
+      );
+      assert.ok(!names.includes("app/components/service/service.ts"));
+    });
+
+    it("is complete: with nothing else of this machine in sight the command explains itself", async () => {
+      const { status, stdout, stderr } = await runImage("atom-delivery", ["delivery/atom.ts", "--help"]);
+      assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
+      assert.match(stdout, /^Usage: atom /);
+    });
+
+    it("is what the Dockerfile makes: the packages that this takes away are those that are not in the image", async () => {
+      const dockerfile = readFileSync(path.join(root, "delivery", "Dockerfile"), "utf8");
+      const taken = [...dockerfile.matchAll(/'dependencies\[([^\]]+)\]'/g)].map(([, name]) => name!);
+      const { dependencies } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as {
+        readonly dependencies: Readonly<Record<string, string>>;
+      };
+      const names = await modulesOf();
+      const missing = Object.keys(dependencies).filter(
+        (name) => !names.includes(`app/node_modules/${name}/package.json`),
+      );
+      assert.deepEqual(missing.sort(), taken.sort());
     });
   });
 

@@ -81,6 +81,27 @@ describe("The production modules of a workspace", () => {
     assert.deepEqual(await paths(root), ["/app/node_modules/a/package.json", "/app/node_modules/here/package.json"]);
   });
 
+  it("of the project itself are those of the packages that are asked for", async () => {
+    using folder = new TemporaryFolder();
+    const root = project(folder.path, {
+      "": { dependencies: { a: "1", large: "1" }, devDependencies: { dev: "1" } },
+      "node_modules/a": { version: "1.0.0", dependencies: { b: "1" } },
+      "node_modules/b": { version: "1.0.0" },
+      "node_modules/large": { version: "1.0.0", dependencies: { c: "1" } },
+      "node_modules/c": { version: "1.0.0" },
+      "node_modules/dev": { version: "1.0.0" },
+    });
+    const entries = await productionModules(root, "", "/app", ["a"]);
+    assert.deepEqual(
+      entries.map((entry) => entry.path),
+      ["/app/node_modules/a/package.json", "/app/node_modules/b/package.json"],
+    );
+    await assert.rejects(productionModules(root, "", "/app", ["a", "dev"]), {
+      name: "ImageError",
+      message: "dev is imported and is none of the dependencies in package.json.",
+    });
+  });
+
   it("leave out what no program reads, and keep licences and data", async () => {
     using folder = new TemporaryFolder();
     const root = project(folder.path, {
