@@ -1,29 +1,14 @@
 import type { ContainerStatus, Pod } from "../cluster/resources.ts";
-
-/** Something about a pod that its counters cannot say, since it is the pod itself that suffers. */
-export interface PodSignal {
-  readonly kind:
-    /** The kernel killed a container for its memory. */
-    | "oom_killed"
-    /** A container ended, for whatever reason: a service does not end. */
-    | "crashed"
-    /** The whole pod ended: evicted, or its node was lost. */
-    | "failed"
-    /** It refuses connections or does not answer, for longer than a hiccup. */
-    | "unreachable"
-    /** It answers, but with no metrics page that can be read. */
-    | "unreadable";
-  readonly pod: string;
-  /** For people: `container atom ended with code 137 (OOMKilled), 2 in all`. */
-  readonly detail: string;
-}
+import type { PodSignal } from "../release/ports.ts";
 
 /**
  * How often containers of a pod have ended. That is ahead of the restart count, which grows only when the kubelet starts the
- * container again, and it backs off before that.
+ * container again, and it backs off before that. A pod that failed as a whole has ended once, whether or not that is known of a
+ * container.
  */
-export function endsOf(pod: Pod): number {
-  return (pod.status?.containerStatuses ?? []).reduce((sum, container) => sum + containerEnds(container), 0);
+export function endsOf({ status }: Pod): number {
+  const ends = (status?.containerStatuses ?? []).reduce((sum, container) => sum + containerEnds(container), 0);
+  return status?.phase === "Failed" ? Math.max(1, ends) : ends;
 }
 
 /**

@@ -1,28 +1,26 @@
 import { labelKeys } from "../../components/names/labels.ts";
 import type { Pod } from "../cluster/resources.ts";
-import type { Clock, GuardSnapshot, Slot, SlotSnapshot } from "../release/ports.ts";
 import { quantile, type Quantile } from "../gate/quantile.ts";
+import type { Clock, GuardSnapshot, Slot, SlotSnapshot } from "../release/ports.ts";
 import { readCounters, slowerThan, type Counts } from "./counters.ts";
-import { ExpositionError } from "./exposition.ts";
-import { PodSilentError, type PodSource } from "./pod-source.ts";
-import { endsOf, signalsBetween, type PodSignal } from "./signals.ts";
+import type { PodSource } from "./pod-source.ts";
+import { endsOf, signalsBetween } from "./signals.ts";
 import { Tally } from "./tally.ts";
+import { WatchedPod } from "./watched-pod.ts";
+import { WatchedSlot } from "./watched-slot.ts";
 
-type Group = "candidate" | "active";
+const groups = ["candidate", "active"] as const;
+type Group = (typeof groups)[number];
 
-/** A slot's counts, and what people want to see beside them. */
-export interface WatchedSlot extends SlotSnapshot {
+/** A slot's snapshot, and what people want to see beside it. */
+export interface WatchedSlotSnapshot extends SlotSnapshot {
   /** For people: 95 % of the watch's requests took at most this long; `null` without any. */
   readonly p95: Quantile | null;
-  /** What happened to its pods, the newest last; at most 20. */
-  readonly signals: readonly PodSignal[];
 }
 
 export interface WatchedSnapshot extends GuardSnapshot {
-  readonly candidate: WatchedSlot;
-  readonly active: WatchedSlot;
-  /** Why a count may be missing, for people. */
-  readonly problems: readonly string[];
+  readonly candidate: WatchedSlotSnapshot;
+  readonly active: WatchedSlotSnapshot;
 }
 
 /** Whose pods are watched. */
@@ -34,32 +32,15 @@ export interface Watched {
   readonly slowAbove: number;
 }
 
-interface WatchedPod {
-  readonly group: Group;
-  pod: Pod;
-  /** A read is under way. */
-  reading: boolean;
-  /** It answered since the last snapshot. */
-  answered: boolean;
-  /** Since when it has given no page, on the monotonic clock. */
-  silentSince: number | undefined;
-  silence: PodSignal | undefined;
-  /** Why its last read failed. */
-  problem: string | undefined;
-}
-
-/** A pod that misses a read or two is no news. */
-const hiccupMs = 1_000;
-const mostSignals = 20;
-
 /** Lists and reads the pods of both slots when it is told to, and adds up what they show. */
 export class Watcher {
   readonly #source: PodSource;
   readonly #clock: Clock;
   readonly #watch: Watched;
   readonly #tally = new Tally();
-  readonly #signals: Record<Group, PodSignal[]> = { candidate: [], active: [] };
-  #pods = new Map<string, WatchedPod>();
+  readonly #slots: Readonly<Record<Group, WatchedSlot>> = { candidate: new WatchedSlot(), active: new WatchedSlot() };
+  /** UIDs of pods whose end was told. */
+  readonly #ended = new Set<string>();
   #listed = false;
   #listProblem: string | undefined;
 
@@ -71,7 +52,7 @@ export class Watcher {
 
   /** Pods that are read. */
   get pods(): number {
-    return this.#pods.size;
+    return groups.reduce((sum, group) => sum + this.#slots[group].pods.size, 0);
   }
 
   /** Looks which pods there are. A list that fails leaves the pods as they were. */
@@ -85,27 +66,26 @@ export class Watcher {
       this.#listProblem = `the pods cannot be listed: ${messageOf(error)}`;
       return;
     }
-    const known = this.#pods;
-    this.#pods = new Map();
-    for (const pod of list) {
-      const uid = pod.metadata.uid ?? pod.metadata.name;
-      const group = this.#groupOf(pod);
-      if (group === undefined) continue;
-      const before = known.get(uid);
-      // What happened before the first list happened before the watch.
-      if (this.#listed) this.#tell(group, signalsBetween(before?.pod, pod));
-      this.#tally.meet(uid, group, endsOf(pod), this.#listed);
-      if (hasEnded(pod)) continue;
-      const fresh: WatchedPod = {
-        group,
-        pod,
-        reading: false,
-        answered: false,
-        silentSince: undefined,
-        silence: undefined,
-        problem: undefined,
-      };
-      this.#pods.set(uid, before === undefined ? fresh : Object.assign(before, { pod }));
+    const now = this.#clock.monotonic();
+    for (const group of groups) {
+      const slot = this.#slots[group];
+      const pods = new Map<string, WatchedPod>();
+      for (const pod of list) {
+        const uid = pod.metadata.uid ?? pod.metadata.name;
+        if (this.#groupOf(pod) !== group || this.#ended.has(uid)) continue;
+        const known = slot.pods.get(uid);
+        // What happened before the first list happened before the watch.
+        if (this.#listed) slot.tell(signalsBetween(known?.pod, pod));
+        this.#tally.meet(uid, group, endsOf(pod), this.#listed);
+        if (hasEnded(pod)) {
+          this.#ended.add(uid);
+          continue;
+        }
+        const watched = known ?? new WatchedPod(pod);
+        watched.see(pod, now);
+        pods.set(uid, watched);
+      }
+      slot.see(pods, now);
     }
     this.#listed = true;
   }
@@ -115,7 +95,8 @@ export class Watcher {
    * and a pod is not asked again before it has answered.
    */
   async round(budgetMs: number, signal: AbortSignal): Promise<WatchedSnapshot> {
-    const reads = [...this.#pods]
+    const reads = groups
+      .flatMap((group) => [...this.#slots[group].pods])
       .filter(([, { reading }]) => !reading)
       .map(([uid, pod]) => this.#read(uid, pod, signal));
     const done = new AbortController();
@@ -128,38 +109,17 @@ export class Watcher {
     return this.#snapshot();
   }
 
-  async #read(uid: string, pod: WatchedPod, signal: AbortSignal): Promise<void> {
-    pod.reading = true;
+  async #read(uid: string, watched: WatchedPod, signal: AbortSignal): Promise<void> {
+    watched.reading = true;
     try {
-      const page = await this.#source.read(pod.pod, signal);
+      const page = await this.#source.read(watched.pod, signal);
       this.#tally.record(uid, readCounters(page));
-      pod.answered = true;
-      pod.silentSince = undefined;
-      pod.silence = undefined;
-      pod.problem = undefined;
+      watched.answer(this.#clock.monotonic());
     } catch (error) {
-      if (!signal.aborted) this.#noteSilence(pod, error);
+      if (!signal.aborted) watched.fail(error, this.#clock.monotonic());
     } finally {
-      pod.reading = false;
+      watched.reading = false;
     }
-  }
-
-  #noteSilence(pod: WatchedPod, error: unknown): void {
-    const { name } = pod.pod.metadata;
-    pod.problem = `${name}: ${messageOf(error)}`;
-    const blamed = error instanceof PodSilentError || error instanceof ExpositionError;
-    // A pod that is told to end stops answering, as it should.
-    if (!blamed || isLeaving(pod.pod)) return;
-    const now = this.#clock.monotonic();
-    pod.silentSince ??= now;
-    if (pod.silence !== undefined || now - pod.silentSince < hiccupMs) return;
-    const kind = error instanceof PodSilentError && error.unreachable ? "unreachable" : "unreadable";
-    pod.silence = { kind, pod: name, detail: messageOf(error) };
-    this.#tell(pod.group, [pod.silence]);
-  }
-
-  #tell(group: Group, signals: readonly PodSignal[]): void {
-    this.#signals[group] = [...this.#signals[group], ...signals].slice(-mostSignals);
   }
 
   #groupOf({ metadata: { labels = {} } }: Pod): Group | undefined {
@@ -172,30 +132,35 @@ export class Watcher {
   }
 
   #snapshot(): WatchedSnapshot {
-    const problems = [this.#listProblem, ...[...this.#pods.values()].map(({ problem }) => problem)].filter(
-      (problem) => problem !== undefined,
-    );
-    const slot = (group: Group): WatchedSlot => {
-      const counts = this.#tally.counts(group);
-      const slow = this.#watch.slowAbove === Infinity ? 0 : slowerThan(counts, this.#watch.slowAbove);
-      if (slow === undefined)
-        problems.push(
-          `no histogram bucket of the ${group} pods ends at ${this.#watch.slowAbove} s: latency is not guarded`,
-        );
-      const present = [...this.#pods.values()].filter(({ group: of, pod }) => of === group && !isLeaving(pod));
-      return {
-        requests: counts.requests,
-        errors: counts.errors,
-        slow: slow ?? 0,
-        read: present.filter(({ answered }) => answered).length,
-        pods: present.length,
-        restarts: this.#tally.restarts(group),
-        p95: p95Of(counts),
-        signals: this.#signals[group],
-      };
+    const problems: string[] = this.#listProblem === undefined ? [] : [this.#listProblem];
+    const [candidate, active] = [this.#slotSnapshot("candidate", problems), this.#slotSnapshot("active", problems)];
+    return { at: this.#clock.now(), candidate, active, problems };
+  }
+
+  #slotSnapshot(group: Group, problems: string[]): WatchedSlotSnapshot {
+    const slot = this.#slots[group];
+    const counts = this.#tally.counts(group);
+    const { slowAbove } = this.#watch;
+    const slow = slowAbove === Infinity ? 0 : slowerThan(counts, slowAbove);
+    for (const { problem } of slot.pods.values()) if (problem !== undefined) problems.push(problem);
+    if (slow === undefined)
+      problems.push(`no histogram bucket of the ${group} pods ends at ${slowAbove} s: latency is not guarded`);
+    for (const pod of slot.pods.values()) slot.tell(pod.news());
+    const present = slot.present;
+    const snapshot = {
+      requests: counts.requests,
+      errors: counts.errors,
+      slow: slow ?? 0,
+      slowKnown: slow !== undefined,
+      read: present.filter(({ answered }) => answered).length,
+      pods: present.length,
+      ready: present.filter(({ isReady }) => isReady).length,
+      restarts: this.#tally.restarts(group),
+      down: slot.down,
+      signals: slot.signals,
+      p95: p95Of(counts),
     };
-    const snapshot = { at: this.#clock.now(), candidate: slot("candidate"), active: slot("active"), problems };
-    for (const pod of this.#pods.values()) pod.answered = false;
+    for (const pod of slot.pods.values()) pod.answered = false;
     return snapshot;
   }
 }
@@ -205,14 +170,10 @@ function p95Of({ timed, within }: Counts): Quantile | null {
   return quantile(0.95, [...edges, { le: Infinity, count: timed }]);
 }
 
-function hasEnded({ status }: Pod): boolean {
-  return status?.phase === "Failed" || status?.phase === "Succeeded";
-}
-
-function isLeaving({ metadata }: Pod): boolean {
-  return metadata.deletionTimestamp !== undefined;
-}
-
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+function hasEnded({ status }: Pod): boolean {
+  return status?.phase === "Failed" || status?.phase === "Succeeded";
 }

@@ -1,15 +1,25 @@
 import type { Action } from "../gate/policy.ts";
-import { addSnapshot, describeJudged, judgeGuard, noEvidence, reasonOf, type GuardEvidence } from "./judging.ts";
-import type { Clock, Guard, GuardSnapshot } from "./ports.ts";
+import {
+  addSnapshot,
+  describeJudged,
+  describePods,
+  judgeGuard,
+  noEvidence,
+  reasonOf,
+  type GuardEvidence,
+} from "./judging.ts";
+import type { GuardSnapshot, ReleasePorts } from "./ports.ts";
 import type { ReleaseEvent } from "./state-machine.ts";
 import { messageOf } from "./persist.ts";
+import { Problems } from "./problems.ts";
 import type { Subject } from "./subject.ts";
+
+type GuardPorts = Pick<ReleasePorts, "guard" | "clock" | "notifier">;
 
 /** The fast lane at work: watches while there is traffic on the candidate, and tells of what calls for an answer. */
 export class GuardTask {
   readonly #subject: Subject;
-  readonly #guard: Guard;
-  readonly #clock: Clock;
+  readonly #ports: GuardPorts;
   readonly #tell: (event: ReleaseEvent) => void;
   #stop: AbortController | undefined;
   #done: Promise<void> = Promise.resolve();
@@ -17,10 +27,9 @@ export class GuardTask {
   #latest: GuardSnapshot | undefined;
   #first = Promise.withResolvers<undefined>();
 
-  constructor(subject: Subject, guard: Guard, clock: Clock, tell: (event: ReleaseEvent) => void) {
+  constructor(subject: Subject, ports: GuardPorts, tell: (event: ReleaseEvent) => void) {
     this.#subject = subject;
-    this.#guard = guard;
-    this.#clock = clock;
+    this.#ports = ports;
     this.#tell = tell;
   }
 
@@ -58,22 +67,27 @@ export class GuardTask {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { candidate, active, plan } = this.#subject;
+    const { guard, clock, notifier } = this.#ports;
+    const problems = new Problems((problem) => {
+      notifier.trouble(`guard: ${problem}`);
+    });
     let evidence: GuardEvidence = noEvidence;
     let percent = this.#percent;
-    let seenAt = this.#clock.monotonic();
+    let seenAt = clock.monotonic();
     const watch = { candidate, active, slowAbove: plan.thresholds.latency.seconds };
-    for await (const snapshot of this.#guard.watch(watch, signal)) {
+    for await (const snapshot of guard.watch(watch, signal)) {
       if (signal.aborted) return;
       evidence = addSnapshot(evidence, snapshot, this.#percent, percent !== this.#percent);
       percent = this.#percent;
       this.#latest = snapshot;
       this.#first.resolve(undefined);
+      problems.see(snapshot.problems, clock.monotonic());
       const { action, judged } = judgeGuard(evidence, snapshot, plan);
-      const restarts = snapshot.candidate.restarts > 0 ? `; ${snapshot.candidate.restarts} restarts` : "";
-      this.#answer(action, `guard: ${describeJudged(judged)}${restarts}`, judged);
+      const pods = describePods(snapshot.candidate);
+      this.#answer(action, `guard: ${describeJudged(judged)}${pods === "" ? "" : `; ${pods}`}`, judged);
 
-      if (snapshot.candidate.read > 0) seenAt = this.#clock.monotonic();
-      const blindFor = this.#clock.monotonic() - seenAt;
+      if (snapshot.candidate.read > 0) seenAt = clock.monotonic();
+      const blindFor = clock.monotonic() - seenAt;
       if (blindFor > plan.resumeWithin) {
         const response = plan.policies.metricsUnavailable.policy;
         const cause = { metric: "guard", reason: "metrics_unavailable", response };

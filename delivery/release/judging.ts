@@ -4,7 +4,7 @@ import { addReading, readingSince, type Counts, type Period } from "../gate/coun
 import type { Measurement } from "../gate/measurement.ts";
 import { decideGuard, decideStep, type Action, type Cause, type Judged, type MetricPolicy } from "../gate/policy.ts";
 import { judge, type Criterion, type Verdict } from "../gate/verdict.ts";
-import type { GuardSnapshot, SlotCounts, StepMeasurement } from "./ports.ts";
+import type { GuardSnapshot, SlotCounts, SlotSnapshot, StepMeasurement } from "./ports.ts";
 import type { Reason } from "./state.ts";
 
 export type JudgingPlan = Pick<ReleasePlan, "thresholds" | "policies" | "gate">;
@@ -40,7 +40,10 @@ export function addSnapshot(
     const sinceFirst = { candidate: counts(candidate), active: percent === 100 ? null : counts(active) };
     return addReading(periods, readingSince(periods, sinceFirst), newWeight);
   };
-  return { errors: add(evidence.errors, (slot) => slot.errors), slow: add(evidence.slow, (slot) => slot.slow) };
+  return {
+    errors: add(evidence.errors, (slot) => slot.errors),
+    slow: areSlowKnown({ candidate, active }) ? add(evidence.slow, (slot) => slot.slow) : [],
+  };
 }
 
 /** The fast lane: whether what the pods counted calls for anything at once. */
@@ -49,13 +52,26 @@ export function judgeGuard(evidence: GuardEvidence, snapshot: GuardSnapshot, pla
   const measured: StepMeasurement = {
     custom: {},
     errorRate: { status: "read", periods: evidence.errors, coverage },
-    latency: { status: "read", periods: evidence.slow, coverage },
+    latency: areSlowKnown(snapshot) ? { status: "read", periods: evidence.slow, coverage } : slowUnknown,
   };
   const judged = judgeEach(measured, plan);
-  const { max, policy } = plan.thresholds.restarts;
-  const restarted: readonly Cause[] =
-    snapshot.candidate.restarts > max ? [{ metric: "restarts", reason: "pods_restarted", response: policy }] : [];
-  return { action: strictest([...decideGuard(judged).causes, ...restarted]), judged };
+  return { action: strictest([...decideGuard(judged).causes, ...podCauses(snapshot, plan)]), judged };
+}
+
+/**
+ * What the candidate's pods suffer that their counters cannot tell: requests that no pod took are counted by none (row 14 of
+ * GATE.md). Only with traffic on the candidate, which is when the guard watches.
+ */
+function podCauses({ candidate, active }: GuardSnapshot, { thresholds }: JudgingPlan): readonly Cause[] {
+  const { max, policy } = thresholds.restarts;
+  const restarted: Cause = { metric: "restarts", reason: "pods_restarted", response: policy };
+  if (candidate.restarts > max) return [restarted];
+  // What the active slot's pods suffer too is not the candidate's fault, and pods that serve well but tell nothing are the gate's to judge.
+  const own = candidate.down.some(
+    ({ kind }) =>
+      (kind === "unready" && active.ready === active.pods) || (kind === "unreachable" && active.read === active.pods),
+  );
+  return own ? [{ metric: "pods", reason: "not_ready", response: policy }] : [];
 }
 
 /**
@@ -100,12 +116,33 @@ export function measurementOf(since: GuardSnapshot, now: GuardSnapshot, percent:
     };
     return { status: "read", periods: [period], coverage };
   };
-  return { errorRate: grown((slot) => slot.errors), latency: grown((slot) => slot.slow), custom: {} };
+  const latency = areSlowKnown(now) ? grown((slot) => slot.slow) : slowUnknown;
+  return { errorRate: grown((slot) => slot.errors), latency, custom: {} };
 }
+
+function areSlowKnown({ candidate, active }: Pick<GuardSnapshot, "candidate" | "active">): boolean {
+  return candidate.slowKnown && active.slowKnown;
+}
+
+const slowUnknown: Measurement = {
+  status: "unavailable",
+  problem: { kind: "no_series", detail: "No bucket of the pods' histogram ends at the latency threshold." },
+};
 
 /** One line for people: what each metric says. */
 export function describeJudged(judged: readonly Judged[]): string {
   return judged.map(({ metric, verdict }) => `${metric} ${verdict.kind}${told(verdict)}`).join("; ");
+}
+
+/** One line for people: what the candidate's pods suffer, or have suffered; "" for nothing. */
+export function describePods({ restarts, down, signals }: SlotSnapshot): string {
+  const ended = signals.findLast(({ kind }) => kind === "crashed" || kind === "oom_killed" || kind === "failed");
+  const count = restarts === 0 ? [] : [`${restarts} restart${restarts === 1 ? "" : "s"}`];
+  const told = [...(ended === undefined ? [] : [ended]), ...down];
+  return [
+    ...count,
+    ...told.map(({ pod, detail }) => (pod === "" ? `the candidate: ${detail}` : `${pod}: ${detail}`)),
+  ].join("; ");
 }
 
 /** The reason of the strictest cause. */

@@ -72,12 +72,41 @@ export interface SlotCounts {
   readonly slow: number;
 }
 
+/** Something about a pod that its counters cannot say, since it is the pod itself that suffers. */
+export interface PodSignal {
+  readonly kind:
+    /** The kernel killed a container for its memory. */
+    | "oom_killed"
+    /** A container ended, for whatever reason: a service does not end. */
+    | "crashed"
+    /** The whole pod ended: evicted, or its node was lost. */
+    | "failed"
+    /** The kubelet takes it for not ready, so that nobody sends it requests. */
+    | "unready"
+    /** It refuses connections or does not answer. */
+    | "unreachable"
+    /** It answers, but with no metrics page that can be read. */
+    | "unreadable";
+  /** Its name; "" where the slot as a whole is meant. */
+  readonly pod: string;
+  /** For people: `container atom ended with code 137 (OOMKilled), 2 in all`. */
+  readonly detail: string;
+}
+
 export interface SlotSnapshot extends SlotCounts {
+  /** Whether `slow` is known; not where requests were timed and no bucket of the histogram ends at the threshold. */
+  readonly slowKnown: boolean;
   /** Pods that answered this time, of `pods` that exist. */
   readonly read: number;
   readonly pods: number;
-  /** Container restarts seen since the watch began. */
+  /** Of `pods`: ready, by the kubelet's last word. */
+  readonly ready: number;
+  /** Times that a container, or a pod as a whole, ended since the watch began. */
   readonly restarts: number;
+  /** Whoever should serve and does not, now, and for longer than a hiccup: `unready`, `unreachable` or `unreadable`. */
+  readonly down: readonly PodSignal[];
+  /** What happened to its pods since the watch began, the newest last; at most 20. */
+  readonly signals: readonly PodSignal[];
 }
 
 /** Counts since the watch began; they never go down within one watch. */
@@ -86,6 +115,8 @@ export interface GuardSnapshot {
   readonly at: number;
   readonly candidate: SlotSnapshot;
   readonly active: SlotSnapshot;
+  /** Why a count may be missing, one line each for people; the same as long as it lasts. */
+  readonly problems: readonly string[];
 }
 
 export interface GuardWatch {

@@ -67,7 +67,7 @@ export class ReleaseRunner {
     this.#state = state;
     this.#seq = journal.at(-1)?.seq ?? 0;
     this.#heldAt = journal.findLast(({ event }) => event === "stepped-back")?.seq ?? 0;
-    this.#guard = new GuardTask(subject, ports.guard, ports.clock, (event) => {
+    this.#guard = new GuardTask(subject, ports, (event) => {
       this.#mailbox.put(event);
     });
   }

@@ -10,6 +10,7 @@ import type { GuardSnapshot } from "../../delivery/release/ports.ts";
 import { runRelease, takeBack } from "../../delivery/release/releaser.ts";
 import type { Adapters, SessionOptions, SessionTools } from "../../delivery/release/session.ts";
 import { releasePlan } from "../delivery/support/plans.ts";
+import { guardSnapshot, slotSnapshot } from "../delivery/support/snapshots.ts";
 import { CONTEXT, controlPlane, FIRST_START_MS, type ControlPlane } from "../support/control-plane.ts";
 import { eventually } from "../support/eventually.ts";
 import { fakeKubelet, fates } from "../support/fake-kubelet.ts";
@@ -79,14 +80,13 @@ describe("a release on a real API server", function () {
   }
 
   async function* watch(stop: AbortSignal): AsyncIterable<GuardSnapshot> {
-    const slot = { errors: 0, slow: 0, read: 2, pods: 2, restarts: 0 };
     for (let requests = 10; !stop.aborted; requests += 10) {
       const bad = failing && requests > 10;
-      yield {
+      yield guardSnapshot({
         at: clock.now(),
-        candidate: { ...slot, requests, errors: bad ? requests - 10 : 0 },
-        active: { ...slot, requests: 9 * requests },
-      };
+        candidate: slotSnapshot({ requests, errors: bad ? requests - 10 : 0 }),
+        active: slotSnapshot({ requests: 9 * requests }),
+      });
       await clock.sleep(50, stop).catch(() => undefined);
     }
   }

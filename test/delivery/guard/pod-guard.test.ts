@@ -169,27 +169,72 @@ describe("the guard", () => {
     assert.deepEqual([last.active.signals, last.active.restarts], [[], 0]);
   });
 
-  it("tells of a pod that refuses connections for over a second, once", async () => {
+  it("tells of a pod that refuses connections for over three seconds, once, and for as long as it does", async () => {
     const green = new FakePod("green-1", "green");
     green.failure = new PodSilentError("connection refused", true);
-    const snapshots = await watched(new FakePods(green), 12);
-    assert.deepEqual(snapshots[3]?.candidate.signals, []);
-    assert.deepEqual(snapshots.at(-1)?.candidate.signals, [
-      { kind: "unreachable", pod: "green-1", detail: "connection refused" },
-    ]);
+    const snapshots = await watched(new FakePods(green), 40, (round) => {
+      if (round === 30) green.failure = undefined;
+    });
+    const refused = { kind: "unreachable", pod: "green-1", detail: "connection refused" };
+    assert.deepEqual([snapshots[11]?.candidate.signals, snapshots[11]?.candidate.down], [[], []]);
+    assert.deepEqual([snapshots[20]?.candidate.signals, snapshots[20]?.candidate.down], [[refused], [refused]]);
+    assert.deepEqual([snapshots.at(-1)?.candidate.signals, snapshots.at(-1)?.candidate.down], [[refused], []]);
   });
 
   it("tells of a pod whose metrics cannot be read", async () => {
     const green = new FakePod("green-1", "green");
     green.pageOptions = { extra: "http_requests_total{ 1\n" };
-    const snapshots = await watched(new FakePods(green), 12);
-    assert.equal(snapshots.at(-1)?.candidate.signals[0]?.kind, "unreadable");
+    const snapshots = await watched(new FakePods(green), 16);
+    assert.equal(snapshots.at(-1)?.candidate.down[0]?.kind, "unreadable");
     assert.equal(snapshots.at(-1)?.candidate.read, 0);
+  });
+
+  it("tells of a pod that is not ready any more, by what the cluster said for over three seconds", async () => {
+    const green = new FakePod("green-1", "green");
+    const source = new FakePods(green, new FakePod("green-2", "green"), new FakePod("blue-1", "blue"));
+    const snapshots = await watched(source, 32, (round) => {
+      if (round === 3) green.conditions = [{ type: "Ready", status: "False", message: "probe failed" }];
+      // While the cluster cannot be asked, nothing new is known.
+      if (round === 5) source.listFailure = new Error("away");
+      if (round === 20) source.listFailure = undefined;
+    });
+    assert.deepEqual([snapshots[8]?.candidate.ready, snapshots[8]?.candidate.down], [1, []]);
+    assert.deepEqual(snapshots[18]?.candidate.down, []);
+    const unready = { kind: "unready", pod: "green-1", detail: "it is not ready any more: probe failed" };
+    assert.deepEqual(snapshots.at(-1)?.candidate.down, [unready]);
+    assert.deepEqual(snapshots.at(-1)?.active.down, []);
+  });
+
+  it("takes no pod that starts for one that is not ready any more, but tells of a slot where none is", async () => {
+    const starting = new FakePod("green-2", "green");
+    starting.conditions = [{ type: "Ready", status: "False" }];
+    const source = new FakePods(new FakePod("green-1", "green"), starting);
+    const snapshots = await watched(source, 40, (round) => {
+      if (round === 20) source.pods = [starting];
+      if (round === 36) source.pods = [];
+    });
+    assert.deepEqual([snapshots[19]?.candidate.down, snapshots[19]?.candidate.signals], [[], []]);
+    assert.deepEqual(snapshots[35]?.candidate.down, [
+      { kind: "unready", pod: "", detail: "none of its 1 pods is ready" },
+    ]);
+    assert.deepEqual(snapshots.at(-1)?.candidate.down, [{ kind: "unready", pod: "", detail: "it has no pods" }]);
+  });
+
+  it("tells of a pod that failed as a whole once, and takes it for a restart", async () => {
+    const green = new FakePod("green-1", "green");
+    const snapshots = await watched(new FakePods(green, new FakePod("green-2", "green")), 20, (round) => {
+      if (round === 3) green.phase = "Failed";
+    });
+    assert.deepEqual(
+      snapshots.at(-1)?.candidate.signals.map(({ kind }) => kind),
+      ["failed"],
+    );
+    assert.deepEqual([snapshots.at(-1)?.candidate.restarts, snapshots.at(-1)?.candidate.pods], [1, 1]);
   });
 
   it("does not blame a pod that is told to end, but counts what it still serves", async () => {
     const green = new FakePod("green-1", "green");
-    const snapshots = await watched(new FakePods(green), 16, (round) => {
+    const snapshots = await watched(new FakePods(green), 24, (round) => {
       if (round === 1) {
         green.leaving = true;
         green.served = [{ count: 3, status: 500 }];
@@ -197,7 +242,7 @@ describe("the guard", () => {
       if (round === 7) green.failure = new PodSilentError("connection refused", true);
     });
     assert.equal(snapshots.at(-1)?.candidate.errors, 3);
-    assert.deepEqual([snapshots.at(-1)?.candidate.pods, snapshots.at(-1)?.candidate.signals], [0, []]);
+    assert.deepEqual([snapshots.at(-1)?.candidate.pods, snapshots[10]?.candidate.signals], [0, []]);
   });
 
   it("reads no pod that has ended", async () => {
@@ -215,7 +260,7 @@ describe("the guard", () => {
     const snapshots = await watched(new FakePods(green), 2, () => {
       green.served = [{ count: 5, seconds: 3 }];
     });
-    assert.equal(snapshots.at(-1)?.candidate.slow, 0);
+    assert.deepEqual([snapshots.at(-1)?.candidate.slow, snapshots.at(-1)?.candidate.slowKnown], [0, false]);
     assert.match(snapshots.at(-1)?.problems[0] ?? "", /no histogram bucket of the candidate pods ends at 0\.2 s/);
   });
 

@@ -68,5 +68,6 @@ describe("what happens to a pod", () => {
       { kind: "failed", pod: "atom-1", detail: "the pod failed: Evicted, low on memory" },
     ]);
     assert.deepEqual(signalsBetween(evicted, evicted), []);
+    assert.equal(endsOf(evicted), 1);
   });
 });

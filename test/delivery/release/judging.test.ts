@@ -3,14 +3,16 @@ import type { Measurement } from "../../../delivery/gate/measurement.ts";
 import {
   addSnapshot,
   describeJudged,
+  describePods,
   judgeGuard,
   judgeStep,
   measurementOf,
   noEvidence,
   reasonOf,
 } from "../../../delivery/release/judging.ts";
-import type { GuardSnapshot, StepMeasurement } from "../../../delivery/release/ports.ts";
+import type { GuardSnapshot, PodSignal, SlotSnapshot, StepMeasurement } from "../../../delivery/release/ports.ts";
 import { releasePlan } from "../support/plans.ts";
+import { guardSnapshot, slotSnapshot } from "../support/snapshots.ts";
 
 const plan = releasePlan({
   policies: {
@@ -21,15 +23,14 @@ const plan = releasePlan({
 });
 
 function snapshot(
-  candidate: readonly [number, number, number],
+  [requests, errors, slow]: readonly [number, number, number],
   active = [0, 0, 0] as readonly [number, number, number],
-  restarts = 0,
+  changes: Partial<SlotSnapshot> = {},
 ): GuardSnapshot {
-  const slot = ([requests, errors, slow]: readonly [number, number, number]): GuardSnapshot["active"] => ({
-    ...{ requests, errors, slow },
-    ...{ read: 2, pods: 2, restarts: 0 },
+  return guardSnapshot({
+    candidate: slotSnapshot({ requests, errors, slow, ...changes }),
+    active: slotSnapshot({ requests: active[0], errors: active[1], slow: active[2] }),
   });
-  return { at: 0, candidate: { ...slot(candidate), restarts }, active: slot(active) };
 }
 
 function read(
@@ -68,12 +69,69 @@ describe("the guard's judgement", () => {
   });
 
   it("takes a restart for a breach of its own, beyond what the plan allows", () => {
-    const seen = snapshot([100, 0, 0], [900, 0, 0], 1);
+    const seen = snapshot([100, 0, 0], [900, 0, 0], { restarts: 1 });
     const evidence = addSnapshot(noEvidence, seen, 10, true);
     const { action } = judgeGuard(evidence, seen, plan);
     assert.deepEqual([action.kind, reasonOf(action)], ["rollback", "pods_restarted"]);
     const lenient = releasePlan({ thresholds: { ...plan.thresholds, restarts: { max: 1, policy: "rollback" } } });
     assert.equal(judgeGuard(evidence, seen, lenient).action.kind, "proceed");
+  });
+
+  describe("of pods that do not serve (row 14)", () => {
+    const down = (kind: PodSignal["kind"]): readonly PodSignal[] => [{ kind, pod: "atom-green-1", detail: "refused" }];
+    const decide = (candidate: Partial<SlotSnapshot>, active: Partial<SlotSnapshot> = {}) => {
+      const seen = guardSnapshot({ candidate: slotSnapshot(candidate), active: slotSnapshot(active) });
+      return judgeGuard(addSnapshot(noEvidence, seen, 10, true), seen, plan).action;
+    };
+
+    it("takes back a candidate that refuses connections or is not ready any more, without a single request", () => {
+      for (const kind of ["unreachable", "unready"] as const) {
+        const action = decide({ read: 1, ready: 1, down: down(kind) });
+        assert.deepEqual([action.kind, reasonOf(action)], ["rollback", "not_ready"]);
+      }
+    });
+
+    it("follows the policy for restarts", () => {
+      const restarts = { policy: "warn" } as const;
+      const lenient = releasePlan({ thresholds: { ...plan.thresholds, restarts } });
+      const seen = guardSnapshot({ candidate: slotSnapshot({ down: down("unready") }) });
+      const { action } = judgeGuard(noEvidence, seen, lenient);
+      assert.equal(action.kind, "proceed");
+      assert.deepEqual(action.causes, [{ metric: "pods", reason: "not_ready", response: "warn" }]);
+    });
+
+    it("blames the restart where there was one, since that is why the pod does not answer", () => {
+      assert.equal(reasonOf(decide({ restarts: 1, down: down("unreachable") })), "pods_restarted");
+    });
+
+    it("blames nobody for what the active slot's pods suffer as well", () => {
+      assert.equal(decide({ down: down("unreachable") }, { read: 0 }).kind, "proceed");
+      assert.equal(decide({ down: down("unready") }, { ready: 1 }).kind, "proceed");
+      assert.equal(decide({ down: down("unready") }, { pods: 0, read: 0, ready: 0 }).kind, "rollback");
+    });
+
+    it("leaves a pod that serves, but tells nothing that can be read, to the gate", () => {
+      assert.equal(decide({ read: 1, down: down("unreadable") }).kind, "proceed");
+    });
+
+    it("says which pod, and what became of it", () => {
+      assert.equal(describePods(slotSnapshot()), "");
+      const ended = { kind: "oom_killed", pod: "atom-green-2", detail: "container atom ended (OOMKilled)" } as const;
+      const candidate = slotSnapshot({ restarts: 1, signals: [ended, ...down("unready")], down: down("unready") });
+      assert.equal(
+        describePods(candidate),
+        "1 restart; atom-green-2: container atom ended (OOMKilled); atom-green-1: refused",
+      );
+      const none = slotSnapshot({ down: [{ kind: "unready", pod: "", detail: "it has no pods" }] });
+      assert.equal(describePods(none), "the candidate: it has no pods");
+    });
+  });
+
+  it("judges no latency where the pods' histogram has no edge at the threshold", () => {
+    const seen = snapshot([1_000, 0, 0], [9_000, 0, 0], { slowKnown: false });
+    const { judged, action } = judgeGuard(addSnapshot(noEvidence, seen, 10, true), seen, plan);
+    assert.deepEqual([action.kind, judged[1]?.verdict.kind], ["proceed", "ERROR"]);
+    assert.equal(measurementOf(guardSnapshot(), seen, 10).latency.status, "unavailable");
   });
 
   it("counts each weight by itself, and compares with nothing at 100 %", () => {

@@ -6,6 +6,10 @@ import { templates, World } from "./world.ts";
 const there = ["shifted", "confirmed", "step-passed"];
 const back = ["returned", "return-confirmed", "quarantined", "scaled-down"];
 
+function refuse(world: World): void {
+  world.down = [{ kind: "unreachable", pod: "atom-green-1", detail: "connection refused" }];
+}
+
 describe("a release", () => {
   it("moves a good candidate to 100 % step by step, keeps the old slot warm, then takes its pods away", async () => {
     const world = new World();
@@ -49,6 +53,7 @@ describe("a release", () => {
     ["fails requests", (world: World) => (world.errors.candidate = 0.2), "high_error_rate"],
     ["answers slowly", (world: World) => (world.slow.candidate = 0.5), "high_latency"],
     ["restarts", (world: World) => (world.restarts = 1), "pods_restarted"],
+    ["refuses connections (row 14)", refuse, "not_ready"],
   ] as const)
     it(`takes back a candidate that ${what}, and keeps its template from coming again`, async () => {
       const world = new World();

@@ -7,6 +7,7 @@ import type { ReleaseRequest } from "../../../delivery/release/opening.ts";
 import type { Clock, GuardSnapshot, StepMeasurement } from "../../../delivery/release/ports.ts";
 import { runRelease, takeBack } from "../../../delivery/release/releaser.ts";
 import type { Adapters, SessionEnd, SessionOptions, SessionTools } from "../../../delivery/release/session.ts";
+import { slotSnapshot } from "../support/snapshots.ts";
 import type { World } from "./world.ts";
 
 const name = { namespace: "atom-staging", name: "atom" };
@@ -153,11 +154,13 @@ export class Releaser {
     const since = world.counters().at;
     while (!signal.aborted) {
       const { at, candidate, active } = world.servedSince(since);
-      const read = world.readable ? 2 : 0;
+      const { restarts, down, guardProblems: problems } = world;
+      const read = world.readable ? 2 - down.length : 0;
       yield {
         at,
-        candidate: { ...candidate, read, pods: 2, restarts: world.restarts },
-        active: { ...active, read: 2, pods: 2, restarts: 0 },
+        candidate: slotSnapshot({ ...candidate, read, restarts, down }),
+        active: slotSnapshot(active),
+        problems,
       };
       await this.clock.sleep(guardEvery, signal).catch(() => undefined);
     }

@@ -128,6 +128,35 @@ describe("a release in trouble", () => {
     }
   });
 
+  it("says once why pods cannot be read, and nothing of a read that failed now and then", async () => {
+    const world = new World();
+    const ended = world.releaser().release();
+    await world.clock.pass(5_000);
+    for (let hiccup = 0; hiccup < 5; hiccup += 1) {
+      world.guardProblems = ["atom-green-1: no answer"];
+      await world.clock.pass(1_000);
+      world.guardProblems = [];
+      await world.clock.pass(1_000);
+    }
+    assert.deepEqual(world.troubles, []);
+    world.guardProblems = ["atom-green-1: forbidden"];
+    await world.clock.settle(ended);
+    assert.deepEqual(world.troubles, ["guard: atom-green-1: forbidden"]);
+  });
+
+  it("goes back at once from a candidate whose pods are down, and says what they suffer", async () => {
+    const world = new World();
+    const ended = world.releaser().release();
+    await world.clock.pass(10_000);
+    world.down = [{ kind: "unready", pod: "", detail: "it has no pods" }];
+    await world.clock.pass(1_500);
+    assert.equal(world.percent, 0);
+    const { state } = await world.clock.settle(ended);
+    assert.equal(state.cause?.reason, "not_ready");
+    assert.match(state.cause.detail, /; the candidate: it has no pods$/);
+    assert.equal(world.ledger.quarantine[0]?.template, templates.green);
+  });
+
   it("follows the policy for a weight that does not take effect", async () => {
     for (const [policy, end, phase] of [
       ["hold", "held", "held"],

@@ -4,6 +4,7 @@ import { ledgerKey, ledgerName, slotName } from "../../../components/names/names
 import { slotNames, type SlotName } from "../../../components/names/slot-name.ts";
 import type { ReleasePlan } from "../../../components/release-plan/release-plan.ts";
 import { configMaps, deployments, virtualServices, type Deployment } from "../../../delivery/cluster/resources.ts";
+import type { PodSignal } from "../../../delivery/release/ports.ts";
 import { MemoryCluster } from "../support/memory-cluster.ts";
 import { releasePlan } from "../support/plans.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
@@ -32,6 +33,10 @@ export class World {
   errors = { candidate: 0, active: 0 };
   slow = { candidate: 0, active: 0 };
   restarts = 0;
+  /** The candidate's pods that should serve and do not. */
+  down: readonly PodSignal[] = [];
+  /** What the guard complains of. */
+  guardProblems: readonly string[] = [];
   /** Whether the candidate's pods answer the guard. */
   readable = true;
   smokePasses = { candidate: true, public: true };

@@ -13,6 +13,7 @@ export class FakePod {
   template: string;
   container: Partial<ContainerStatus> = { restartCount: 0, state: { running: {} } };
   phase = "Running";
+  conditions: NonNullable<Pod["status"]>["conditions"];
   leaving = false;
   served: Served[] = [];
   pageOptions: PageOptions = {};
@@ -33,7 +34,12 @@ export class FakePod {
         labels: { [labelKeys.slot]: this.slot, [labelKeys.template]: this.template },
         ...(this.leaving ? { deletionTimestamp: "2026-01-01T00:00:00Z" } : {}),
       },
-      status: { phase: this.phase, podIP: "127.0.0.1", containerStatuses: [{ name: "atom", ...this.container }] },
+      status: {
+        phase: this.phase,
+        podIP: "127.0.0.1",
+        containerStatuses: [{ name: "atom", ...this.container }],
+        ...(this.conditions && { conditions: this.conditions }),
+      },
     };
   }
 }
