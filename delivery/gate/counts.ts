@@ -67,6 +67,22 @@ export function readingSince(periods: readonly Period[], sinceFirst: Period): Pe
   };
 }
 
+/**
+ * Adds what was served since the last reading, from counts since the first which may be corrected: Prometheus extrapolates the growth
+ * of a series that was reset, and learns more with the next scrape. Periods that the counts contradict are counted anew.
+ */
+export function followTotal(periods: readonly Period[], sinceFirst: Period): readonly Period[] {
+  for (let kept = periods; ; kept = kept.slice(0, -1)) {
+    const reading = readingSince(kept, sinceFirst);
+    if (kept.length === 0 || (isPossible(reading.candidate) && (reading.active === null || isPossible(reading.active))))
+      return addReading(kept, reading);
+  }
+}
+
+function isPossible({ total, bad }: Counts): boolean {
+  return bad >= 0 && total >= bad;
+}
+
 function difference(left: Counts, right: Counts): Counts {
   return { total: left.total - right.total, bad: left.bad - right.bad };
 }

@@ -5,6 +5,7 @@ import { describeJudged, judgeStep, measurementOf, type Judgement } from "./judg
 import type { GuardSnapshot, StepMeasurement } from "./ports.ts";
 import type { ReleaseState } from "./state.ts";
 import type { ReleaseEvent } from "./state-machine.ts";
+import { StepPeriods } from "./step-periods.ts";
 
 /** Watches a step for its wait, looks at it all the while, and decides at its end; without enough evidence it goes on looking. */
 export async function measureStep(state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
@@ -61,12 +62,13 @@ function measurer(state: ReleaseState, { subject, ports, guard, signal }: Workpl
   const { candidate, active } = subject;
   const window = { candidate, active, step: state.step, percent: state.percent, since: ports.clock.now() };
   const { gate } = ports;
-  if (gate !== null) return () => gate.measure(window, signal);
+  const periods = new StepPeriods();
+  if (gate !== null) return async () => periods.divide(await gate.measure(window, signal));
   let first: GuardSnapshot | undefined = guard.latest;
   return () => {
     first ??= guard.latest;
     if (first === undefined || guard.latest === undefined) return Promise.resolve(nothingRead);
-    return Promise.resolve(measurementOf(first, guard.latest, state.percent));
+    return Promise.resolve(periods.divide(measurementOf(first, guard.latest, state.percent)));
   };
 }
 

@@ -5,6 +5,7 @@ import {
   activeTotal,
   addReading,
   candidateTotal,
+  followTotal,
   packPeriod,
   readingSince,
   unpackPeriod,
@@ -52,6 +53,38 @@ describe("periods of a release", () => {
         const all = [...periods, next];
         const active = next.active && activeTotal(all);
         assert.deepEqual(readingSince(periods, { candidate: candidateTotal(all), active }), next);
+      }),
+    );
+  });
+
+  it("follow counts since the first reading, also when these are corrected, and are always possible", () => {
+    const corrected = fc.array(fc.record({ candidate: counts, active: fc.constant(null) }, { noNullPrototype: true }), {
+      minLength: 1,
+      maxLength: 8,
+    });
+    fc.assert(
+      fc.property(corrected, (totals) => {
+        let periods: readonly Period[] = [];
+        for (const total of totals) {
+          periods = followTotal(periods, total);
+          assert.deepEqual(candidateTotal(periods), total.candidate);
+          for (const { candidate } of periods) assert.ok(candidate.bad >= 0 && candidate.bad <= candidate.total);
+        }
+      }),
+    );
+  });
+
+  it("are divided like readings where counts since the first only grow", () => {
+    fc.assert(
+      fc.property(fc.array(counts, { minLength: 1, maxLength: 12 }), (grown) => {
+        const readings = grown.map((candidate): Period => ({ candidate, active: null }));
+        let followed: readonly Period[] = [];
+        let added: readonly Period[] = [];
+        for (const [index, one] of readings.entries()) {
+          added = addReading(added, one);
+          followed = followTotal(followed, { candidate: candidateTotal(readings.slice(0, index + 1)), active: null });
+        }
+        assert.deepEqual(followed, added);
       }),
     );
   });
