@@ -16,7 +16,7 @@ export function injectFaults(app: FastifyInstance, faults: Faults): void {
       throw new Error(`ATOM_FAULTS.routes: no route ${unknown.join(", ")}; there are ${[...known].sort().join(", ")}`);
   });
   app.addHook("onRequest", async (request) => {
-    const { delayMs, status } = plan.next(request.routeOptions.url);
+    const { delayMs, status } = plan.next(request.routeOptions.url, Object.keys(request.headers));
     if (delayMs > 0) await delay(delayMs);
     if (status !== undefined) throw new ApiError(status, "fault_injected", "A drill asked for this error.");
   });

@@ -18,6 +18,11 @@ export const faultsSchema = z.strictObject({
   notReady: z.boolean().default(false),
   /** Route patterns that errors and latency apply to. Default: every route under /api. */
   routes: z.array(z.string().startsWith("/")).min(1).optional(),
+  /** Requests with this header are spared: `x-canary` makes a version that passes its smoke test and fails its users. */
+  exceptHeader: z
+    .string()
+    .regex(/^[a-z0-9-]+$/)
+    .optional(),
 });
 
 export type Faults = z.infer<typeof faultsSchema>;
@@ -41,9 +46,14 @@ export class FaultPlan {
     this.#isLatencyDue = evenly(faults.latencyShare);
   }
 
-  /** @param route the route's pattern; undefined for a request that no route matches. */
-  next(route: string | undefined): RequestFault {
-    if (!this.#appliesTo(route)) return { delayMs: 0, status: undefined };
+  /**
+   * @param route the route's pattern; undefined for a request that no route matches
+   * @param headers names of the request's headers, in lower case
+   */
+  next(route: string | undefined, headers: readonly string[] = []): RequestFault {
+    const { exceptHeader } = this.#faults;
+    const spared = exceptHeader !== undefined && headers.includes(exceptHeader);
+    if (spared || !this.#appliesTo(route)) return { delayMs: 0, status: undefined };
     return {
       delayMs: this.#isLatencyDue() ? this.#faults.latencyMs : 0,
       status: this.#isErrorDue() ? this.#faults.errorStatus : undefined,

@@ -33,6 +33,12 @@ describe("A plan of faults", () => {
     );
   });
 
+  it("spares requests with a header, so that a version can pass its smoke test and fail its users", () => {
+    const plan = new FaultPlan(faultsSchema.parse({ errorShare: 1, exceptHeader: "x-canary" }));
+    assert.equal(plan.next(route, ["host", "x-canary"]).status, undefined);
+    assert.equal(plan.next(route, ["host"]).status, 500);
+  });
+
   it("leaves alone what is not under /api, unless it is named", () => {
     const everything = { errorShare: 1, latencyMs: 5 };
     const plan = new FaultPlan(faultsSchema.parse(everything));
