@@ -1,0 +1,150 @@
+// What machines call it, in words for people.
+import type { Phase, Reason } from "../../components/ledger/release-record.ts";
+import type { StepResult, StepStory } from "./step-story.ts";
+import type { Header, Outcome, Story } from "./story.ts";
+import type { Timing, TimingName } from "./timings.ts";
+
+/** How something is meant: what is coloured by it is also said in words. */
+export type Tone = "good" | "bad" | "warning" | "neutral";
+
+export const outcomeWords: Readonly<Record<Outcome, { readonly title: string; readonly tone: Tone }>> = {
+  released: { title: "Released", tone: "good" },
+  "rolled-back": { title: "Rolled back", tone: "bad" },
+  aborted: { title: "Aborted", tone: "warning" },
+  baseline: { title: "Baseline", tone: "neutral" },
+  held: { title: "Held", tone: "warning" },
+  "under-way": { title: "Under way", tone: "neutral" },
+};
+
+const reasonWords: Readonly<Record<Reason, string>> = {
+  smoke_test_failed: "its smoke test failed",
+  high_error_rate: "it failed too many requests",
+  high_latency: "it answered too many requests too slowly",
+  metric_breached: "a metric of its own was above its limit",
+  pods_restarted: "its containers restarted",
+  not_ready: "its pods did not become ready",
+  metrics_unavailable: "it could not be measured",
+  no_traffic: "it got no request to judge it by",
+  too_few_requests: "it got too few requests to judge it by",
+  shared_fault: "the version that served was in the same trouble",
+  shift_not_confirmed: "a weight did not take effect",
+  approval_timeout: "nobody approved it in time",
+  converge_failed: "the environment could not be brought up",
+  manual: "a person wanted it",
+  superseded: "another release took its place",
+  releaser_lost: "the releaser was gone with traffic on the candidate",
+  internal_error: "the releaser could not go on",
+};
+
+export const resultWords: Readonly<Record<StepResult, { readonly title: string; readonly tone: Tone }>> = {
+  passed: { title: "passed", tone: "good" },
+  "passed-warned": { title: "passed with a warning", tone: "warning" },
+  approved: { title: "approved", tone: "good" },
+  failed: { title: "failed", tone: "bad" },
+  held: { title: "held", tone: "warning" },
+  "taken-back": { title: "taken back", tone: "warning" },
+  "not-measured": { title: "not measured", tone: "warning" },
+  "under-way": { title: "under way", tone: "neutral" },
+  "not-reached": { title: "not reached", tone: "neutral" },
+};
+
+export const phaseWords: Readonly<Record<Phase, string>> = {
+  preparing: "preparing",
+  "waiting-ready": "waiting for pods",
+  smoking: "smoke test",
+  shifting: "shifting",
+  confirming: "confirming",
+  measuring: "measuring",
+  "awaiting-approval": "awaiting approval",
+  "smoking-public": "public smoke test",
+  soaking: "soak",
+  finishing: "finishing",
+  "stepping-back": "stepping back",
+  held: "held",
+  returning: "returning",
+  "confirming-return": "confirming the return",
+  quarantining: "quarantining",
+  "scaling-down": "scaling down",
+  released: "released",
+  "rolled-back": "rolled back",
+  aborted: "aborted",
+};
+
+const timingWords: Readonly<Record<TimingName, string>> = {
+  "until-ready": "staged → pods ready",
+  smoke: "smoke test through x-canary",
+  shift: "set the weight",
+  confirm: "weight seen in effect",
+  measure: "measured",
+  approval: "waited for an approval",
+  "public-smoke": "smoke test as a user",
+  soak: "soak",
+  finish: "old slot scaled down",
+  held: "held",
+  "to-return": "verdict → traffic back",
+  "to-confirmed-return": "verdict → return seen in effect",
+  "tidy-up": "quarantine and scale down",
+};
+
+const toneOfEvent: Readonly<Record<string, Tone>> = {
+  failed: "bad",
+  held: "warning",
+  warned: "warning",
+  unconfirmed: "warning",
+  "return-contradicted": "bad",
+  "taken-over": "warning",
+  "step-passed": "good",
+  "smoke-passed": "good",
+  approved: "good",
+  soaked: "good",
+  finished: "good",
+};
+
+export function eventTone(event: string): Tone {
+  return toneOfEvent[event] ?? "neutral";
+}
+
+export function timingText({ name, percent }: Timing): string {
+  return percent === undefined ? timingWords[name] : `${percent} %: ${timingWords[name]}`;
+}
+
+/** `50 %`, `approval at 10 %`, `soak`. */
+export function stepTitle({ kind, percent }: Pick<StepStory, "kind" | "percent">): string {
+  if (kind === "soak") return "soak";
+  return kind === "approval" ? `approval at ${percent} %` : `${percent} %`;
+}
+
+/** What happened, as a sentence without its end: `Rolled back at 10 %: it failed too many requests`. */
+export function headlineOf({ header, steps, decisions }: Pick<Story, "header" | "steps" | "decisions">): string {
+  const { outcome, observed, cause } = header;
+  const reached = Math.max(
+    0,
+    ...steps.flatMap(({ from, kind, percent }) => (from === undefined || kind !== "weight" ? [] : percent)),
+  );
+  const at = reached === 0 ? "before it had any traffic" : `at ${reached} %`;
+  if (observed)
+    return `Observed: ${outcome === "released" ? "it would have been released" : `it would have ended ${at}: ${whyOf(header)}`}`;
+  switch (outcome) {
+    case "released":
+      return `Released${header.mode === "hotfix" ? " as a hotfix" : ""}${decisions.some(({ event }) => event === "warned") ? ", with a warning" : ""}`;
+    case "baseline":
+      return "Served before the first release";
+    case "under-way":
+      return `Under way: ${phaseWords[header.phase]} at ${header.percent} %`;
+    case "held":
+      return `Held at ${header.percent} %: ${whyOf(header)}`;
+    case "rolled-back":
+    case "aborted":
+      return `${outcomeWords[outcome].title} ${at}${cause === undefined ? "" : `: ${whyOf(header)}`}`;
+  }
+}
+
+/** Why it went back or is held, as a clause. */
+export function whyOf({ cause }: Pick<Header, "cause">): string {
+  return cause === undefined ? "the reason is not on record" : reasonWords[cause.reason];
+}
+
+/** How the whole is meant. */
+export function toneOf({ outcome, observed }: Pick<Header, "outcome" | "observed">): Tone {
+  return observed && outcome !== "released" ? "warning" : outcomeWords[outcome].tone;
+}
