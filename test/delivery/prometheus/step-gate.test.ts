@@ -155,6 +155,22 @@ describe("the measurement of a step", () => {
     );
   });
 
+  it("needs no active slot at 100 % and in soak: not its Deployment, and not its series", async () => {
+    const looked: Slot[] = [];
+    const look = (slot: Slot): Promise<SlotHealth> => {
+      looked.push(slot);
+      return Promise.resolve(slot === "green" ? health(slot) : { ...health(slot), staged: undefined });
+    };
+    const gone: Answers = [[new RegExp(blue), value()]];
+    const custom = [metric];
+    const { measurement } = await measure(gone, { slots: { look }, step: { percent: 100 }, custom });
+    assert.deepEqual(looked, ["green"]);
+    const measured = [measurement.errorRate, measurement.latency, measurement.custom.jobs];
+    for (const one of measured) assert.ok(one?.status === "read" && one.periods[0]?.active === null);
+    assert.deepEqual(measurement.p95, { candidate: 0.12, active: null });
+    assert.equal(judge(measurement.errorRate, { threshold: 0.001 }).kind, "FAIL");
+  });
+
   it("waits for four scrapes, without asking", async () => {
     const { measurement, received } = await measure([], { since: 3_500 });
     assert.deepEqual(measurement.errorRate, { status: "too_soon", secondsLeft: 1.5 });

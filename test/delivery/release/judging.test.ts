@@ -201,6 +201,20 @@ describe("the gate's judgement of a step", () => {
     assert.deepEqual([action.kind, judged[0]?.verdict.kind], ["wait", "TOO_FEW"]);
   });
 
+  it("compares with nothing at 100 % and in soak, also after steps that were compared", () => {
+    const earlier = [measured(read([1_000, 0])), measured(read([5_000, 2], [5_000, 1]))];
+    const alone = (bad: number): StepMeasurement =>
+      measured(read([2_000, bad], null), { latency: read([2_000, 10], null) });
+    assert.equal(judgeStep(earlier, alone(1), plan, 0).action.kind, "proceed");
+    assert.equal(judgeStep(earlier, alone(1), plan, -1).action.kind, "wait");
+    for (const overtime of [0, -1]) {
+      const { action, judged } = judgeStep(earlier, alone(200), plan, overtime);
+      assert.deepEqual([action.kind, reasonOf(action)], ["rollback", "high_error_rate"]);
+      assert.equal(judged[0]?.verdict.kind, "FAIL");
+    }
+    assert.equal(judgeStep([], alone(200), plan, 0).action.kind, "rollback");
+  });
+
   it("judges a custom metric by its own limit and policy", () => {
     const thresholds = {
       ...plan.thresholds,
