@@ -1,11 +1,11 @@
 import { isWeightStep } from "../../components/release-plan/release-plan.ts";
-import type { Workplace } from "./actions.ts";
 import { eventsOf } from "./guard-task.ts";
 import { describeJudged, judgeStep, measurementOf, type Judgement } from "./judging.ts";
 import type { GuardSnapshot, StepMeasurement } from "./ports.ts";
 import type { ReleaseState } from "./state.ts";
 import type { ReleaseEvent } from "./state-machine.ts";
 import { StepPeriods } from "./step-periods.ts";
+import type { Workplace } from "./workplace.ts";
 
 /** Watches a step for its wait, looks at it all the while, and decides at its end; without enough evidence it goes on looking. */
 export async function measureStep(state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {

@@ -42,6 +42,7 @@ export interface Router {
   /**
    * Makes `split` the desired division; idempotent. Resolves when the control plane has accepted it (not: when it took effect).
    * A shift that was aborted may still take place, until the next one is accepted; it never does after that.
+   * Rejects with PodsNotReadyError, with nothing moved, when the candidate does not get the pods that its share needs.
    */
   shift(split: Split, signal: AbortSignal): Promise<void>;
 
@@ -50,6 +51,11 @@ export interface Router {
    * resolved) or from the proxies' own configuration. The runner asks again until a deadline.
    */
   confirm(split: Split, since: number, signal: AbortSignal): Promise<Confirmation>;
+}
+
+/** The candidate did not get the pods that a share of the traffic needs. */
+export class PodsNotReadyError extends Error {
+  override readonly name = "PodsNotReadyError";
 }
 
 export interface Confirmation {

@@ -2,7 +2,7 @@
 // decide in `state-machine.ts`; here is only the order: nothing forward is done before the journal has it.
 import type { PersonsRequest } from "../../components/ledger/release-record.ts";
 import { LeaseLostError } from "../cluster/errors.ts";
-import { actions, type Workplace } from "./actions.ts";
+import { actions } from "./actions.ts";
 import { within } from "./deadline.ts";
 import { entryOf } from "./entry.ts";
 import { GuardTask } from "./guard-task.ts";
@@ -14,6 +14,7 @@ import type { JournalEntry, Phase, ReleaseState } from "./state.ts";
 import { isFinal, isForward, needsGuard, table, transition, type ReleaseEvent } from "./state-machine.ts";
 import type { Subject } from "./subject.ts";
 import { untilAborted } from "./until-aborted.ts";
+import type { Workplace } from "./workplace.ts";
 
 export interface RunSignals {
   /** A person at this process wants the release taken back (SIGINT, SIGTERM). */

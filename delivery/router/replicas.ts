@@ -5,14 +5,16 @@ import { slotWeights } from "../../components/routes/traffic.ts";
 import type { ClusterApi, FencedWriter } from "../cluster/api.ts";
 import { deployments, services, type Deployment } from "../cluster/resources.ts";
 import type { ServedRequests } from "../guard/served.ts";
-import type { Clock, Confirmation, Router, Slot, Split } from "../release/ports.ts";
+import {
+  PodsNotReadyError,
+  type Clock,
+  type Confirmation,
+  type Router,
+  type Slot,
+  type Split,
+} from "../release/ports.ts";
 import { judgeShare } from "./observed-share.ts";
 import { replicaCounts } from "./replica-counts.ts";
-
-/** A slot did not get the pods that a share of the traffic needs. */
-export class ReplicasNotReadyError extends Error {
-  override readonly name = "ReplicasNotReadyError";
-}
 
 export interface ReplicaRouterOptions {
   readonly writer: FencedWriter;
@@ -113,7 +115,7 @@ export class ReplicaRouter implements Router {
       const deployment = await this.#deployment(split.candidate, signal);
       if (runs(deployment, wanted)) return;
       if (clock.monotonic() - start >= readyTimeoutMs)
-        throw new ReplicasNotReadyError(
+        throw new PodsNotReadyError(
           `${name} has ${deployment.status?.readyReplicas ?? 0} ready pods after ${readyTimeoutMs / 1000} s where ` +
             `${wanted} are due for ${split.percent} % of the traffic`,
         );

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import type { ClusterApi } from "../../../delivery/cluster/api.ts";
 import { deployments, services, type Deployment } from "../../../delivery/cluster/resources.ts";
 import type { ServedReading } from "../../../delivery/guard/served.ts";
-import type { Split } from "../../../delivery/release/ports.ts";
-import { ReplicaRouter, ReplicasNotReadyError } from "../../../delivery/router/replicas.ts";
+import { PodsNotReadyError, type Split } from "../../../delivery/release/ports.ts";
+import { ReplicaRouter } from "../../../delivery/router/replicas.ts";
 import { SkippingClock } from "../support/clocks.ts";
 import { FakeCluster } from "./fake-cluster.ts";
 
@@ -116,7 +116,7 @@ describe("the replica router", () => {
     const the = world();
     the.cluster.put(deployments, deployment("green", 1, 0));
     await assert.rejects(the.router.shift(split(10), never), (error) => {
-      assert.ok(error instanceof ReplicasNotReadyError);
+      assert.ok(error instanceof PodsNotReadyError);
       assert.match(error.message, /^atom-green has 0 ready pods after 120 s where 1 are due for 10 % of the traffic$/);
       return true;
     });

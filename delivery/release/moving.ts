@@ -1,0 +1,100 @@
+// What is done about the weights: there, back to one that was good, and back to none.
+import { ClusterError, LeaseLostError, UnreachableError } from "../cluster/errors.ts";
+import { messageOf } from "./persist.ts";
+import { PodsNotReadyError, type Confirmation, type Split } from "./ports.ts";
+import type { ReleaseState } from "./state.ts";
+import type { ReleaseEvent } from "./state-machine.ts";
+import type { Subject } from "./subject.ts";
+import { failed, lookEvery, tryForEver, tryUntil, type Workplace } from "./workplace.ts";
+
+/** The first counters are worth this much waiting before traffic moves, in milliseconds. */
+const guardStart = 1_000;
+
+export async function shift({ percent }: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
+  const { subject, ports, guard, signal } = place;
+  // What the counters show before the first request arrives is what the candidate's are compared with.
+  await Promise.race([guard.started(), ports.clock.sleep(guardStart, signal)]);
+  try {
+    await tryUntil(place, subject.plan.deadlines.confirm, () => ports.router.shift(split(subject, percent), signal));
+  } catch (error) {
+    return notShifted(error);
+  }
+  return { type: "shifted", detail: `${percent} % of the traffic to ${subject.candidate.slot}` };
+}
+
+/** What a weight that could not be set means; throws what is none of the way's or the candidate's fault. */
+function notShifted(error: unknown): ReleaseEvent {
+  if (error instanceof UnreachableError) return failed("shift_not_confirmed", error.message);
+  if (error instanceof PodsNotReadyError) return failed("not_ready", error.message);
+  throw error;
+}
+
+export async function confirm({ percent }: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
+  const { subject, ports, tell } = place;
+  let seen: Confirmation;
+  try {
+    seen = await look(place, percent, subject.plan.deadlines.confirm);
+  } catch (error) {
+    return notShifted(error);
+  }
+  const { status, detail } = seen;
+  if (status === "confirmed") return { type: "confirmed", detail };
+  if (status !== "contradicted") return { type: "unconfirmed", detail };
+  const seconds = subject.plan.deadlines.confirm / 1000;
+  const told = `${percent} % was not in effect after ${seconds} s: ${detail}`;
+  const response = subject.plan.policies.unconfirmedShift;
+  if (response !== "warn")
+    return { type: response === "hold" ? "held" : "failed", reason: "shift_not_confirmed", detail: told };
+  tell({ type: "warned", metric: "weight", detail: told });
+  ports.notifier.trouble(told);
+  return { type: "unconfirmed", detail: told };
+}
+
+export async function stepBack({ percent }: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
+  try {
+    const work = (): Promise<void> => place.ports.router.shift(split(place.subject, percent), place.signal);
+    await tryForEver(place, work, (error) => error instanceof ClusterError);
+  } catch (error) {
+    place.signal.throwIfAborted();
+    // A weight that cannot be gone back to leaves only the way back to none.
+    const reason = error instanceof PodsNotReadyError ? "not_ready" : "internal_error";
+    if (percent > 0 && !(error instanceof LeaseLostError)) return failed(reason, messageOf(error));
+    throw error;
+  }
+  return { type: "stepped-back", detail: `held with ${percent} % of the traffic on ${place.subject.candidate.slot}` };
+}
+
+export async function giveBack(_state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
+  await tryForEver(place, () => place.ports.router.shift(split(place.subject, 0), place.signal));
+  return { type: "returned", detail: `all traffic to ${place.subject.active}` };
+}
+
+export async function confirmReturn(_state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
+  const { status, detail } = await look(place, 0, place.subject.plan.deadlines.return);
+  if (status !== "contradicted") return { type: "return-confirmed", detail };
+  place.ports.notifier.trouble(`the way back is not in effect: ${detail}`);
+  return { type: "return-contradicted", detail };
+}
+
+/** Asks for a weight to be seen in effect, until the deadline. A contradicted weight is set again: somebody may have changed it. */
+async function look(place: Workplace, percent: number, patience: number): Promise<Confirmation> {
+  const { subject, ports, signal } = place;
+  const { clock, router } = ports;
+  const wanted = split(subject, percent);
+  const since = clock.now();
+  const start = clock.monotonic();
+  for (;;) {
+    const seen = await router.confirm(wanted, since, signal).catch((error: unknown): Confirmation => {
+      signal.throwIfAborted();
+      return { status: "pending", detail: `it could not be looked at: ${messageOf(error)}` };
+    });
+    if (seen.status === "confirmed" || seen.status === "unknown") return seen;
+    if (clock.monotonic() - start >= patience) return seen;
+    if (seen.status === "contradicted") await tryUntil(place, patience, () => router.shift(wanted, signal));
+    await clock.sleep(lookEvery, signal);
+  }
+}
+
+function split({ active, candidate }: Subject, percent: number): Split {
+  return { active, candidate: candidate.slot, percent };
+}

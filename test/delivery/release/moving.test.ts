@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { PodsNotReadyError, type Split } from "../../../delivery/release/ports.ts";
+import { releasePlan } from "../support/plans.ts";
+import type { Releaser } from "./releaser.ts";
+import { templates, World } from "./world.ts";
+
+/** Releases with a router that does not set some weights. */
+function releaseRefusing(
+  releaser: Releaser,
+  why: (split: Split) => Error | undefined,
+): ReturnType<Releaser["release"]> {
+  return releaser.release(
+    {},
+    {
+      adapters: (tools) => {
+        const adapters = releaser.adapters(tools);
+        const shift = async (split: Split, signal: AbortSignal): Promise<void> => {
+          const refusal = why(split);
+          if (refusal !== undefined) throw refusal;
+          await adapters.router.shift(split, signal);
+        };
+        return { ...adapters, router: { ...adapters.router, shift } };
+      },
+    },
+  );
+}
+
+const notReady = new PodsNotReadyError(
+  "atom-green has 0 ready pods after 120 s where 1 are due for 50 % of the traffic",
+);
+
+describe("a release whose router makes pods ready first", () => {
+  it("goes back for a candidate that does not get the pods for a share, which is its own fault", async () => {
+    const world = new World();
+    const ended = releaseRefusing(world.releaser(), ({ percent }) => (percent === 50 ? notReady : undefined));
+    const { state } = await world.clock.settle(ended);
+    assert.deepEqual([state.phase, state.cause], ["rolled-back", { reason: "not_ready", detail: notReady.message }]);
+    assert.deepEqual(world.shares, [0, 10, 0]);
+    assert.equal(world.ledger.quarantine[0]?.template, templates.green);
+  });
+
+  it("does so as well when a weight has to be set anew while it is confirmed", async () => {
+    const world = new World();
+    world.confirms = "contradicted";
+    const ended = releaseRefusing(world.releaser(), ({ percent }) =>
+      percent > 0 && world.percent > 0 ? notReady : undefined,
+    );
+    await world.clock.pass(20_000);
+    world.confirms = "confirmed";
+    assert.equal((await world.clock.settle(ended)).state.cause?.reason, "not_ready");
+  });
+
+  for (const [error, reason] of [
+    [notReady, "not_ready"],
+    [new Error("the routes are not as this project builds them"), "internal_error"],
+  ] as const)
+    it(`goes back all the way when the weight to hold at cannot be had (${reason}), instead of trying for ever`, async () => {
+      const hold = { errorRate: { max: 0.001, policy: "hold" }, latency: { seconds: 0.2, policy: "hold" } } as const;
+      const world = new World(releasePlan({ thresholds: hold }));
+      const ended = releaseRefusing(world.releaser(), ({ percent }) =>
+        percent === 10 && world.percent === 50 ? error : undefined,
+      );
+      await world.clock.pass(30_000);
+      assert.equal(world.percent, 50);
+      world.errors.candidate = 0.2;
+      const { state } = await world.clock.settle(ended);
+      assert.deepEqual([state.phase, state.cause?.reason], ["rolled-back", reason]);
+      assert.deepEqual(world.shares, [0, 10, 50, 0]);
+    });
+});
