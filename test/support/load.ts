@@ -20,6 +20,17 @@ export interface LoadOptions {
   readonly maxRequests?: number;
   /** Pause of each client between two requests, in milliseconds. @default 5 */
   readonly pauseMs?: number;
+  /** Is given every answer. @default nobody */
+  readonly onAnswer?: (answer: Answer) => void;
+}
+
+/** One answer, as a client has it. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+  /** Instants, in milliseconds since the Unix epoch. */
+  readonly sentAt: number;
+  readonly answeredAt: number;
 }
 
 /** A closed-loop load that counts every failure which a client can see. */
@@ -60,6 +71,12 @@ export class Load implements AsyncDisposable {
     return this.report;
   }
 
+  /** Resolves once `maxRequests` were answered. */
+  async finished(): Promise<LoadReport> {
+    await Promise.all(this.#clients);
+    return this.stop();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
@@ -81,6 +98,7 @@ export class Load implements AsyncDisposable {
 
   #send(): Promise<number> {
     return new Promise((resolve, reject) => {
+      const sentAt = Date.now();
       const sent = request(this.#options.url, {
         agent: this.#agent,
         timeout: 10_000,
@@ -89,9 +107,12 @@ export class Load implements AsyncDisposable {
       sent.once("timeout", () => sent.destroy(new Error("no answer within 10 s")));
       sent.once("error", reject);
       sent.once("response", (response) => {
-        response.resume();
+        let body = "";
+        response.setEncoding("utf8").on("data", (text: string) => (body += text));
         response.once("end", () => {
-          resolve(response.statusCode ?? 0);
+          const status = response.statusCode ?? 0;
+          this.#options.onAnswer?.({ status, body, sentAt, answeredAt: Date.now() });
+          resolve(status);
         });
         response.once("error", reject);
       });

@@ -67,5 +67,5 @@ export async function runAtom(
   env: Readonly<Record<string, string>> = {},
 ): Promise<AtomEnd> {
   await using process = new AtomProcess(stack, words, env);
-  return process.ended;
+  return await process.ended;
 }

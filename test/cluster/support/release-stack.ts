@@ -1,0 +1,194 @@
+import type { Ledger } from "../../../components/ledger/ledger.ts";
+import type { PastRelease, ReleaseUnderWay } from "../../../components/ledger/release-record.ts";
+import type { SlotName } from "../../../components/names/slot-name.ts";
+import type { Faults } from "../../../service/src/faults.ts";
+import { eventually } from "../../support/eventually.ts";
+import { Load, type LoadOptions } from "../../support/load.ts";
+import { AtomProcess, type AtomEnd } from "./atom-process.ts";
+import { atom, TestStack, type Outcome, type Setting } from "./test-stack.ts";
+
+/** What a stack's configuration says of releases; see infra/config/release-schema.ts. */
+export type ReleaseSettings = Readonly<Record<string, unknown>>;
+
+/** Production's thresholds and policies, and times that a test can wait for. */
+export const quickRelease = {
+  thresholds: {
+    errorRate: { max: "0.1%", onBreach: "rollback" },
+    p95Latency: { max: "200ms", onBreach: "rollback" },
+  },
+  steps: [
+    { weight: 10, wait: "2s" },
+    { weight: 50, wait: "2s" },
+    { weight: 100, wait: "2s" },
+  ],
+  minRequests: 50,
+  soak: "3s",
+  noData: { policy: "rollback", deadline: "60s" },
+  metricsUnavailable: { policy: "rollback", deadline: "30s" },
+  deadlines: { ready: "60s", smoke: "20s", confirm: "20s", approval: "60s", rollback: "60s" },
+} as const satisfies ReleaseSettings;
+
+/** The same where breaches are only told, as in staging. */
+export const warningThresholds = {
+  errorRate: { ...quickRelease.thresholds.errorRate, onBreach: "warn" },
+  p95Latency: { ...quickRelease.thresholds.p95Latency, onBreach: "warn" },
+} as const;
+
+/** What a test changes of a stack, on top of {@link quickRelease}. */
+export interface Change {
+  /** Variables of the service. Each set of them is another pod template. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly faults?: Partial<Faults>;
+  readonly release?: ReleaseSettings;
+  readonly settings?: readonly Setting[];
+}
+
+/** How an `atom` command that releases ended. */
+export interface Released extends AtomEnd {
+  readonly ledger: Ledger;
+  /** Of the release under way, else of the last one. */
+  readonly record: PastRelease | ReleaseUnderWay;
+}
+
+/** A stack for tests of releases: a stack of a test's own, and releases that are quick. */
+export class ReleaseStack implements AsyncDisposable {
+  readonly stack: TestStack;
+  readonly #base: readonly Setting[];
+
+  private constructor(stack: TestStack, base: readonly Setting[]) {
+    this.stack = stack;
+    this.#base = base;
+  }
+
+  /** Brings a stack up and waits until Envoy routes to it. @param base settings that every change keeps */
+  static async create(name: string, ...base: Setting[]): Promise<ReleaseStack> {
+    const made = new ReleaseStack(await TestStack.create(name), base);
+    try {
+      await made.stage({});
+      await made.answers();
+      return made;
+    } catch (error) {
+      await made[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Writes the configuration; nothing in the cluster changes. */
+  async configure(change: Change): Promise<void> {
+    const { env = {}, faults, release = {}, settings = [] } = change;
+    const variables = { ...env, ...(faults === undefined ? {} : { ATOM_FAULTS: JSON.stringify(faults) }) };
+    await this.stack.configure(
+      ...quickBase,
+      ...this.#base,
+      [["atom:release"], { ...quickRelease, ...release }],
+      [atom("env"), variables],
+      ...settings,
+    );
+  }
+
+  /** Writes the configuration and runs `up`, which stages what differs from what serves. */
+  async stage(change: Change): Promise<Outcome> {
+    await this.configure(change);
+    return this.stack.run("up");
+  }
+
+  /** Starts an `atom` command; kill or await it. */
+  start(words: readonly string[], env: Readonly<Record<string, string>> = {}): AtomProcess {
+    return new AtomProcess(this.stack, words, env);
+  }
+
+  /** Runs an `atom` command to its end, and reads what it left behind. */
+  async atom(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Released> {
+    await using process = this.start(words, env);
+    return await this.outcome(process);
+  }
+
+  /** Releases what is staged. */
+  releaseStaged(words: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<Released> {
+    return this.atom(["release", "--staged", ...words], env);
+  }
+
+  /** Brings the stack up and releases, in one command, as people do. */
+  release(words: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<Released> {
+    return this.atom(["release", ...words], env);
+  }
+
+  /** Waits for a process to end. */
+  async outcome(process: AtomProcess): Promise<Released> {
+    const end = await process.ended;
+    const ledger = await this.stack.ledger();
+    return { ...end, ledger, record: newest(ledger, end) };
+  }
+
+  /** Waits until the release under way is in one of these phases, and resolves with its record. */
+  async reaches(phases: readonly string[], deadlineMs = 60_000): Promise<ReleaseUnderWay> {
+    let seen = "no release is under way";
+    try {
+      return await eventually(
+        `the release is ${phases.join(" or ")}`,
+        async () => {
+          const { current } = await this.stack.ledger();
+          seen = current?.state.phase ?? "no release is under way";
+          return current !== null && phases.includes(current.state.phase) ? current : undefined;
+        },
+        deadlineMs,
+      );
+    } catch (error) {
+      throw new Error(`${(error as Error).message}; last seen: ${seen}`, { cause: error });
+    }
+  }
+
+  /** Users' requests through Envoy, for as long as it is not stopped. */
+  load(options: Partial<LoadOptions> & { readonly path?: string } = {}): Load {
+    const { path = "/api/skills", headers = {}, ...rest } = options;
+    return new Load({
+      url: `${this.stack.shared.cluster.gatewayUrl}${path}`,
+      headers: { host: this.stack.host, ...headers },
+      clients: 4,
+      ...rest,
+    });
+  }
+
+  /** What a slot's Deployment is asked for and has. */
+  async replicas(
+    slot: SlotName,
+  ): Promise<{ readonly desired: number; readonly ready: number; readonly exist: number }> {
+    const { spec, status } = await this.stack.get(`deployment/atom-${slot}`);
+    const { replicas: exist = 0, readyReplicas: ready = 0 } = (status ?? {}) as Record<string, number | undefined>;
+    return { desired: Number(spec.replicas ?? 1), ready, exist };
+  }
+
+  /** Changes of the route since it was made: every patch of its spec counts one. */
+  async routeGeneration(): Promise<number> {
+    const { metadata } = await this.stack.get("virtualservice/atom");
+    return (metadata as { readonly generation?: number }).generation ?? 0;
+  }
+
+  /** Resolves once users get an answer of the service's own. */
+  async answers(): Promise<void> {
+    const { gatewayUrl } = this.stack.shared.cluster;
+    await eventually("Envoy routes to Atom", async () => {
+      await using load = new Load({
+        url: `${gatewayUrl}/health/live`,
+        headers: { host: this.stack.host },
+        clients: 1,
+        maxRequests: 1,
+      });
+      return (await load.finished()).statuses[200] === 1 ? true : undefined;
+    });
+  }
+
+  /** Destroys the stack. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stack[Symbol.asyncDispose]();
+  }
+}
+
+/** Prometheus scrapes the shared cluster every second. */
+const quickBase: readonly Setting[] = [[["atom:monitoring", "scrapeInterval"], "1s"]];
+
+function newest({ current, releases }: Ledger, { code, stderr }: AtomEnd): PastRelease | ReleaseUnderWay {
+  const record = current ?? releases[0];
+  if (record === undefined) throw new Error(`there was no release (exit code ${code ?? "none"}):\n${stderr}`);
+  return record;
+}
