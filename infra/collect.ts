@@ -3,7 +3,7 @@ import type { LiveServices } from "../components/service/live-service.ts";
 import type { RawConfig } from "./config/parse.ts";
 import { neededSecrets } from "./config/rules.ts";
 import { toProgramConfig } from "./config/stack-file.ts";
-import { createProgram } from "./program.ts";
+import { createProgram, type ProgramPorts } from "./program.ts";
 
 /** What every secret's value is while resources are collected, so that one that lost its mark is seen. */
 const secretValue = "the value of a secret";
@@ -39,6 +39,8 @@ export interface CollectOptions {
   readonly raw: RawConfig;
   /** What runs in the cluster. @default nothing: the first run */
   readonly live?: LiveServices;
+  /** What the program is asked for beside its configuration. @default nothing */
+  readonly ports?: Pick<ProgramPorts, "images" | "instance">;
 }
 
 /** The part of the engine's registration request that is looked at; its class has no types of its own. */
@@ -63,7 +65,7 @@ const project = "atom";
  * Runs the program in this process against Pulumi's mocks and returns every resource that it registers: no cluster, no plugin, no
  * state. One call at a time, because Pulumi's runtime is one per process. Throws what the program throws, and where it shows a secret.
  */
-export async function collect({ stack, raw, live = {} }: CollectOptions): Promise<Collected> {
+export async function collect({ stack, raw, live = {}, ports = {} }: CollectOptions): Promise<Collected> {
   const requests: RegistrationRequest[] = [];
   await pulumi.runtime.setMocks(
     {
@@ -75,7 +77,7 @@ export async function collect({ stack, raw, live = {} }: CollectOptions): Promis
   );
   record(requests);
   configure(raw);
-  const program = createProgram({ readLiveServices: () => Promise.resolve(live), env: {} });
+  const program = createProgram({ ...ports, readLiveServices: () => Promise.resolve(live), env: {} });
   const outputs: unknown = await pulumi.runtime.runInPulumiStack(program);
   await pulumi.runtime.disconnect();
   const resources = requests

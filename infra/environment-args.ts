@@ -9,6 +9,7 @@ export interface EnvironmentSource {
   readonly stack: string;
   readonly config: StackConfig;
   readonly secrets: Readonly<Record<string, Output<string>>>;
+  readonly images: EnvironmentArgs["images"];
   readonly live: LiveServices;
   readonly namespace: string;
   readonly deployer: string;
@@ -16,7 +17,7 @@ export interface EnvironmentSource {
 
 /** Puts together what a stack is made of and what its configuration says. */
 export function environmentArgs(source: EnvironmentSource): EnvironmentArgs {
-  const { stack, config, secrets, live, namespace, deployer } = source;
+  const { stack, config, secrets, images, live, namespace, deployer } = source;
   const { quota, containerDefaults, dnsNamespace, ingressCidrs } = config.namespace;
   return {
     stack,
@@ -26,6 +27,7 @@ export function environmentArgs(source: EnvironmentSource): EnvironmentArgs {
     services: Object.fromEntries(
       Object.entries(config.services).map(([name, settings]) => [name, environmentService(name, settings, secrets)]),
     ),
+    images,
     live,
     monitoring: config.monitoring,
     ingressCidrs,

@@ -11,6 +11,8 @@ export interface ServiceOutputs {
   readonly slots: BySlot<string>;
   /** The slot that serves. */
   readonly active: SlotName;
+  /** The image that counts: the configured one, or what stands in for it. */
+  readonly image: string;
   /** Digest of the pod template that the configuration asks for. */
   readonly desired: string;
   /** The version that waits for its release; null where there is none. */
@@ -39,6 +41,7 @@ export function outputsOf({ namespace, plans }: Environment, { services }: Stack
           {
             slots: bySlot((slot) => slotName(name, slot)),
             active: plan.active,
+            image: plan.image,
             desired: plan.desired.digest,
             staged: plan.staged ?? null,
             hosts: routes?.router === "istio" ? routes.hosts : [],

@@ -6,6 +6,7 @@ import type { LiveServices } from "../components/service/live-service.ts";
 import { kubeconfigOf } from "./cluster/api-server.ts";
 import { readLiveServices, type LiveServicesQuery } from "./cluster/live-services.ts";
 import { readProgramConfig } from "./config/program-config.ts";
+import { atInstance, type InstanceAddresses } from "./instance.ts";
 import { environmentArgs } from "./environment-args.ts";
 import { Environment } from "../stacks/environment.ts";
 import { outputsOf, type Outputs } from "./outputs.ts";
@@ -16,8 +17,10 @@ export interface ProgramPorts {
   readonly readLiveServices?: (query: LiveServicesQuery) => Promise<LiveServices>;
   /** Where KUBECONFIG is looked up. @default the process's own */
   readonly env?: NodeJS.ProcessEnv;
-  /** A context of the kubeconfig to use in place of the configured one. @default the stack's own */
-  readonly context?: string;
+  /** Images to stage in place of the configured ones, by service. @default the configured ones, or those of releases that stand in for them */
+  readonly images?: Readonly<Record<string, string>>;
+  /** Where the environment is, in place of what is configured. @default as configured */
+  readonly instance?: InstanceAddresses;
   /** Is told of a mistake of the user's before Pulumi reports it. @default nobody */
   readonly onUserError?: (error: UserError) => void;
 }
@@ -44,10 +47,12 @@ export async function program(): Promise<Outputs> {
 async function declare({
   readLiveServices: readLive = readLiveServices,
   env = process.env,
-  context,
+  images = {},
+  instance = {},
 }: ProgramPorts): Promise<Outputs> {
-  const { config, secrets } = readProgramConfig();
-  const cluster = { ...config.cluster, context: context ?? config.cluster.context };
+  const { config: configured, secrets } = readProgramConfig();
+  const config = atInstance(configured, instance);
+  const { cluster } = config;
   const namespace = namespaceName(pulumi.getProject(), pulumi.getStack());
   const services = Object.fromEntries(
     Object.entries(config.services).map(([name, { routes }]) => [name, routes.router]),
@@ -68,7 +73,7 @@ async function declare({
   const environment = new Environment(
     namespace,
     environmentArgs({
-      ...{ stack: pulumi.getStack(), config, secrets, live, namespace },
+      ...{ stack: pulumi.getStack(), config, secrets, images, live, namespace },
       deployer: deployerName(pulumi.getProject()),
     }),
     { providers: [provider] },

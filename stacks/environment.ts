@@ -27,6 +27,8 @@ export interface EnvironmentArgs {
   /** Name of the account that releases. */
   readonly deployer: string;
   readonly services: Readonly<Record<string, EnvironmentService>>;
+  /** Images that this run is to stage in place of the configured ones, by service. */
+  readonly images: Readonly<Record<string, string>>;
   /** What runs, by service. */
   readonly live: LiveServices;
   readonly monitoring: Monitoring;
@@ -49,7 +51,11 @@ export class Environment extends pulumi.ComponentResource {
     const services = Object.entries(args.services).map(([service, { definition, settings, secrets }]) => ({
       ...{ service, contract: definition, settings, secrets },
       // Every decision is made before the first object is declared: a service that cannot be planned changes nothing.
-      plan: planService(service, definition, settings, args.live[service]),
+      plan: planService({
+        ...{ service, contract: definition, settings },
+        asked: args.images[service],
+        live: args.live[service],
+      }),
       releasePlan: formatReleasePlan(releasePlanOf(service, definition, settings, args)),
     }));
 

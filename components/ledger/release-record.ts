@@ -107,6 +107,11 @@ const common = {
   startedAt: timestamp,
   startedBy: z.string(),
   mode: z.enum(["canary", "hotfix"]),
+  insteadOf: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .describe("the image that the stack's file named, where another one was released in its place"),
   hotfix: z.string().exactOptional().describe("why the canary's waits were skipped"),
   from: z.strictObject(staged).describe("what served when it began"),
   state,

@@ -3,25 +3,34 @@ import { planSlots, type SlotsPlan } from "../slots/plan.ts";
 import { templateDigest } from "../workload/digest.ts";
 import { podTemplate, type PodTemplate } from "../workload/pod-template.ts";
 import type { ServiceContract, ServiceSettings } from "./contract.ts";
+import { imageInEffect } from "./image-in-effect.ts";
 import type { LiveService } from "./live-service.ts";
 
 /** What `pulumi up` is about to do with a service, decided before anything is declared. */
 export interface ServicePlan extends SlotsPlan {
+  /** The image to run: the configured one, or what stands in for it. */
+  readonly image: string;
   readonly desired: { readonly template: PodTemplate; readonly digest: string };
   /** Which migrations to declare. @default none */
   readonly migration: MigrationPlan | undefined;
 }
 
+export interface ServicePlanSources {
+  readonly service: string;
+  readonly contract: ServiceContract;
+  readonly settings: ServiceSettings;
+  /** An image that this run is to stage in place of the configured one. @default none */
+  readonly asked?: string | undefined;
+  readonly live: LiveService | undefined;
+}
+
 /** Decides what each slot of a service gets. Throws what {@link planSlots} throws. */
-export function planService(
-  service: string,
-  contract: ServiceContract,
-  settings: ServiceSettings,
-  live: LiveService | undefined,
-): ServicePlan {
+export function planService({ service, contract, settings, asked, live }: ServicePlanSources): ServicePlan {
+  const ledger = live?.release?.ledger;
+  const { image, notes } = imageInEffect({ service, configured: settings.image, asked, ledger });
   const template = podTemplate({
     service,
-    image: settings.image,
+    image,
     imagePullPolicy: settings.imagePullPolicy,
     port: contract.port,
     environment: {
@@ -44,6 +53,8 @@ export function planService(
   });
   return {
     ...slots,
+    notes: [...notes, ...slots.notes],
+    image,
     desired: { template, digest },
     migration: contract.migration && planMigration(slots.migrate, digest, live?.migration),
   };

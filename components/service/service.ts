@@ -63,7 +63,7 @@ export class Service extends pulumi.ComponentResource {
           namespace,
           workload: {
             service,
-            image: settings.image,
+            image: plan.image,
             imagePullPolicy: settings.imagePullPolicy,
             resources: settings.resources,
             scratch: contract.scratch,

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { Cluster } from "../cluster/cluster.ts";
+import type { InstanceAddresses } from "../../infra/instance.ts";
 import type { Toolchain } from "../toolchain/ensure.ts";
 import { findKubernetesPlugin } from "./kubernetes-plugin.ts";
 
@@ -16,6 +17,11 @@ export const localSmokeUser = { username: "smoke_test", password: "atom-local-sm
 /** Where the engine keeps what it knows of the stack `local`. */
 function stateFolder(cluster: Cluster): string {
   return path.join(cluster.folder, "pulumi");
+}
+
+/** Where the stack `local` of an instance is: its configuration has the default instance's addresses. */
+export function instanceAddresses({ context, kubeconfig, gatewayUrl, prometheusUrl }: Cluster): InstanceAddresses {
+  return { context, kubeconfig, entryUrl: gatewayUrl, prometheusUrl };
 }
 
 /** What a shell has to know for kubectl, and for pulumi on the stack `local`. Its state lives and goes with the instance. */

@@ -5,8 +5,9 @@ import { clusterTools, defaultClusterName, startCluster, type Cluster } from "..
 import { ensureImages, imageTools } from "../images/images.ts";
 import type { Reporter } from "../progress.ts";
 import { ensureTools, type Toolchain } from "../toolchain/ensure.ts";
-import { engineEnvironment, localStack } from "./engine-environment.ts";
+import { engineEnvironment, instanceAddresses, localStack } from "./engine-environment.ts";
 
+/** This project's own folder. */
 export const projectFolder = path.join(import.meta.dirname, "..", "..");
 
 export interface LocalStackOptions {
@@ -53,7 +54,6 @@ export async function localStackCommand({
     workDir: projectFolder,
     env,
     pulumi: toolchain.path("pulumi"),
-    // The stack's configuration names the context of the default instance.
-    program: (ports) => createProgram({ ...ports, context: cluster.context }),
+    program: (ports) => createProgram({ ...ports, instance: instanceAddresses(cluster) }),
   });
 }

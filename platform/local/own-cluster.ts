@@ -32,7 +32,7 @@ export interface OwnClusterOptions {
 export async function startInContext({ context, stack, reporter, signal, confirm }: OwnClusterOptions): Promise<void> {
   if (context === undefined || stack === undefined || stack === localStack) throw new OwnClusterUsageError();
   await reporter.task(`Checking the cluster of context ${context}`, {}, () => checkContext(context));
-  const { env, pulumi } = await stackEnvironment({ stack, reporter, signal });
+  const { env, pulumi } = await stackEnvironment({ folder: projectFolder, stack, reporter, signal });
   const run = (command: StackCommandName): Promise<StackCommandResult> =>
     stackCommand({
       command,
@@ -42,7 +42,7 @@ export async function startInContext({ context, stack, reporter, signal, confirm
       pulumi,
       signal,
       onOutput: (text) => process.stderr.write(text),
-      program: (ports) => createProgram({ ...ports, context }),
+      program: (ports) => createProgram({ ...ports, instance: { context } }),
     });
   await run("preview");
   await confirm(`Make these changes in the cluster of context ${context}?`);

@@ -8,7 +8,7 @@ import { releaseUnderWay } from "../components/slots/live.ts";
 import { clusterDeadlineMs } from "../support/cluster.ts";
 import { eventually } from "../support/eventually.ts";
 import { Load } from "../support/load.ts";
-import { atom, TestStack } from "./support/test-stack.ts";
+import { atom, TestStack, type Setting } from "./support/test-stack.ts";
 
 const execute = promisify(execFile);
 
@@ -129,6 +129,10 @@ describe("A stack that serves", function () {
   });
 
   it("takes an API server that does not answer for an error, not for a first run", async () => {
+    const settings: Setting[] = [
+      [atom("replicas"), 2],
+      [atom("env"), { LOG_LEVEL: "debug" }],
+    ];
     const kubeconfig = path.join(stack.folder, "unreachable");
     const { context } = stack.shared.cluster;
     await writeFile(
@@ -141,10 +145,9 @@ describe("A stack that serves", function () {
         contexts: [{ name: context, context: { cluster: "gone", user: "nobody" } }],
       }),
     );
-    await assert.rejects(
-      stack.run("up", { env: { KUBECONFIG: kubeconfig } }),
-      /cannot be reached|does not answer|refused/i,
-    );
+    await stack.configure(...settings, [["atom:cluster", "kubeconfig"], kubeconfig]);
+    await assert.rejects(stack.run("up"), /cannot be reached|does not answer|refused/i);
+    await stack.configure(...settings);
     const { changed, output } = await stack.run("preview");
     assert.equal(changed, false, output);
   });

@@ -4,14 +4,16 @@ import { cp, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parse, stringify } from "yaml";
 import { formatLedger, parseLedger, type Ledger } from "../../components/ledger/ledger.ts";
+import { parseReleasePlan } from "../../components/release-plan/parse-plan.ts";
 import { buildHttpRoutes } from "../../components/routes/http-routes.ts";
 import { ClusterUnreachableError } from "../../infra/cluster/errors.ts";
 import { stackCommand, type StackCommandOptions, type StackCommandResult } from "../../infra/engine.ts";
+import { createProgram } from "../../infra/program.ts";
 import { silentReporter } from "../../platform/progress.ts";
 import { ensureTools } from "../../platform/toolchain/ensure.ts";
 import { CONTEXT, controlPlane, FIRST_START_MS, type ControlPlane } from "../support/control-plane.ts";
 import { fakeKubelet, fates, type PodFate } from "../support/fake-kubelet.ts";
-import { quarantined, releaseUnderWay } from "../components/slots/live.ts";
+import { pastRelease, quarantined, releaseUnderWay } from "../components/slots/live.ts";
 import { pluginFolder } from "./engine.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
@@ -21,7 +23,10 @@ const UP_MS = 180_000;
 interface StackFile {
   readonly config: {
     "atom:cluster": { context: string };
-    readonly "atom:services": { readonly atom: { image: string; readonly routes: { hosts: string[] } } };
+    readonly "atom:release": { readonly thresholds: { readonly errorRate: { max: string } } };
+    readonly "atom:services": {
+      readonly atom: { image: string; secretsRevision?: string; readonly routes: { hosts: string[] } };
+    };
   };
 }
 
@@ -50,7 +55,7 @@ class Checkout {
       await cp(path.join(root, file), path.join(folder, file));
     const checkout = new Checkout(plane, folder, pluginFolder(plane.folder));
     await checkout.edit(({ config }) => {
-      config["atom:cluster"].context = CONTEXT;
+      config["atom:cluster"] = { context: CONTEXT };
     });
     return checkout;
   }
@@ -182,6 +187,37 @@ describe("the program on a real API server", function () {
     assert.equal((await checkout.run("preview")).changed, false);
   });
 
+  it("tells the releaser of a changed threshold by an update of one ConfigMap", async () => {
+    await checkout.edit(({ config }) => {
+      config["atom:release"].thresholds.errorRate.max = "2%";
+    });
+    const { changes } = await checkout.run("up");
+    assert.deepEqual([changes.update, changes.create, changes.replace], [1, undefined, undefined]);
+    const { data } = await checkout.plane.kubectl.get(namespace, "configmap/atom-release-plan");
+    const plan = parseReleasePlan(data?.["plan.json"] ?? "", "in a test");
+    assert.equal(plan.thresholds.errorRate.max, 0.02);
+  });
+
+  it("keeps the image that a release put in place of the configured one", async () => {
+    const image = "atom.local/atom:0.5.0";
+    const program: StackCommandOptions["program"] = (ports) => createProgram({ ...ports, images: { atom: image } });
+    await checkout.run("up", { program });
+    assert.deepEqual([(await checkout.slot("green")).image, await checkout.weights()], [image, [100, 0]]);
+    // It is released: green serves, and the ledger has what it was released instead of.
+    const { digest = "" } = await checkout.slot("green");
+    const release = { ...pastRelease, outcome: "released" as const, template: digest, image };
+    await checkout.ledger({ active: "green", releases: [{ ...release, insteadOf: "atom.local/atom:0.1.0" }] });
+    const { changed, notes } = await checkout.run("up", { refresh: true });
+    assert.equal(changed, false);
+    assert.match(
+      notes.join("\n"),
+      /atom:0\.5\.0 of release r-6 stands in for the configured atom\.local\/atom:0\.1\.0/,
+    );
+    await checkout.setImage("0.6.0");
+    await checkout.run("up");
+    assert.equal((await checkout.slot("blue")).image, "atom.local/atom:0.6.0");
+  });
+
   it("keeps the releaser's weights through preview, refresh, and an up that changes the hosts", async () => {
     const settings = {
       service: "atom",
@@ -225,7 +261,9 @@ describe("the program on a real API server", function () {
 
   it("freezes both slots while a release is under way", async () => {
     await checkout.ledger({ current: releaseUnderWay });
-    await checkout.setImage("0.3.0");
+    await checkout.edit(({ config }) => {
+      config["atom:services"].atom.secretsRevision = "2";
+    });
     const { notes, changed } = await checkout.run("preview");
     assert.equal(changed, false);
     assert.match(notes.join("\n"), /release r-7 is under way/);

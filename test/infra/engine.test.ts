@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -115,6 +115,9 @@ describe("a stack command", function () {
 
   it("runs the real program by default, which tells the user's mistake without a stack", async () => {
     await using project = await Project.create(executable);
+    // The file names the kubeconfig of a cluster that may well run on this machine.
+    const file = path.join(project.folder, "Pulumi.local.yaml");
+    await writeFile(file, (await readFile(file, "utf8")).replace(/^ +kubeconfig: .*\n/m, ""));
     let output = "";
     const options: StackCommandOptions = {
       command: "preview",
@@ -144,7 +147,6 @@ describe("a stack command", function () {
 
   it("changes no file of the project", async () => {
     await using project = await Project.create(executable);
-    const { readFile } = await import("node:fs/promises");
     await project.run("up");
     for (const file of ["Pulumi.yaml", "Pulumi.local.yaml"])
       assert.equal(

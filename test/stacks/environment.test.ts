@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { initialLedger } from "../../components/ledger/ledger.ts";
 import { parseReleasePlan } from "../../components/release-plan/parse-plan.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
-import { collect, type CollectedResource } from "../../infra/collect.ts";
+import { collect, type CollectedResource, type CollectOptions } from "../../infra/collect.ts";
 import type { RawConfig } from "../../infra/config/parse.ts";
 import type { Outputs } from "../../infra/outputs.ts";
 import type { LiveMigration } from "../../components/migration/plan.ts";
 import type { LiveRelease } from "../../components/slots/live-release.ts";
-import { liveRelease, liveSlot, quarantined, releaseUnderWay } from "../components/slots/live.ts";
+import { liveRelease, liveSlot, pastRelease, quarantined, releaseUnderWay } from "../components/slots/live.ts";
 import { committed, withValues } from "../infra/config/stacks.ts";
 import "../infra/pulumi-globals.ts";
 
@@ -25,10 +25,11 @@ async function declare(
   changes: Readonly<Record<string, unknown>> = {},
   release?: LiveRelease,
   migration: LiveMigration | undefined = release && migrated,
+  ports: CollectOptions["ports"] = {},
 ): Promise<Found> {
   const raw: RawConfig = withValues(await committed("staging"), changes);
   const live = { atom: { release, migration } };
-  const { resources, outputs } = await collect({ stack: "staging", raw, live });
+  const { resources, outputs } = await collect({ stack: "staging", raw, live, ports });
   const ofKind = (kind: string) =>
     resources.filter(({ type }) => type.endsWith(`:${kind}`) && type.startsWith("kubernetes:"));
   return {
@@ -206,6 +207,42 @@ describe("the release plan of an environment", () => {
   });
 });
 
+describe("the image of an environment's service", () => {
+  const configured = "registry.example.com/atom:0.1.0";
+  const released = "registry.example.com/atom:0.2.0";
+  const digestOfImage = async (image: string): Promise<string> =>
+    (await declare({ "services.atom.image": image })).outputs.services.atom?.desired ?? "";
+  const planned = ({ resource }: Found): string => {
+    const { "plan.json": text = "" } = at(resource("ConfigMap", "atom-release-plan"), "data") as Record<string, string>;
+    return parseReleasePlan(text, "in a test").image;
+  };
+
+  it("is that of a release which put one in place of the configured image, so that up does not take it back", async () => {
+    const digest = await digestOfImage(released);
+    const releases = [{ ...pastRelease, outcome: "released" as const, image: released, insteadOf: configured }];
+    const slots = { blue: liveSlot("old", 0), green: liveSlot(digest) };
+    const live = liveRelease({ ledger: { active: "green", releases }, slots });
+    const found = await declare({}, live);
+    assert.deepEqual([found.outputs.services.atom?.image, found.outputs.services.atom?.staged], [released, null]);
+    assert.match(found.outputs.notes.join("\n"), /0\.2\.0 of release r-6 stands in for the configured .*0\.1\.0/);
+    assert.equal(planned(found), configured, "the releaser is told what the stack's file names");
+    // Another image in the stack's file counts again.
+    const next = await declare({ "services.atom.image": "registry.example.com/atom:0.3.0" }, live);
+    assert.equal(next.outputs.services.atom?.staged?.digest, await digestOfImage("registry.example.com/atom:0.3.0"));
+  });
+
+  it("is the one that this run was asked for, in the candidate and its migrations", async () => {
+    const { resource, outputs } = await declare({}, liveRelease(), migrated, { images: { atom: released } });
+    const image = (found: CollectedResource) =>
+      (at(found, "spec.template.spec.containers") as { image: string }[])[0]?.image;
+    assert.deepEqual(
+      [image(resource("Deployment", "atom-green")), image(resource("Job", "atom-migration"))],
+      [released, released],
+    );
+    assert.equal(outputs.services.atom?.staged?.digest, await digestOfImage(released));
+  });
+});
+
 describe("an environment by its configuration", () => {
   it("has autoscalers when asked for, and starts a slot with the fewest replicas", async () => {
     assert.deepEqual((await declare()).names("HorizontalPodAutoscaler"), []);
@@ -272,6 +309,28 @@ describe("an environment by its configuration", () => {
       { context, kubeconfig, enableServerSideApply },
       { context: "atom-staging", kubeconfig: "/etc/atom/kubeconfig", enableServerSideApply: "true" },
     );
+  });
+
+  it("is at the addresses of an instance, where there are several like it", async () => {
+    const raw = await committed("staging");
+    const ports = {
+      instance: {
+        context: "atom-second",
+        kubeconfig: "/etc/atom/second",
+        entryUrl: "http://10.213.1.2:8080",
+        prometheusUrl: "http://10.213.1.2:9090",
+      },
+    };
+    const { resources } = await collect({ stack: "staging", raw, ports });
+    const provider = resources.find(({ type }) => type === "pulumi:providers:kubernetes");
+    assert.deepEqual(
+      [provider?.inputs.context, provider?.inputs.kubeconfig],
+      [ports.instance.context, ports.instance.kubeconfig],
+    );
+    const { data } = resources.find(({ name }) => name === "atom-release-plan")?.inputs ?? {};
+    const plan = parseReleasePlan((data as Record<string, string>)["plan.json"] ?? "", "in a test");
+    assert.deepEqual(plan.entry, { url: ports.instance.entryUrl, host: "atom-staging.example.com" });
+    assert.equal(plan.prometheus?.url, ports.instance.prometheusUrl);
   });
 
   it("is refused with every problem when it is wrong, and nothing is declared", async () => {

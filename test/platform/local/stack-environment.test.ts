@@ -1,15 +1,26 @@
 import assert from "node:assert/strict";
-import { StackFileMissingError } from "../../../infra/config/stack-file.ts";
+import { readStackFile, StackFileMissingError } from "../../../infra/config/stack-file.ts";
+import { defaultClusterName, instanceOf } from "../../../platform/cluster/instance.ts";
+import { projectFolder } from "../../../platform/local/local-stack.ts";
 import { stackEnvironment } from "../../../platform/local/stack-environment.ts";
 import { silentReporter } from "../../../platform/progress.ts";
 
 describe("the environment of a stack command", () => {
   it("is refused to a stack that has no file, and names those that have one", async () => {
     const { signal } = new AbortController();
-    await assert.rejects(stackEnvironment({ stack: "stagin", reporter: silentReporter, signal }), (error: Error) => {
-      assert.ok(error instanceof StackFileMissingError);
-      assert.match(error.message, /local, production, staging/);
-      return true;
-    });
+    await assert.rejects(
+      stackEnvironment({ folder: projectFolder, stack: "stagin", reporter: silentReporter, signal }),
+      (error: Error) => {
+        assert.ok(error instanceof StackFileMissingError);
+        assert.match(error.message, /local, production, staging/);
+        return true;
+      },
+    );
+  });
+
+  it("has the default instance's kubeconfig and context in the file of local, so that no variable is needed", async () => {
+    const { values } = await readStackFile(projectFolder, "local");
+    const { context, files } = instanceOf(defaultClusterName);
+    assert.deepEqual(values.cluster, { context, kubeconfig: files.kubeconfig });
   });
 });
