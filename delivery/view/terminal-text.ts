@@ -34,6 +34,17 @@ export function padded(text: string, columns: number): string {
   return fit + " ".repeat(Math.max(0, columns - columnsOf(fit)));
 }
 
+/** The text on as many lines as it takes; broken between words where that is possible. */
+export function wrapped(text: string, columns: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && columnsOf(`${last} ${word}`) <= columns) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.map((line) => fitted(line, columns));
+}
+
 function columnsOfCharacter(character: string): number {
   if (/\p{M}|\p{Cf}/u.test(character)) return 0;
   return /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\u{1f300}-\u{1faff}]/u.test(
