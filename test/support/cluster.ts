@@ -1,45 +1,20 @@
-import { existsSync } from "node:fs";
-import { clusterNames, clusterTools, startCluster, stopCluster, type Cluster } from "../../platform/cluster/cluster.ts";
-import { ensureImages, imageTools } from "../../platform/images/images.ts";
-import { createReporter } from "../../platform/progress.ts";
-import { ensureTools, type Toolchain } from "../../platform/toolchain/ensure.ts";
+import { stopCluster } from "../../platform/cluster/cluster.ts";
+import { ownClusterName, startOwnCluster, type OwnCluster } from "./own-cluster.ts";
 
-/** Never the name of a user's instance. */
-const name = `test-${process.pid}`;
+export type { OwnCluster as SharedCluster } from "./own-cluster.ts";
 
 /** Time for the first test that needs the cluster: on a bare machine it waits for the whole toolchain, in milliseconds. */
 export const clusterDeadlineMs = 35 * 60_000;
 
-export interface SharedCluster {
-  readonly cluster: Cluster;
-  readonly toolchain: Toolchain;
-}
-
-let shared: Promise<SharedCluster> | undefined;
+let shared: Promise<OwnCluster> | undefined;
 
 /** The embedded cluster of this test process: started by whoever asks first, stopped after the last test. */
-export function sharedCluster(): Promise<SharedCluster> {
-  shared ??= start();
+export function sharedCluster(): Promise<OwnCluster> {
+  shared ??= startOwnCluster("test");
   return shared;
-}
-
-/** Ends the instances of test processes that were killed before they could. */
-async function stopAbandoned(): Promise<void> {
-  for (const other of await clusterNames()) {
-    const pid = /^test-(\d+)/.exec(other)?.[1];
-    if (pid !== undefined && !existsSync(`/proc/${pid}`)) await stopCluster(other);
-  }
-}
-
-async function start(): Promise<SharedCluster> {
-  await stopAbandoned();
-  const reporter = createReporter();
-  const toolchain = await ensureTools([...new Set([...clusterTools, ...imageTools, "pulumi"] as const)], { reporter });
-  const images = await ensureImages(toolchain, { reporter });
-  return { cluster: await startCluster({ name, reporter, toolchain, images, scrapeIntervalSeconds: 1 }), toolchain };
 }
 
 after(async function stopSharedCluster() {
   this.timeout(60_000);
-  if (shared !== undefined) await stopCluster(name);
+  if (shared !== undefined) await stopCluster(ownClusterName("test"));
 });
