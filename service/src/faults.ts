@@ -11,6 +11,8 @@ export const faultsSchema = z.strictObject({
   latencyMs: z.number().int().min(0).max(60_000).default(0),
   /** Share of requests that `latencyMs` is added to. */
   latencyShare: share.default(1),
+  /** How the requests that a share means follow one another: every tenth for 10 %, or each with a chance of 10 %, as faults come in the wild. */
+  spacing: z.enum(["even", "random"]).default("even"),
   /** The process exits with code 1 this long after its start. */
   crashAfterSeconds: z.number().min(0).max(86_400).optional(),
   memoryLeakMiBPerSecond: z.number().positive().max(1024).optional(),
@@ -34,16 +36,19 @@ export interface RequestFault {
   readonly status: number | undefined;
 }
 
-/** Decides which requests fail. Shares are spaced evenly, so 10 % means every tenth request and not about one in ten. */
+/** Decides which requests fail. Unless chance is asked for, shares are spaced evenly: 10 % means every tenth request and not about one in ten. */
 export class FaultPlan {
   readonly #faults: Faults;
   readonly #isErrorDue: () => boolean;
   readonly #isLatencyDue: () => boolean;
 
-  constructor(faults: Faults) {
+  /** @param random from 0 up to 1, for faults that come by chance @default Math.random */
+  constructor(faults: Faults, random: () => number = Math.random) {
+    const due = (share: number): (() => boolean) =>
+      faults.spacing === "even" ? evenly(share) : () => random() < share;
     this.#faults = faults;
-    this.#isErrorDue = evenly(faults.errorShare);
-    this.#isLatencyDue = evenly(faults.latencyShare);
+    this.#isErrorDue = due(faults.errorShare);
+    this.#isLatencyDue = due(faults.latencyShare);
   }
 
   /**

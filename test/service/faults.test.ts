@@ -22,6 +22,18 @@ describe("A plan of faults", () => {
     assert.deepEqual(statuses, [undefined, undefined, undefined, 503, undefined, undefined, undefined, 503]);
   });
 
+  it("leaves faults to chance where it is asked to: each request has its own", () => {
+    const chances = [0.3, 0.09, 0.1, 0.05];
+    const plan = new FaultPlan(
+      faultsSchema.parse({ errorShare: 0.1, routes: [route], spacing: "random" }),
+      () => chances.shift() ?? 1,
+    );
+    // Latency is drawn first, then the error.
+    const statuses = [plan.next(route).status, plan.next(route).status];
+    assert.deepEqual(statuses, [500, 500]);
+    assert.equal(plan.next(route).status, undefined);
+  });
+
   it("may slow requests down without failing any", () => {
     const plan = new FaultPlan(faultsSchema.parse({ latencyMs: 300, latencyShare: 0.5 }));
     assert.deepEqual(
