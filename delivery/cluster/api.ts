@@ -60,6 +60,15 @@ export interface DeleteOptions extends CallOptions {
   readonly propagation?: "Background" | "Foreground" | "Orphan";
 }
 
+/** Which objects of a kind. */
+export interface ListWhere {
+  readonly namespace: string;
+  /** Label selector as kubectl takes it: `app.kubernetes.io/name=atom,atom.dev/slot=blue`. @default all */
+  readonly selector?: string;
+  /** Field selector: `involvedObject.uid=…`. @default all */
+  readonly fields?: string;
+}
+
 /** A pod's HTTP port, reached through the API server. */
 export interface PodPort extends ObjectName {
   readonly port: number;
@@ -73,10 +82,9 @@ export interface PodPort extends ObjectName {
 export interface ClusterApi {
   get<T extends KubernetesObject>(resource: Resource<T>, name: ObjectName, options?: CallOptions): Promise<T>;
 
-  /** `selector`: label selector as kubectl takes it, `app.kubernetes.io/name=atom,atom.dev/slot=blue`. */
   list<T extends KubernetesObject>(
     resource: Resource<T>,
-    where: { readonly namespace: string; readonly selector?: string },
+    where: ListWhere,
     options?: CallOptions,
   ): Promise<readonly T[]>;
 
@@ -99,6 +107,18 @@ export interface ClusterApi {
    * UnreachableError when the API server could not reach the pod. At most 4 MiB. Not repeated, and limited to 20 a second for a client.
    */
   readPod(pod: PodPort, path: string, options?: CallOptions): Promise<PodAnswer>;
+}
+
+/** How much of a log's end is wanted. */
+export interface LogTail {
+  readonly lines: number;
+  readonly bytes: number;
+}
+
+/** What pods wrote. Apart from {@link ClusterApi}: a release needs no logs. */
+export interface PodLogs {
+  /** The last lines that the pod's only container wrote. Rejects as the methods of {@link ClusterApi} do. */
+  readLog(pod: ObjectName, tail: LogTail, options?: CallOptions): Promise<readonly string[]>;
 }
 
 export interface PodAnswer {

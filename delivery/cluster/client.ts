@@ -5,9 +5,12 @@ import type {
   ClusterApi,
   DeleteOptions,
   KubernetesObject,
+  ListWhere,
+  LogTail,
   ObjectName,
   Patch,
   PodAnswer,
+  PodLogs,
   PodPort,
   Resource,
 } from "./api.ts";
@@ -16,6 +19,7 @@ import type { Access, Connection } from "./connection.ts";
 import { UnreachableError, type ClusterCall } from "./errors.ts";
 import { parseList, parseObject, refusal } from "./answers.ts";
 import { RateLimit } from "./rate-limit.ts";
+import { pods } from "./resources.ts";
 
 /** Who all writes are by, for `managedFields`. */
 export const fieldManager = "atom-release";
@@ -34,12 +38,14 @@ interface Send {
   readonly method: string;
   readonly path: string;
   readonly target: string;
+  /** @default "application/json" */
+  readonly accept?: string;
   readonly contentType?: string;
   readonly body?: unknown;
 }
 
 /** Talks to one API server over connections that it keeps. */
-export class ClusterClient implements ClusterApi {
+export class ClusterClient implements ClusterApi, PodLogs {
   readonly #connection: Connection;
   readonly #clock: Clock;
   readonly #podReads: RateLimit;
@@ -62,12 +68,16 @@ export class ClusterClient implements ClusterApi {
 
   async list<T extends KubernetesObject>(
     resource: Resource<T>,
-    { namespace, selector }: { readonly namespace: string; readonly selector?: string },
+    { namespace, selector, fields }: ListWhere,
     options?: CallOptions,
   ): Promise<readonly T[]> {
-    const query = selector === undefined ? "" : `?labelSelector=${encodeURIComponent(selector)}`;
-    const target = `${resource.plural} ${namespace}${selector === undefined ? "" : ` (${selector})`}`;
-    const send = { verb: "list", method: "GET", path: `${listPath(resource, namespace)}${query}`, target } as const;
+    const query = new URLSearchParams({
+      ...(selector !== undefined && { labelSelector: selector }),
+      ...(fields !== undefined && { fieldSelector: fields }),
+    });
+    const target = [`${resource.plural} ${namespace}`, ...[...query.values()].map((value) => `(${value})`)].join(" ");
+    const path = listPath(resource, namespace) + (query.size === 0 ? "" : `?${query.toString()}`);
+    const send = { verb: "list", method: "GET", path, target } as const;
     return parseList(resource, send, await this.#read(send, options));
   }
 
@@ -118,13 +128,20 @@ export class ClusterClient implements ClusterApi {
 
   async readPod({ namespace, name, port }: PodPort, path: string, options: CallOptions = {}): Promise<PodAnswer> {
     const target = `pods ${namespace}/${name}:${port}${path}`;
-    const proxy = `${objectPath({ group: "", version: "v1", plural: "pods", kind: "Pod" }, { namespace, name: `${name}:${port}` })}/proxy`;
-    const send: Send = { verb: "proxy", method: "GET", path: `${proxy}${path}`, target };
+    const proxy = `${objectPath(pods, { namespace, name: `${name}:${port}` })}/proxy`;
+    const send: Send = { verb: "proxy", method: "GET", path: `${proxy}${path}`, target, accept: "*/*" };
     await this.#podReads.pass(options.signal ?? new AbortController().signal);
     const answer = await this.#once(send, options);
     // The pod's own answers carry no Status of Kubernetes.
     if (answer.status >= 400 && isStatus(answer)) throw refusal(send, answer);
     return { status: answer.status, body: answer.body };
+  }
+
+  async readLog(pod: ObjectName, { lines, bytes }: LogTail, options?: CallOptions): Promise<readonly string[]> {
+    const path = `${objectPath(pods, pod)}/log?tailLines=${lines}&limitBytes=${bytes}`;
+    const target = `${targetOf(pods, pod)}/log`;
+    const answer = await this.#read({ verb: "get", method: "GET", path, target, accept: "*/*" }, options);
+    return answer.body.split("\n").filter((line) => line !== "");
   }
 
   /** A read may be repeated: the first try gets half of the time, so that a connection that died in silence costs no more. */
@@ -163,7 +180,7 @@ export class ClusterClient implements ClusterApi {
   }
 
   async #send(send: Send, anew: boolean, timeoutMs: number, signal: AbortSignal | undefined): Promise<HttpAnswer> {
-    const { verb, target, method, path, contentType, body } = send;
+    const { verb, target, method, path, accept = "application/json", contentType, body } = send;
     try {
       const { server, headers, agent } = await this.#login(anew, signal);
       return await request({
@@ -171,7 +188,7 @@ export class ClusterClient implements ClusterApi {
         method,
         headers: {
           ...headers,
-          accept: verb === "proxy" ? "*/*" : "application/json",
+          accept,
           "user-agent": fieldManager,
           ...(contentType === undefined ? {} : { "content-type": contentType }),
         },

@@ -74,6 +74,25 @@ export interface Pod extends KubernetesObject {
   };
 }
 
+export interface Job extends KubernetesObject {
+  readonly status?: {
+    readonly conditions?: readonly {
+      /** `Complete` or `Failed` once it is over. */
+      readonly type: string;
+      readonly status: string;
+      readonly reason?: string;
+      readonly message?: string;
+    }[];
+  };
+}
+
+/** Something that a controller says of an object. */
+export interface ClusterEvent extends KubernetesObject {
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastTimestamp?: string | null;
+}
+
 export interface Service extends KubernetesObject {
   readonly spec?: { readonly selector?: Readonly<Record<string, string>> };
 }
@@ -84,6 +103,7 @@ export interface VirtualService extends KubernetesObject {
 }
 
 export const configMaps: Resource<ConfigMap> = { group: "", version: "v1", plural: "configmaps", kind: "ConfigMap" };
+export const events: Resource<ClusterEvent> = { group: "", version: "v1", plural: "events", kind: "Event" };
 export const pods: Resource<Pod> = { group: "", version: "v1", plural: "pods", kind: "Pod" };
 export const services: Resource<Service> = { group: "", version: "v1", plural: "services", kind: "Service" };
 export const deployments: Resource<Deployment> = {
@@ -92,6 +112,7 @@ export const deployments: Resource<Deployment> = {
   plural: "deployments",
   kind: "Deployment",
 };
+export const jobs: Resource<Job> = { group: "batch", version: "v1", plural: "jobs", kind: "Job" };
 export const leases: Resource<Lease> = {
   group: "coordination.k8s.io",
   version: "v1",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { CallOptions, ClusterApi } from "../../../delivery/cluster/api.ts";
+import type { CallOptions } from "../../../delivery/cluster/api.ts";
 import { ClusterClient } from "../../../delivery/cluster/client.ts";
 import { Connection } from "../../../delivery/cluster/connection.ts";
 import { configMaps, leases, pods, virtualServices } from "../../../delivery/cluster/resources.ts";
@@ -44,14 +44,14 @@ describe("the client of the API server", () => {
     writeFileSync(kubeconfig, JSON.stringify(config));
   }
 
-  function client(url: URL, user?: Record<string, unknown>, clock = realClock): ClusterApi {
+  function client(url: URL, user?: Record<string, unknown>, clock = realClock): ClusterClient {
     write(url.href, user);
     const connection = Connection.open({ kubeconfig });
     opened.push(connection);
     return new ClusterClient(connection, clock);
   }
 
-  async function asked(handler: Handler, use: (api: ClusterApi) => Promise<unknown>): Promise<Loopback["received"]> {
+  async function asked(handler: Handler, use: (api: ClusterClient) => Promise<unknown>): Promise<Loopback["received"]> {
     await using server = await serve(handler);
     await use(client(server.url));
     return server.received;
@@ -101,6 +101,26 @@ describe("the client of the API server", () => {
       propagationPolicy: "Background",
       preconditions: { uid: "u-1" },
     });
+  });
+
+  it("asks for a part of a list by its objects' fields, and for the end of a pod's log", async () => {
+    const received = await asked(
+      (request, response) => {
+        if (request.path.includes("/log?")) response.end("one\ntwo\n");
+        else answerJson(response, { items: null });
+      },
+      async (api) => {
+        await api.list(pods, { namespace: "atom-staging", selector: "a=b", fields: "c=d,e=f" });
+        assert.deepEqual(await api.readLog(name, { lines: 2, bytes: 100 }), ["one", "two"]);
+      },
+    );
+    assert.deepEqual(
+      received.map(({ path: asked_, headers }) => `${asked_} ${headers.accept ?? ""}`),
+      [
+        "/api/v1/namespaces/atom-staging/pods?labelSelector=a%3Db&fieldSelector=c%3Dd%2Ce%3Df application/json",
+        "/api/v1/namespaces/atom-staging/pods/atom/log?tailLines=2&limitBytes=100 */*",
+      ],
+    );
   });
 
   it("tells by the error what can be done about it, in the API server's own words", async () => {

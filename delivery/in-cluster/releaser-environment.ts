@@ -1,0 +1,76 @@
+import type { types } from "@pulumi/kubernetes";
+import { secretName } from "../../components/names/names.ts";
+import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
+
+type EnvVar = types.input.core.v1.EnvVar;
+
+/** Who the smoke test logs in as, and where the password is. */
+export interface SmokeUser {
+  readonly username: string;
+  /** Name of a Secret in the namespace. */
+  readonly secret: string;
+  /** The password's key in it. */
+  readonly passwordKey: string;
+}
+
+/** The user that the program's migration makes, with the password in the service's own Secret. @param username default: R3's */
+export function smokeUserOf(service: string, username = "smoke_test"): SmokeUser {
+  return { username, secret: secretName(service), passwordKey: "smokeTestPassword" };
+}
+
+/** What a container is told in confidence, and the files that come with it. */
+export interface ReleaserEnvironment {
+  readonly env: readonly EnvVar[];
+  readonly volumes: readonly types.input.core.v1.Volume[];
+  readonly volumeMounts: readonly types.input.core.v1.VolumeMount[];
+}
+
+const authoritiesFolder = "/etc/atom/authorities";
+
+/**
+ * The variables that a plan's releaser reads. The user is that of the service's own Secret; whatever else the plan names a variable for (how to
+ * log in to Prometheus, files of authorities) is under the variable's name in a Secret that people make, and may be absent: the releaser then says
+ * which variable it misses, and goes on by its plan.
+ *
+ * @param secret name of the Secret that people make
+ */
+export function releaserEnvironment(plan: ReleasePlan, smokeUser: SmokeUser, secret: string): ReleaserEnvironment {
+  const authorities = [plan.prometheus?.caFileVariable, plan.entry.caFileVariable].filter((name) => name !== undefined);
+  const items = [...new Set(authorities)].sort().map((name) => ({ key: name, path: name }));
+  return {
+    env: [
+      ...(plan.smoke.steps.length === 0 ? [] : loginVariables(smokeUser)),
+      ...prometheusVariables(plan.prometheus).map((name) => ({
+        name,
+        valueFrom: { secretKeyRef: { name: secret, key: name, optional: true } },
+      })),
+      ...items.map(({ key, path }) => ({ name: key, value: `${authoritiesFolder}/${path}` })),
+    ],
+    volumes: items.length === 0 ? [] : [{ name: "authorities", secret: { secretName: secret, optional: true, items } }],
+    volumeMounts: items.length === 0 ? [] : [{ name: "authorities", mountPath: authoritiesFolder, readOnly: true }],
+  };
+}
+
+function loginVariables({ username, secret, passwordKey }: SmokeUser): EnvVar[] {
+  return [
+    { name: "SMOKE_TEST_USERNAME", value: withoutReferences(username) },
+    { name: "SMOKE_TEST_PASSWORD", valueFrom: { secretKeyRef: { name: secret, key: passwordKey } } },
+  ];
+}
+
+function prometheusVariables(prometheus: ReleasePlan["prometheus"]): readonly string[] {
+  const auth = prometheus?.auth ?? { kind: "none" };
+  switch (auth.kind) {
+    case "none":
+      return [];
+    case "bearer":
+      return [auth.tokenVariable];
+    case "basic":
+      return [auth.usernameVariable, auth.passwordVariable];
+  }
+}
+
+/** Kubernetes puts variables into the words of a container, `$(NAME)`: a person's words could show a secret. */
+export function withoutReferences(text: string): string {
+  return text.replaceAll("$", "$$$$");
+}
