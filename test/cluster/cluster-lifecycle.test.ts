@@ -29,8 +29,8 @@ describe("The life of an embedded cluster", function () {
     this.timeout(clusterDeadlineMs);
     shared = await sharedCluster();
     const all = await ensureImages(shared.toolchain);
-    // No stack is brought up here: without the service's image, which is most of the work.
-    images = all.filter(({ reference }) => !reference.includes("/atom:"));
+    // No stack is brought up here: without the images of the service and its releaser, which are most of the work.
+    images = all.filter(({ reference }) => !/\/atom(-delivery)?:/.test(reference));
   });
 
   after(async () => {
