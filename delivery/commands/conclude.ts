@@ -1,8 +1,13 @@
-import { writeFile } from "node:fs/promises";
+import { appendFile, writeFile } from "node:fs/promises";
 import type { Command } from "commander";
-import type { PastRelease, ReleaseUnderWay } from "../../components/ledger/release-record.ts";
+import { UserError } from "../../components/errors/user-error.ts";
+import type { Ledger } from "../../components/ledger/ledger.ts";
 import type { SessionEnd } from "../release/session.ts";
+import { resultOf } from "../report/json.ts";
+import { storyOf, type ReleaseRecord, type Surroundings } from "../report/story.ts";
 import type { Site } from "../target/site.ts";
+import { endingText } from "./ending.ts";
+import { terminalOf } from "./terminal.ts";
 
 export interface ReportOptions {
   readonly json?: boolean;
@@ -10,26 +15,52 @@ export interface ReportOptions {
   readonly markdown?: string;
 }
 
+/** A report could not be written. The release is not concerned. */
+export class ReportFileError extends UserError {
+  override readonly name = "ReportFileError";
+}
+
 export function reportOptions(command: Command): Command {
   return command
     .option("--html <file>", "write the release's report as one self-contained page")
-    .option(
-      "--markdown <file>",
-      "write the release's report for a job's summary or an issue; it is added to the file's end",
-    );
+    .option("--markdown <file>", "add the release's report to a file as Markdown, such as $GITHUB_STEP_SUMMARY");
+}
+
+/** The record of a release, under way or past. */
+export function recordIn({ current, releases }: Ledger, id: string): ReleaseRecord | undefined {
+  return current?.id === id ? current : releases.find((release) => release.id === id);
 }
 
 /** Tells how a release ended: in words or as JSON, and in the files that were asked for. */
-export async function conclude(site: Site, end: SessionEnd, options: ReportOptions): Promise<void> {
-  const { signal } = new AbortController();
-  const ledger = await site.store.read(signal);
-  const record = [ledger.current, ...ledger.releases].find((each) => each?.id === end.id);
-  if (record === null || record === undefined) return;
-  await report(record, options);
+export async function conclude(site: Site, { id }: Pick<SessionEnd, "id">, options: ReportOptions): Promise<void> {
+  const record = recordIn(await site.store.read(new AbortController().signal), id);
+  if (record === undefined) return;
+  await conclusion(record, surroundingsOf(site), options);
 }
 
-export async function report(record: PastRelease | ReleaseUnderWay, { json, html }: ReportOptions): Promise<void> {
-  if (html !== undefined) await writeFile(html, JSON.stringify(record));
-  if (json === true) process.stdout.write(`${JSON.stringify(record)}\n`);
-  else process.stdout.write(`${record.id} ${record.state.phase} ${record.state.cause?.detail ?? ""}\n`);
+export function surroundingsOf({ target: { service, stack, namespace } }: Site): Surroundings {
+  return { service, environment: stack ?? namespace };
+}
+
+/** The same for a record at hand. */
+export async function conclusion(record: ReleaseRecord, names: Surroundings, options: ReportOptions): Promise<void> {
+  if (options.json === true) process.stdout.write(`${JSON.stringify(resultOf(record, names))}\n`);
+  else process.stdout.write(endingText(storyOf(record, names), terminalOf(process.stdout)));
+  await writeReports(record, names, options);
+}
+
+export async function writeReports(
+  record: ReleaseRecord,
+  names: Surroundings,
+  { html, markdown }: ReportOptions,
+): Promise<void> {
+  const story = storyOf(record, names);
+  if (html !== undefined) await written(html, writeFile(html, JSON.stringify(story)));
+  if (markdown !== undefined) await written(markdown, appendFile(markdown, JSON.stringify(story)));
+}
+
+async function written(file: string, writing: Promise<void>): Promise<void> {
+  await writing.catch((cause: unknown) => {
+    throw new ReportFileError(`The report ${file} cannot be written: ${(cause as Error).message}`, { cause });
+  });
 }

@@ -1,9 +1,15 @@
 import { systemClock } from "../clock/system-clock.ts";
+import { canDraw, LiveView } from "../view/live.ts";
 import { PlainView } from "../view/plain.ts";
-import type { ReleaseView } from "../view/release-view.ts";
+import type { ReleaseView, Role } from "../view/release-view.ts";
 
-/** The view for this process: lines in a log, on standard error where standard output is for the result. */
-export function openView(json: boolean | undefined): ReleaseView {
-  const annotations = process.env.GITHUB_ACTIONS === "true";
-  return new PlainView({ out: json === true ? process.stderr : process.stdout, clock: systemClock, annotations });
+/**
+ * The view for this process: drawn in place on a terminal, else lines for a log. Where standard output is for the result, it goes to
+ * standard error.
+ */
+export function openView(json: boolean | undefined, role: Role = "releaser"): ReleaseView {
+  const clock = systemClock;
+  const screen = json === true ? process.stderr : process.stdout;
+  if (canDraw(screen, process.env)) return new LiveView({ screen, clock, role });
+  return new PlainView({ out: screen, clock, annotations: process.env.GITHUB_ACTIONS === "true" });
 }

@@ -3,17 +3,17 @@ import { UserError } from "../../components/errors/user-error.ts";
 import type { Ledger } from "../../components/ledger/ledger.ts";
 import { converge, type Converged } from "../converge/stack-command.ts";
 import { QuarantinedError, type ReleaseRequest } from "../release/opening.ts";
-import { runRelease } from "../release/releaser.ts";
 import type { SessionOptions } from "../release/session.ts";
 import { openSite, type Site } from "../target/site.ts";
 import { identityOf } from "../wiring/identity.ts";
 import { sessionForward } from "../wiring/releasing.ts";
 import type { ReleaseView } from "../view/release-view.ts";
-import { conclude, reportOptions, type ReportOptions } from "./conclude.ts";
-import { exitCodeOf } from "./exit-codes.ts";
+import { reportOptions, type ReportOptions } from "./conclude.ts";
+import type { ExitCode } from "./exit-codes.ts";
 import { observe } from "./observe.ts";
 import { openView } from "./open-view.ts";
-import { run, type OnTerminate } from "./run.ts";
+import { releaseToItsEnd } from "./release-to-its-end.ts";
+import { run, type OnTerminate, type RunSignals } from "./run.ts";
 import { environmentCommand, type CommonOptions } from "./target-options.ts";
 
 interface Options extends CommonOptions, ReportOptions {
@@ -74,27 +74,31 @@ export function releaseCommand(): Command {
       run(
         { releases: options.plan !== true && options.observe !== true, onTerminate: options.onSigterm },
         async (signals) => {
-          const { json, image, hotfix, supersede } = options;
           check(options);
           using site = await openSite(options);
-          using view = openView(json);
-          const identity = identityOf(process.env, options.by);
-          const plan = await site.plan(signals.any);
-          using releasing = await sessionForward({ site, plan, identity, view, environment: process.env }, signals.any);
-          const request: ReleaseRequest = { by: identity.by, image, hotfix, supersede };
-          if (options.observe === true)
-            return observe({ site, session: releasing.options, request, view, json }, signals);
-          const session: SessionOptions =
-            options.staged === true
-              ? releasing.options
-              : { ...releasing.options, prepare: stageByProgram(site, view, image) };
-          const end = await runRelease(session, request, signals);
-          view.end();
-          await conclude(site, end, options);
-          return exitCodeOf(end);
+          using view = openView(options.json, options.observe === true ? "observer" : "releaser");
+          return await release({ site, view, options }, signals);
         },
       ),
     );
+}
+
+interface Invocation {
+  readonly site: Site;
+  readonly view: ReleaseView;
+  readonly options: Options;
+}
+
+async function release({ site, view, options }: Invocation, signals: RunSignals): Promise<ExitCode> {
+  const { image, hotfix, supersede } = options;
+  const identity = identityOf(process.env, options.by);
+  const request: ReleaseRequest = { by: identity.by, image, hotfix, supersede };
+  const plan = await site.plan(signals.any);
+  using releasing = await sessionForward({ site, plan, identity, view, environment: process.env }, signals.any);
+  if (options.observe === true)
+    return await observe({ site, session: releasing.options, request, view, reports: options }, signals);
+  const prepare = options.staged === true ? undefined : stageByProgram(site, view, image);
+  return await releaseToItsEnd({ ...releasing.options, prepare }, request, { site, view, reports: options }, signals);
 }
 
 /** `pulumi up`, then the plan that it published. */
@@ -127,7 +131,7 @@ function refuseQuarantined({ quarantine }: Ledger, { outputs }: Converged, servi
   if (entry !== undefined && desired?.staged === null) throw new QuarantinedError(entry, entry.template);
 }
 
-function check({ plan, observe: observed, inCluster, hotfix, supersede, staged }: Options): void {
+function check({ plan, observe: observed, inCluster, hotfix, supersede }: Options): void {
   const chosen = Object.entries({ "--plan": plan, "--observe": observed, "--in-cluster": inCluster }).filter(
     ([, on]) => on === true,
   );
@@ -140,5 +144,4 @@ function check({ plan, observe: observed, inCluster, hotfix, supersede, staged }
     ["--supersede", supersede],
   ] as const)
     if (reason?.trim() === "") throw new ReleaseUsageError(`${name} needs a reason, for the record.`);
-  void staged;
 }

@@ -1,8 +1,8 @@
 import { formatLedger, type Ledger } from "../../components/ledger/ledger.ts";
 import type { JournalEntry, PastRelease } from "../../components/ledger/release-record.ts";
 
-/** A ConfigMap may hold 1 MiB; the rest is for metadata and for what others add. In bytes. */
-export const largestLedger = 900 * 1024;
+/** A ConfigMap may hold 1 MiB; but every transition writes the ledger whole, so it stays well below. In bytes. */
+export const largestLedger = 512 * 1024;
 
 type Shrink = (ledger: Ledger) => Ledger;
 
@@ -11,11 +11,11 @@ const shrinks: readonly Shrink[] = [
   past((release, age) => (age < 3 ? release : withoutEvidence(release))),
   past((release) => withoutEvidence(release)),
   past((release, age) => (age < 20 ? release : { ...release, journal: release.journal.slice(-1) })),
-  past((release, age) => (age < 5 ? release : withoutKept(release))),
+  past((release, age) => (age < 5 ? release : withoutPlan(withoutTemplate(release)))),
   (ledger) => ({ ...ledger, releases: ledger.releases.slice(0, 50) }),
   (ledger) => ({ ...ledger, releases: ledger.releases.slice(0, 10) }),
-  past((release, age) => (age < 1 ? release : withoutKept({ ...release, journal: release.journal.slice(-1) }))),
-  past((release) => withoutKept({ ...release, journal: release.journal.slice(-1) })),
+  past((release, age) => (age < 1 ? release : barest(release))),
+  past(barest),
   ({ current, ...ledger }) => ({
     ...ledger,
     current: current === null ? null : { ...current, journal: current.journal.map(bare) },
@@ -45,7 +45,7 @@ export function boundedText(ledger: Ledger, limit = largestLedger): { readonly l
 }
 
 /**
- * Only the newest that served can be gone back to.
+ * Only the newest that served can be gone back to; the others' plans are kept, for they explain what was judged.
  *
  * @param keep releases whose template is kept
  */
@@ -54,7 +54,7 @@ export function forgetOld(releases: readonly PastRelease[], keep: number): PastR
   return releases.map((release) => {
     const served = release.outcome === "released" || release.outcome === "baseline";
     if (served && release.podTemplate !== undefined) kept += 1;
-    return served && kept <= keep ? release : withoutKept(release);
+    return served && kept <= keep ? release : withoutTemplate(release);
   });
 }
 
@@ -66,11 +66,20 @@ function withoutEvidence(release: PastRelease): PastRelease {
   return { ...release, journal: release.journal.map(bare) };
 }
 
-function withoutKept(release: PastRelease): PastRelease {
+function withoutTemplate(release: PastRelease): PastRelease {
   const rest = { ...release };
   delete rest.podTemplate;
+  return rest;
+}
+
+function withoutPlan(release: PastRelease): PastRelease {
+  const rest = { ...release };
   delete rest.plan;
   return rest;
+}
+
+function barest(release: PastRelease): PastRelease {
+  return withoutPlan(withoutTemplate({ ...release, journal: release.journal.slice(-1) }));
 }
 
 function bare(entry: JournalEntry): JournalEntry {

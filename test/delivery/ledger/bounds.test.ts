@@ -55,7 +55,7 @@ describe("the size of a ledger", () => {
     assert.throws(() => boundedText(ledgerWith({ current }), 20_000), { name: "LedgerTooLargeError" });
   });
 
-  it("keeps the templates of the newest releases that served, and of no other", () => {
+  it("keeps the templates of the newest releases that served, and of no other, and every plan", () => {
     const releases = forgetOld(
       [past("r5"), past("r4", { outcome: "rolled-back" }), past("r3"), past("r2"), past("r0", { outcome: "baseline" })],
       2,
@@ -70,5 +70,6 @@ describe("the size of a ledger", () => {
         ["r0", false],
       ],
     );
+    assert.ok(releases.every(({ plan }) => plan !== undefined));
   });
 });

@@ -1,0 +1,33 @@
+import type { Command } from "commander";
+import { statusOf, statusText } from "../report/status.ts";
+import { lookAt } from "../target/look.ts";
+import { openSite } from "../target/site.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { run } from "./run.ts";
+import { environmentCommand, type CommonOptions } from "./target-options.ts";
+import { terminalOf } from "./terminal.ts";
+
+interface Options extends CommonOptions {
+  readonly watch?: boolean;
+}
+
+export function statusCommand(): Command {
+  return environmentCommand(
+    "status",
+    "Shows what serves, what is staged, the release under way and what it waits for, what is quarantined, and what to do next.",
+    [
+      ["status --stack production", "look once"],
+      ["status --stack production --watch", "follow the release under way to its end, wherever it runs"],
+    ],
+  )
+    .option("--watch", "follow the release under way; ends as it ends, with its exit code")
+    .action((options: Options) =>
+      run({}, async ({ any }) => {
+        using site = await openSite(options);
+        const status = statusOf(await lookAt(site, any));
+        if (options.json === true) process.stdout.write(`${JSON.stringify(status)}\n`);
+        else process.stdout.write(statusText(status, terminalOf(process.stdout)));
+        return exitCodes.ok;
+      }),
+    );
+}

@@ -1,0 +1,80 @@
+import type { BySlot } from "../../components/names/slot-name.ts";
+import { otherSlot, slotNames } from "../../components/names/slot-name.ts";
+import { labelKeys } from "../../components/names/labels.ts";
+import { leaseName } from "../../components/names/names.ts";
+import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
+import type { FencedWriter } from "../cluster/api.ts";
+import { NotFoundError } from "../cluster/errors.ts";
+import { leases, services, virtualServices } from "../cluster/resources.ts";
+import { DeploymentSlots } from "../cluster/slots.ts";
+import type { SlotHealth } from "../release/ports.ts";
+import type { StatusFacts } from "../report/status.ts";
+import { liveWeights } from "../router/live-weights.ts";
+import type { Site } from "./site.ts";
+
+/** Whoever looks changes nothing. */
+const readOnly: FencedWriter = {
+  write: (resource, { name }) => Promise.reject(new Error(`${resource.plural} ${name} is only looked at`)),
+};
+
+/** Looks at an environment. Only the ledger must be there; whatever else cannot be seen is left out. */
+export async function lookAt(site: Site, signal: AbortSignal): Promise<StatusFacts> {
+  const { target, clock, store } = site;
+  const [ledger, plan, slots, holder] = await Promise.all([
+    store.read(signal),
+    seen(site.plan(signal), signal),
+    seen(slotsOf(site, signal), signal),
+    seen(holderOf(site, signal), signal),
+  ]);
+  const weights = plan === undefined ? undefined : await seen(weightsOf(site, plan, slots, signal), signal);
+  return { ledger, environment: target.stack ?? target.namespace, now: clock.now(), weights, slots, holder };
+}
+
+async function seen<T>(look: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  try {
+    return await look;
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
+
+async function slotsOf({ cluster, target }: Site, signal: AbortSignal): Promise<BySlot<SlotHealth>> {
+  const { namespace, service } = target;
+  const slots = new DeploymentSlots({ cluster, writer: readOnly, namespace, service, replicas: 1 });
+  const [blue, green] = await Promise.all(slotNames.map((slot) => slots.look(slot, signal)));
+  if (blue === undefined || green === undefined) throw new Error("there are two slots");
+  return { blue, green };
+}
+
+async function holderOf({ cluster, target }: Site, signal: AbortSignal): Promise<string | null> {
+  const { namespace, service } = target;
+  try {
+    const { spec } = await cluster.get(leases, { namespace, name: leaseName(service) }, { signal });
+    return spec?.holderIdentity === undefined || spec.holderIdentity === "" ? null : spec.holderIdentity;
+  } catch (error) {
+    if (error instanceof NotFoundError) return null;
+    throw error;
+  }
+}
+
+async function weightsOf(
+  { cluster, target }: Site,
+  { router }: ReleasePlan,
+  slots: BySlot<SlotHealth> | undefined,
+  signal: AbortSignal,
+): Promise<BySlot<number> | undefined> {
+  const { namespace, service: name } = target;
+  if (router.kind === "istio") return liveWeights(await cluster.get(virtualServices, { namespace, name }, { signal }));
+  const { spec } = await cluster.get(services, { namespace, name }, { signal });
+  const only = slotNames.find((slot) => spec?.selector?.[labelKeys.slot] === slot);
+  if (only !== undefined) return only === "blue" ? { blue: 100, green: 0 } : { blue: 0, green: 100 };
+  if (slots === undefined) return undefined;
+  // The Service selects both: the pods that are ready share the requests.
+  const share = (slot: keyof typeof slots): number => {
+    const ready = slots[slot].readyReplicas;
+    const all = ready + slots[otherSlot(slot)].readyReplicas;
+    return all === 0 ? 0 : (100 * ready) / all;
+  };
+  return { blue: share("blue"), green: share("green") };
+}
