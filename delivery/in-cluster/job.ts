@@ -124,8 +124,8 @@ function podSpec(args: ReleaserJobArgs, name: string): types.input.core.v1.PodSp
         imagePullPolicy: image.startsWith("atom.local/") ? "Never" : "IfNotPresent",
         args: releaseWords(args, name).map(withoutReferences),
         env: [...env],
-        // It waits for answers most of the time; what it holds is a few pods' counters and the ledger.
-        resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "512Mi" } },
+        // It waits for answers most of the time; loading its modules takes 180 MB, the most that it ever has.
+        resources: { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "512Mi" } },
         securityContext: restrictedContainer(),
         volumeMounts: [...volumeMounts],
       },

@@ -98,7 +98,7 @@ describe("the Job of a releaser", () => {
                     valueFrom: { secretKeyRef: { name: "atom-secrets", key: "smokeTestPassword" } },
                   },
                 ],
-                resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "512Mi" } },
+                resources: { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "512Mi" } },
                 securityContext: {
                   allowPrivilegeEscalation: false,
                   readOnlyRootFilesystem: true,
