@@ -107,6 +107,8 @@ export function opened(ledger: Ledger, { candidate, found, plan, request, at }: 
     startedBy: request.by,
     mode: request.hotfix === undefined ? "canary" : "hotfix",
     ...(request.hotfix === undefined ? {} : { hotfix: request.hotfix }),
+    // `pulumi up` goes on staging this image for as long as the configuration names the other one.
+    ...(plan.image === "" || plan.image === candidate.image ? {} : { insteadOf: plan.image }),
     from,
     state,
     journal: [entryOf(1, Date.parse(at), event, state)],

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { PastRelease } from "../../../components/ledger/release-record.ts";
 import { ConvergeError } from "../../../delivery/release/ports.ts";
 import { releasePlan } from "../support/plans.ts";
 import { templates, World } from "./world.ts";
@@ -187,6 +188,21 @@ describe("a release", () => {
     const { state } = await world.clock.settle(world.releaser().release());
     assert.equal(state.cause?.reason, "high_error_rate");
     assert.ok(world.clock.monotonic() < 10_000);
+  });
+
+  it("records which configured image another one was released instead of, and only then", async () => {
+    const { image, insteadOf } = await releasedWith("");
+    assert.equal(insteadOf, undefined);
+    assert.equal((await releasedWith(image)).insteadOf, undefined);
+    assert.equal((await releasedWith("registry.test/atom:configured")).insteadOf, "registry.test/atom:configured");
+
+    async function releasedWith(configured: string): Promise<PastRelease> {
+      const world = new World(releasePlan({ image: configured }));
+      await world.clock.settle(world.releaser().release());
+      const [release] = world.ledger.releases;
+      assert.ok(release?.outcome === "released");
+      return release;
+    }
   });
 
   it("judges steps by the pods' own counters where there is no Prometheus", async () => {
