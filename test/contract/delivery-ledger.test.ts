@@ -18,7 +18,7 @@ const { signal } = new AbortController();
 
 /** What delivery relies on, against a real API server: versions, preconditions, field managers, schemas. */
 describe("delivery on a real API server", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   let plane: ControlPlane;
   let connection: Connection;

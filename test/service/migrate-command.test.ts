@@ -11,7 +11,7 @@ function migrate(args: readonly string[], environment: Readonly<Record<string, s
 
 describe("The command that migrates", function () {
   // Starting a process takes seconds where others want the processor too.
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   it("goes up and down, and says what it did as JSON lines without a secret", async () => {
     const DATABASE_URL = await (await dataServices()).createDatabase();

@@ -78,7 +78,7 @@ class ServiceProcess implements AsyncDisposable {
 
 describe("A service that is told to end", function () {
   // Starting a process takes seconds where others want the processor too.
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   it("turns unready, answers on while it drains, closes connections, and exits with 0", async () => {
     await using service = await ServiceProcess.start({ DRAIN_SECONDS: "1" });
@@ -135,7 +135,7 @@ describe("A service that is told to end", function () {
 });
 
 describe("A service that cannot start", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   it("prints every problem of its environment and exits with 1", async () => {
     await using service = await ServiceProcess.spawn({ TOKEN_SECRET: "too short", ATOM_SLOT: "-" });

@@ -27,7 +27,7 @@ async function refused(cwd: string, ...args: string[]): Promise<Failure> {
 }
 
 describe("a stack command", function () {
-  this.timeout(20_000);
+  this.timeout(120_000);
   let folder: string;
 
   beforeEach(async () => {
