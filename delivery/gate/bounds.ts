@@ -5,7 +5,7 @@ import type { SequentialTest } from "./e-process.ts";
 import { logEvidence, thresholdTest } from "./e-process.ts";
 import { cleanRequestsToProveAlways } from "./upper-limit.ts";
 import type { Criterion } from "./verdict.ts";
-import { BLAME_FACTOR, DEFAULT_ALPHA, DEFAULT_MIN_REQUESTS, MIN_BAD } from "./verdict.ts";
+import { DEFAULT_ALPHA, DEFAULT_MIN_REQUESTS, limitsOf, MIN_BAD } from "./verdict.ts";
 
 /** What reaches the service in a step. */
 export type StepTraffic = {
@@ -76,18 +76,16 @@ function span(requests: number, { requestsPerSecond, weight }: StepTraffic): Spa
 type FailRule = (bad: number, total: number) => boolean;
 
 function failRule(criterion: Criterion, weight: number, activeRate: number): FailRule {
-  const alpha = criterion.alpha ?? DEFAULT_ALPHA;
+  const { logLimit, logBlameLimit } = limitsOf(criterion);
   const breachTest = thresholdTest(criterion.threshold);
   const comparison: SequentialTest<Period> | null = weight < 100 ? blameTest(criterion.threshold) : null;
   return (bad, total) => {
     const candidate = { total, bad };
-    if (logEvidence(breachTest, [candidate]) < Math.log(1 / alpha)) return false;
+    if (logEvidence(breachTest, [candidate]) < logLimit) return false;
     if (comparison === null) return true;
     const others = (total * (100 - weight)) / weight;
-    return (
-      logEvidence(comparison, [{ candidate, active: { total: others, bad: others * activeRate } }]) >=
-      Math.log(BLAME_FACTOR / alpha)
-    );
+    const period: Period = { candidate, active: { total: others, bad: others * activeRate } };
+    return logEvidence(comparison, [period]) >= logBlameLimit;
   };
 }
 

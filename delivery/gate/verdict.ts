@@ -11,28 +11,41 @@ import { timeUniformUpper } from "./upper-limit.ts";
 export type Criterion = {
   /** The highest share of bad requests that is healthy: 0.001 for "0.1 % errors", 0.05 for "P95 under the limit". */
   readonly threshold: number;
-  /** The chance of failing a healthy release, over all looks and steps. @default 0.01 */
+  /** The chance of failing a healthy release, over all its looks, steps and tests. @default 0.01 */
   readonly alpha?: number;
+  /** What this test may spend of it, where a release has several. @default {@link WHOLE} */
+  readonly spending?: Spending;
   /** The candidate's requests without which nothing passes. @default 100 */
   readonly minRequests?: number;
 };
 
+/**
+ * Shares of alpha, above 0 and up to 1. A release that is healthy fails by a test only when one of its proofs errs, so that the chance
+ * over all tests is at most their sum, whatever they have to do with one another (Boole's inequality).
+ */
+export type Spending = {
+  /** On taking a candidate below the threshold for one above it. */
+  readonly breach: number;
+  /** On taking a fault that the active slot shares for the candidate's own. */
+  readonly blame: number;
+};
+
+/**
+ * A test that is the only one. The blame test needs few requests anyway, and an outage that both slots share is when a roll back
+ * helps least: it gets half.
+ */
+export const WHOLE: Spending = { breach: 1, blame: 0.5 };
 export const DEFAULT_ALPHA = 0.01;
 export const DEFAULT_MIN_REQUESTS = 100;
-/**
- * The blame test is held to alpha/2: it needs few requests anyway, and an outage that both slots share is when a roll back
- * helps least.
- */
-export const BLAME_FACTOR = 2;
 /** One bad request alone never fails a release, however unlikely it was. */
 export const MIN_BAD = 2;
 
 /** What led to a verdict, for `atom explain` and `atom replay`. Plain data; e-values as natural logarithms, always finite. */
 export type Evidence = {
   readonly threshold: number;
-  /** ln(1/alpha): from here on `logBreach` counts as proof. */
+  /** ln(1/(share of alpha)): from here on `logBreach` counts as proof. */
   readonly logLimit: number;
-  /** ln(2/alpha): from here on `logBlame` counts as proof. */
+  /** ln(1/(share of alpha)): from here on `logBlame` counts as proof. */
   readonly logBlameLimit: number;
   readonly candidate: Counts;
   readonly active: Counts | null;
@@ -75,14 +88,14 @@ export type TooFew =
  * Judges one metric. Pure, so that the releaser, the guard and `atom replay` cannot disagree.
  *
  * FAIL needs both proofs, that the candidate is above the threshold and that the fault is its own. Each alone has a chance of
- * at most alpha in a release that is healthy in its sense (below the threshold; no worse than the active slot), so a
- * release that is healthy in either sense fails with a chance of at most alpha, however often it is read. It needs no
+ * at most its share of alpha in a release that is healthy in its sense (below the threshold; no worse than the active slot), so
+ * a release that is healthy in either sense fails with a chance of at most alpha, however often it is read. It needs no
  * minimum of requests and no complete set of pods: proof is proof.
  *
  * PASS needs the absence of the first proof, which only grows when a good request turns bad. So more errors never turn FAIL
  * into PASS.
  *
- * @throws RangeError when the criterion's threshold or alpha is not a share.
+ * @throws RangeError when the criterion's threshold, alpha or spending is not a share.
  */
 export function judge(measurement: Measurement, criterion: Criterion): Verdict {
   if (measurement.status === "unavailable") return error(measurement.problem);
@@ -118,16 +131,13 @@ export function judge(measurement: Measurement, criterion: Criterion): Verdict {
 /** The numbers behind a verdict. */
 export function weigh(periods: readonly Period[], coverage: Coverage, criterion: Criterion): Evidence {
   const { threshold, alpha = DEFAULT_ALPHA } = criterion;
-  if (!(alpha > 0 && alpha < 1))
-    throw new RangeError(`alpha is a chance between 0 and 1, both excluded; got ${alpha}.`);
   const breach = thresholdTest(threshold);
   const candidate = candidateTotal(periods);
   const active = activeTotal(periods);
   const activePeriods = periods.flatMap((period) => (period.active === null ? [] : [period.active]));
   return {
     threshold,
-    logLimit: Math.log(1 / alpha),
-    logBlameLimit: Math.log(BLAME_FACTOR / alpha),
+    ...limitsOf(criterion),
     candidate,
     active,
     logBreach: logEvidence(
@@ -140,6 +150,19 @@ export function weigh(periods: readonly Period[], coverage: Coverage, criterion:
     activeUpperLimit: active === null ? null : clopperPearsonUpper(active),
     coverage,
   };
+}
+
+/** From which evidence on each proof counts. */
+export function limitsOf({
+  alpha = DEFAULT_ALPHA,
+  spending = WHOLE,
+}: Criterion): Pick<Evidence, "logLimit" | "logBlameLimit"> {
+  const { breach, blame } = spending;
+  if (!(alpha > 0 && alpha < 1))
+    throw new RangeError(`alpha is a chance between 0 and 1, both excluded; got ${alpha}.`);
+  for (const share of [breach, blame])
+    if (!(share > 0 && share <= 1)) throw new RangeError(`What is spent of alpha is a share above 0; got ${share}.`);
+  return { logLimit: -Math.log(alpha * breach), logBlameLimit: -Math.log(alpha * blame) };
 }
 
 function error(problem: Problem): Verdict {

@@ -5,6 +5,7 @@ import type { Measurement } from "../gate/measurement.ts";
 import { decideGuard, decideStep, type Action, type Cause, type Judged, type MetricPolicy } from "../gate/policy.ts";
 import { judge, type Criterion, type Verdict } from "../gate/verdict.ts";
 import type { GuardSnapshot, SlotCounts, SlotSnapshot, StepMeasurement } from "./ports.ts";
+import { spendingOf, type Lane } from "./spending.ts";
 import type { Reason } from "./state.ts";
 
 export type JudgingPlan = Pick<ReleasePlan, "thresholds" | "policies" | "gate">;
@@ -54,7 +55,7 @@ export function judgeGuard(evidence: GuardEvidence, snapshot: GuardSnapshot, pla
     errorRate: { status: "read", periods: evidence.errors, coverage },
     latency: areSlowKnown(snapshot) ? { status: "read", periods: evidence.slow, coverage } : slowUnknown,
   };
-  const judged = judgeEach(measured, plan);
+  const judged = judgeEach("guard", measured, plan);
   return { action: strictest([...decideGuard(judged).causes, ...podCauses(snapshot, plan)]), judged };
 }
 
@@ -89,8 +90,8 @@ export function judgeStep(
   plan: JudgingPlan,
   overtime: number,
 ): Judgement {
-  const whole = judgeEach(mergeMeasurements(earlier, current), plan);
-  const step = judgeEach(current, plan);
+  const whole = judgeEach("gate", mergeMeasurements(earlier, current), plan);
+  const step = judgeEach("gate", current, plan);
   const judged = whole.map((one, index) => {
     const alone = step[index]?.verdict ?? one.verdict;
     return {
@@ -159,10 +160,10 @@ function told(verdict: Verdict): string {
   return ` (${candidate.bad} bad of ${candidate.total} requests${beside}, limit ${(100 * threshold).toPrecision(2)} %)`;
 }
 
-function judgeEach(measured: StepMeasurement, plan: JudgingPlan): readonly Judged[] {
+function judgeEach(lane: Lane, measured: StepMeasurement, plan: JudgingPlan): readonly Judged[] {
   return metricsOf(measured).map(([metric, measurement]) => ({
     metric,
-    verdict: judge(measurement, criterionOf(metric, plan)),
+    verdict: judge(measurement, criterionOf(lane, metric, plan)),
     policy: policyOf(metric, plan),
   }));
 }
@@ -171,12 +172,17 @@ function metricsOf({ errorRate, latency, custom }: StepMeasurement): readonly (r
   return [["errorRate", errorRate], ["latency", latency], ...Object.entries(custom)];
 }
 
-function criterionOf(metric: string, { thresholds, gate }: JudgingPlan): Criterion {
+/** What a lane judges a metric by: `errorRate`, `latency`, or the name of a custom one. */
+export function criterionOf(
+  lane: Lane,
+  metric: string,
+  { thresholds, gate }: Pick<JudgingPlan, "thresholds" | "gate">,
+): Criterion {
   const { alpha, minRequests } = gate;
   const custom = thresholds.metrics.find(({ name }) => name === metric);
   // "95 % are faster" allows 5 % that are not.
   const threshold = metric === "latency" ? 1 - thresholds.latency.quantile : (custom ?? thresholds.errorRate).max;
-  return { threshold, alpha, minRequests };
+  return { threshold, alpha, minRequests, spending: spendingOf(lane, metric, thresholds.metrics.length) };
 }
 
 function policyOf(metric: string, { thresholds, policies }: JudgingPlan): MetricPolicy {

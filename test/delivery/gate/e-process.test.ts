@@ -17,14 +17,22 @@ const rates = fc.double({ min: 0.0001, max: 0.3, noNaN: true });
 const increments = fc.tuple(fc.nat(500), fc.nat(500)).map(([good, bad]): Counts => ({ total: good + bad, bad }));
 
 describe("the e-process", () => {
-  it("is the mean over 40 log-spaced alternatives of the likelihood ratio, as GATE.md writes it", () => {
+  it("is a mean over 40 log-spaced alternatives of the likelihood ratio, in which higher ones weigh less", () => {
     const [nullRate, total, bad] = [0.001, 60, 3];
     let sum = 0;
+    let weights = 0;
     for (let index = 0; index < 40; index += 1) {
       const rate = 0.002 * (0.999 / 0.002) ** (index / 39);
-      sum += (rate / nullRate) ** bad * ((1 - rate) / (1 - nullRate)) ** (total - bad);
+      const weight = rate ** -0.25;
+      sum += weight * (rate / nullRate) ** bad * ((1 - rate) / (1 - nullRate)) ** (total - bad);
+      weights += weight;
     }
-    near(logEValue(test, { total, bad }), Math.log(sum / 40), 1e-9);
+    near(logEValue(test, { total, bad }), Math.log(sum / weights), 1e-9);
+  });
+
+  it("is a mixture: its weights add up to 1, for every threshold", () => {
+    for (const rate of [0.0001, 0.001, 0.05, 0.9])
+      near(logSumExp(thresholdTest(rate).map(({ logWeight }) => logWeight)), 0, 1e-12);
   });
 
   it("starts at 1", () => {
@@ -71,7 +79,7 @@ describe("the e-process", () => {
     );
   });
 
-  it("gives 10 % of its evidence to faults that begin after the first period", () => {
+  it("gives 5 % of its evidence to faults that begin after the first period", () => {
     const counts = { total: 40, bad: 8 };
     const onTime = (1 - LATE_SHARE) * Math.exp(logEValue(test, counts)) + LATE_SHARE;
     near(logEvidence(test, [counts]), Math.log(onTime), 1e-9);

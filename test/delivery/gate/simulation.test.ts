@@ -1,22 +1,33 @@
 import assert from "node:assert/strict";
+import { detection } from "../../../delivery/gate/bounds.ts";
 import { clopperPearsonUpper } from "../../../delivery/gate/binomial.ts";
 import { blameTest } from "../../../delivery/gate/comparison.ts";
 import type { Counts, Period } from "../../../delivery/gate/counts.ts";
 import { addReading } from "../../../delivery/gate/counts.ts";
-import { logEvidence, logEValue, thresholdTest } from "../../../delivery/gate/e-process.ts";
-import { BLAME_FACTOR, judge } from "../../../delivery/gate/verdict.ts";
+import { logEvidence, logSpaced, logSumExp, thresholdTest } from "../../../delivery/gate/e-process.ts";
+import { judge, limitsOf } from "../../../delivery/gate/verdict.ts";
+import { spendingOf } from "../../../delivery/release/spending.ts";
 import { firstBlame, firstFailure, repeat, seeded, tabulated } from "./simulation.ts";
 
 const THRESHOLD = 0.001;
-const LIMIT = Math.log(100);
-const BLAME_LIMIT = Math.log(BLAME_FACTOR * 100);
+/** What the guard judges errors by, which is how a release finds them soonest. */
+const criterion = { threshold: THRESHOLD, spending: spendingOf("guard", "errorRate", 0) };
+const { logLimit: LIMIT, logBlameLimit: BLAME_LIMIT } = limitsOf(criterion);
+/** GATE.md gives all of alpha to one test. */
+const WHOLE_LIMIT = Math.log(100);
 
 const breachTest = thresholdTest(THRESHOLD);
 const blame = blameTest(THRESHOLD);
 const coverage = { pods: 1, podsRead: 1 };
 
-/** GATE.md's formula, one period. */
-const gateAlone = tabulated((seen) => seen.bad >= 2 && logEValue(breachTest, seen) >= LIMIT, 25_000);
+/** GATE.md's formula: one period, all alternatives alike. */
+function logFormula(nullRate: number, { total, bad }: Counts): number {
+  const terms = logSpaced(2 * nullRate, 0.999, 40).map(
+    (rate) => bad * Math.log(rate / nullRate) + (total - bad) * (Math.log1p(-rate) - Math.log1p(-nullRate)),
+  );
+  return logSumExp(terms) - Math.log(40);
+}
+const gateAlone = tabulated((seen) => seen.bad >= 2 && logFormula(THRESHOLD, seen) >= WHOLE_LIMIT, 25_000);
 
 /** What `judge` does with one period, with its tests made once. */
 const breached = tabulated((seen) => seen.bad >= 2 && logEvidence(breachTest, [seen]) >= LIMIT, 25_000);
@@ -32,7 +43,7 @@ function fails(candidate: Counts, active: Counts): boolean {
 /** GATE.md's own rule for the comparison. */
 function gateCompared(candidate: Counts, active: Counts): boolean {
   const nullRate = Math.max(THRESHOLD, clopperPearsonUpper(active));
-  return 2 * nullRate < 0.999 && logEValue(thresholdTest(nullRate), candidate) >= LIMIT;
+  return 2 * nullRate < 0.999 && logFormula(nullRate, candidate) >= WHOLE_LIMIT;
 }
 
 function atMost(actual: number, limit: number, what: string): void {
@@ -55,13 +66,14 @@ describe("the gate's tests, simulated and read after every request", function ()
       it(`fails every candidate at ${rate * 100} % errors after about ${median} requests, 9 of 10 within ${p90}`, () => {
         const random = seeded(rate * 1e6);
         const formula = repeat(3000, () => firstFailure(random, rate, 20_000, gateAlone));
-        const judged = repeat(3000, () => firstFailure(random, rate, 20_000, breached));
         assert.equal(formula.failedShare, 1);
-        assert.equal(judged.failedShare, 1);
+        assert.equal(repeat(3000, () => firstFailure(random, rate, 20_000, breached)).failedShare, 1);
         assert.ok(Math.abs(formula.median - median) <= Math.max(1, 0.07 * median), `median ${formula.median}`);
         assert.ok(Math.abs(formula.p90 - p90) <= Math.max(1, 0.05 * p90), `p90 ${formula.p90}`);
-        atMost(judged.median, Math.max(median + 1, 1.07 * median), "the whole release's median");
-        atMost(judged.p90, Math.max(p90 + 1, 1.05 * p90), "the whole release's p90");
+        // Exact, where GATE.md simulated: the exact median of its formula is 404 at 1 %.
+        const guard = detection(criterion, { requestsPerSecond: 1, weight: 100 }, rate);
+        atMost(guard.median!.requests, Math.max(median + 1, 1.04 * median), "the guard's median");
+        atMost(guard.p90!.requests, p90 + 1, "the guard's p90");
       });
     }
 
@@ -108,6 +120,47 @@ describe("the gate's tests, simulated and read after every request", function ()
     });
   });
 
+  describe("whole healthy releases, whose guard and gate judge errors, slow requests and two custom metrics", () => {
+    /** Every test of the release with its own part of alpha, its metric's null rate, and how many requests it sees. */
+    const tests = (["guard", "gate"] as const).flatMap((lane) =>
+      [
+        { metric: "errorRate", threshold: 0.001, requests: 20_000 },
+        { metric: "latency", threshold: 0.05, requests: 4_000 },
+        { metric: "refunds", threshold: 0.01, requests: 4_000 },
+        { metric: "logins", threshold: 0.002, requests: 4_000 },
+      ]
+        // The pods count no custom metrics.
+        .filter(({ metric }) => lane === "gate" || metric === "errorRate" || metric === "latency")
+        .map(({ metric, threshold, requests }) => {
+          const test = thresholdTest(threshold);
+          const { logLimit } = limitsOf({ threshold, spending: spendingOf(lane, metric, 2) });
+          const fail = tabulated((seen) => seen.bad >= 2 && logEvidence(test, [seen]) >= logLimit, requests);
+          return { threshold, requests, fail };
+        }),
+    );
+
+    /** As if no two tests saw the same requests, which is worse than anything that they have in common. */
+    function failedOf(random: () => number, share: number): number | null {
+      for (const { threshold, requests, fail } of tests) {
+        const failed = firstFailure(random, share * threshold, requests, fail);
+        if (failed !== null) return failed;
+      }
+      return null;
+    }
+
+    it("fail at most 1 % of 100,000, with every metric exactly on its threshold and read after every request", () => {
+      const random = seeded(41);
+      const { failedShare } = repeat(100_000, () => failedOf(random, 1));
+      atMost(failedShare, 0.01, "failed share");
+      assert.ok(failedShare > 0.001, "the simulation reaches the tests' limits");
+    });
+
+    it("fail at most 0.1 % of 100,000 at half of every threshold", () => {
+      const random = seeded(42);
+      atMost(repeat(100_000, () => failedOf(random, 0.5)).failedShare, 0.001, "failed share");
+    });
+  });
+
   describe("beside the active slot (GATE.md's figures, 300 releases each)", () => {
     const rows = [
       { candidate: 1, active: 0.0005, ratio: 9, median: 4, p90: 4 },
@@ -124,7 +177,7 @@ describe("the gate's tests, simulated and read after every request", function ()
         const ours = repeat(300, () => firstBlame(random, rates, ratio, 20_000, fails));
         const again = seeded(21);
         const gates = repeat(300, () =>
-          firstBlame(again, rates, ratio, 20_000, (c, a) => breached(c) && gateCompared(c, a)),
+          firstBlame(again, rates, ratio, 20_000, (c, a) => gateAlone(c) && gateCompared(c, a)),
         );
         assert.equal(ours.failedShare, 1);
         atMost(ours.median, median, "median");
@@ -156,7 +209,7 @@ describe("the gate's tests, simulated and read after every request", function ()
         );
         assert.equal(outcome.failedShare, 0);
         assert.ok(last);
-        const verdict = judge({ status: "read", periods: [last], coverage }, { threshold: THRESHOLD });
+        const verdict = judge({ status: "read", periods: [last], coverage }, criterion);
         assert.equal(verdict.kind, "HOLD");
       });
     }
@@ -186,10 +239,7 @@ describe("the gate's tests, simulated and read after every request", function ()
     it("is not blamed on a candidate that was worse before, but within the threshold", () => {
       const before: Period = { candidate: { total: 5000, bad: 4 }, active: { total: 45_000, bad: 4 } };
       const outage: Period = { candidate: { total: 200, bad: 40 }, active: { total: 1800, bad: 360 } };
-      const verdict = judge(
-        { status: "read", periods: addReading([before], outage), coverage },
-        { threshold: THRESHOLD },
-      );
+      const verdict = judge({ status: "read", periods: addReading([before], outage), coverage }, criterion);
       assert.equal(verdict.kind, "HOLD");
     });
   });
@@ -203,7 +253,7 @@ describe("the gate's tests, simulated and read after every request", function ()
       let periods = before;
       for (let request = 1; request <= 500; request += 1) {
         periods = addReading(periods, bad);
-        const verdict = judge({ status: "read", periods, coverage }, { threshold: THRESHOLD });
+        const verdict = judge({ status: "read", periods, coverage }, criterion);
         if (verdict.kind === "FAIL") return request;
       }
       return Infinity;
@@ -220,12 +270,12 @@ describe("the gate's tests, simulated and read after every request", function ()
       atMost(watched(430).length, 40, "periods");
     });
 
-    it("would need more than 40 after 20,000 if all before it were one period", () => {
+    it("would need 40 after 20,000 if all before it were one period", () => {
       const long = (request: number): Period => ({
         candidate: { total: 20_000 + request, bad: request },
         active: { total: 180_000, bad: 0 },
       });
-      const verdict = judge({ status: "read", periods: [long(40)], coverage }, { threshold: THRESHOLD });
+      const verdict = judge({ status: "read", periods: [long(39)], coverage }, criterion);
       assert.notEqual(verdict.kind, "FAIL");
     });
   });

@@ -195,7 +195,7 @@ describe("the gate's judgement of a step", () => {
   });
 
   it("neither fails nor passes a release for a step that is bad alone while the whole is within its limits", () => {
-    const bad = measured(read([200, 4]));
+    const bad = measured(read([200, 5]));
     assert.equal(judgeStep([], bad, plan, 0).action.kind, "rollback");
     const { action, judged } = judgeStep([measured(read([30_000, 3]))], bad, plan, 0);
     assert.deepEqual([action.kind, judged[0]?.verdict.kind], ["wait", "TOO_FEW"]);
