@@ -12,12 +12,12 @@ export interface AskedQuery {
 export class Inquiry {
   readonly asked: AskedQuery[] = [];
   readonly #client: PrometheusClient;
-  readonly #at: number;
+  readonly #at: number | undefined;
   readonly #signal: AbortSignal;
   readonly #warnings = new Set<string>();
 
-  /** @param at in seconds since the Unix epoch, by the clock of Prometheus */
-  constructor(client: PrometheusClient, at: number, signal: AbortSignal) {
+  /** @param at in seconds since the Unix epoch, by the clock of Prometheus; `undefined`: when each is asked */
+  constructor(client: PrometheusClient, at: number | undefined, signal: AbortSignal) {
     this.#client = client;
     this.#at = at;
     this.#signal = signal;

@@ -98,7 +98,7 @@ export async function askP95(
 }
 
 /** The limit's edge as Prometheus writes it. An edge that does not exist would make every request slow. */
-async function findEdge(inquiry: Inquiry, { durations }: Sources, seconds: number): Promise<string | Problem> {
+export async function findEdge(inquiry: Inquiry, { durations }: Sources, seconds: number): Promise<string | Problem> {
   for (const edge of edgesOf(seconds)) {
     const series = readValue(
       "series at the edge",
