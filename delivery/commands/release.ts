@@ -1,15 +1,18 @@
 import { Option, type Command } from "commander";
 import { UserError } from "../../components/errors/user-error.ts";
 import type { Ledger } from "../../components/ledger/ledger.ts";
+import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import { converge, type Converged } from "../converge/stack-command.ts";
 import { QuarantinedError, type ReleaseRequest } from "../release/opening.ts";
-import type { SessionOptions } from "../release/session.ts";
+import type { SessionTools } from "../release/session.ts";
+import { releaseOfRun } from "../in-cluster/earlier-run.ts";
 import { openSite, type Site } from "../target/site.ts";
 import { identityOf } from "../wiring/identity.ts";
 import { sessionForward } from "../wiring/releasing.ts";
 import type { ReleaseView } from "../view/release-view.ts";
-import { reportOptions, type ReportOptions } from "./conclude.ts";
-import type { ExitCode } from "./exit-codes.ts";
+import { conclusion, reportOptions, surroundingsOf, type ReportOptions } from "./conclude.ts";
+import { exitCodeOf, type ExitCode } from "./exit-codes.ts";
+import { releaseInCluster } from "./in-cluster.ts";
 import { observe } from "./observe.ts";
 import { openView } from "./open-view.ts";
 import { releaseToItsEnd } from "./release-to-its-end.ts";
@@ -93,11 +96,24 @@ async function release({ site, view, options }: Invocation, signals: RunSignals)
   const { image, hotfix, supersede } = options;
   const identity = identityOf(process.env, options.by);
   const request: ReleaseRequest = { by: identity.by, image, hotfix, supersede };
+  if (options.inCluster === true) {
+    const up = options.staged === true ? undefined : stageByProgram(site, view, image);
+    const prepare = up && (async () => up(await site.store.read(signals.any), signals.any));
+    return await releaseInCluster({ site, view, reports: options, request, prepare }, signals);
+  }
+  // A pod that comes when its Job's release is over.
+  const earlier =
+    options.onSigterm === "leave" ? releaseOfRun(await site.store.read(signals.any), identity.by) : undefined;
+  if (earlier !== undefined) {
+    await conclusion(earlier, surroundingsOf(site), options);
+    return exitCodeOf({ end: "over", state: earlier.state });
+  }
   const plan = await site.plan(signals.any);
   using releasing = await sessionForward({ site, plan, identity, view, environment: process.env }, signals.any);
   if (options.observe === true)
     return await observe({ site, session: releasing.options, request, view, reports: options }, signals);
-  const prepare = options.staged === true ? undefined : stageByProgram(site, view, image);
+  const up = options.staged === true ? undefined : stageByProgram(site, view, image);
+  const prepare = up && ((_tools: SessionTools, ledger: Ledger, signal: AbortSignal) => up(ledger, signal));
   return await releaseToItsEnd({ ...releasing.options, prepare }, request, { site, view, reports: options }, signals);
 }
 
@@ -106,9 +122,9 @@ function stageByProgram(
   site: Site,
   view: ReleaseView,
   image: string | undefined,
-): NonNullable<SessionOptions["prepare"]> {
+): (ledger: Ledger, signal: AbortSignal) => Promise<ReleasePlan> {
   const { stack, service } = site.target;
-  return async (_tools, ledger, signal) => {
+  return async (ledger, signal) => {
     if (stack === undefined)
       throw new ReleaseUsageError(
         "To bring the environment up atom must know its stack (--stack). Or release what is staged: --staged.",

@@ -1,8 +1,11 @@
 import type { Command } from "commander";
 import { statusOf, statusText } from "../report/status.ts";
 import { lookAt } from "../target/look.ts";
-import { openSite } from "../target/site.ts";
-import { exitCodes } from "./exit-codes.ts";
+import { openSite, type Site } from "../target/site.ts";
+import { conclusion, recordIn, surroundingsOf } from "./conclude.ts";
+import { exitCodeOf, exitCodes, type ExitCode } from "./exit-codes.ts";
+import { follow } from "./follow.ts";
+import { openView } from "./open-view.ts";
 import { run } from "./run.ts";
 import { environmentCommand, type CommonOptions } from "./target-options.ts";
 import { terminalOf } from "./terminal.ts";
@@ -25,9 +28,21 @@ export function statusCommand(): Command {
       run({}, async ({ any }) => {
         using site = await openSite(options);
         const status = statusOf(await lookAt(site, any));
+        if (options.watch === true && status.release !== null) return await watch(site, options, any);
         if (options.json === true) process.stdout.write(`${JSON.stringify(status)}\n`);
         else process.stdout.write(statusText(status, terminalOf(process.stdout)));
         return exitCodes.ok;
       }),
     );
+}
+
+async function watch(site: Site, options: Options, signal: AbortSignal): Promise<ExitCode> {
+  using view = openView(options.json, "watcher");
+  const id = await follow({ site, view, plan: await site.plan(signal) }, signal);
+  view.end();
+  if (signal.aborted || id === undefined) return exitCodes.interrupted;
+  const record = recordIn(await site.store.read(signal), id);
+  if (record === undefined) return exitCodes.internal;
+  await conclusion(record, surroundingsOf(site), options);
+  return exitCodeOf({ end: "over", state: record.state });
 }

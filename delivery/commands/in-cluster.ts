@@ -1,0 +1,64 @@
+import type { ReleaseRequest } from "../release/opening.ts";
+import { isSameRelease, ReleaseRefusedError } from "../release/opening.ts";
+import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
+import { followJob } from "../in-cluster/follow-job.ts";
+import { startReleaser } from "../in-cluster/start.ts";
+import type { Site } from "../target/site.ts";
+import type { ReleaseView } from "../view/release-view.ts";
+import { conclude, type ReportOptions } from "./conclude.ts";
+import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { follow } from "./follow.ts";
+import type { RunSignals } from "./run.ts";
+
+export interface InClusterOptions {
+  readonly site: Site;
+  readonly view: ReleaseView;
+  readonly reports: ReportOptions;
+  readonly request: ReleaseRequest;
+  /** Brings the environment up, and resolves with the plan that it published. @default it is staged already */
+  readonly prepare: (() => Promise<ReleasePlan>) | undefined;
+}
+
+/**
+ * Has a Job release, and follows it. Ctrl-C ends the following alone: the release goes on, which is what it is for.
+ */
+export async function releaseInCluster(
+  { site, view, reports, request, prepare }: InClusterOptions,
+  { any }: RunSignals,
+): Promise<ExitCode> {
+  const { cluster, clock } = site;
+  const { current } = await site.store.read(any);
+  if (current !== null && !isSameRelease(current, request) && request.supersede === undefined)
+    throw new ReleaseRefusedError(
+      "different_release",
+      `Release ${current.id} of ${current.version} is under way (${current.state.phase}).\nFollow it: atom status --watch.`,
+    );
+  const plan = current === null && prepare !== undefined ? await prepare() : await site.plan(any);
+  const job = await startReleaser({ cluster, plan, request, signal: any });
+  view.note(
+    `the Job ${job.name} releases; this process follows it, and may be ended (atom abort takes the release back)`,
+  );
+  const over = new AbortController();
+  const following = follow({ site, view, plan }, AbortSignal.any([any, over.signal])).catch(() => undefined);
+  try {
+    const end = await followJob({
+      cluster,
+      clock,
+      job,
+      say: (line) => {
+        view.note(line);
+      },
+      signal: any,
+    });
+    over.abort();
+    const id = await following;
+    view.end();
+    for (const line of end.exitCode === 0 || id !== undefined ? [] : end.log)
+      process.stderr.write(`${job.name}: ${line}\n`);
+    if (id !== undefined) await conclude(site, { id }, reports);
+    else if (end.detail !== undefined) process.stderr.write(`${end.detail}\n`);
+    return Object.values(exitCodes).find((code) => code === end.exitCode) ?? exitCodes.internal;
+  } finally {
+    over.abort();
+  }
+}
