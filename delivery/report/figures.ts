@@ -1,9 +1,10 @@
 // Numbers as people read them.
 
-/** Seconds: `0.25 s`, `12.4 s`, `3 min 05 s`, `1 h 02 min`. */
+/** Seconds: `91 ms`, `12.4 s`, `3 min 05 s`, `1 h 02 min`. */
 export function seconds(value: number): string {
   if (!Number.isFinite(value)) return "an unknown time";
   if (value < 0) return `−${seconds(-value)}`;
+  if (value > 0 && value < 0.9995) return `${Math.max(1, Math.round(1000 * value))} ms`;
   if (value < 9.995) return `${trimmed(value, 2)} s`;
   if (value < 59.95) return `${trimmed(value, 1)} s`;
   const whole = Math.round(value);
@@ -31,14 +32,18 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
-/** An e-value from its natural logarithm: `0.4`, `37`, `10^12`. */
+/** An e-value from its natural logarithm: `0.4`, `37`, `10¹²`. */
 export function eValue(logarithm: number): string {
   const decimal = logarithm / Math.LN10;
-  if (decimal >= 5) return `10^${Math.round(decimal)}`;
+  if (decimal >= 5) return `10${superscript(Math.round(decimal))}`;
   const value = Math.exp(logarithm);
   if (value >= 100) return count(value);
   if (value >= 0.01) return String(Number(value.toPrecision(2)));
   return "< 0.01";
+}
+
+function superscript(value: number): string {
+  return Array.from(String(value), (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)]).join("");
 }
 
 /** An instant in UTC, for people: `2026-01-01 00:00:20`. What is no instant stays as it is. */

@@ -173,9 +173,8 @@ function linesOf({ journal, startedAt }: ReleaseRecord): readonly Line[] {
 function weightsOf(lines: readonly Line[]): readonly WeightPoint[] {
   const moved = lines.filter(({ event }) => ["shifted", "stepped-back", "returned"].includes(event));
   const points = moved.map(({ since, percent }) => ({ since, percent }));
-  return [{ since: 0, percent: 0 }, ...points].filter(
-    ({ percent }, index, all) => index === 0 || percent !== all[index - 1]?.percent,
-  );
+  const start = lines[0]?.seq === 1 ? [{ since: 0, percent: 0 }] : [];
+  return [...start, ...points].filter(({ percent }, index, all) => index === 0 || percent !== all[index - 1]?.percent);
 }
 
 function decisionOf(line: Line, plan: ReleasePlan | undefined): readonly Decision[] {

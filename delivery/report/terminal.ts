@@ -32,6 +32,9 @@ export function plain(text: string): string {
   return text.replace(/\s*[\r\n\t]+\s*/g, " ").replace(unsafe, "\u{fffd}");
 }
 
+/** A number stays with its unit: `98 %`, `60 s`. */
+const breakable = / (?!(?:%|s|ms)(?:[\s).,;:]|$))/;
+
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 
 /** What people see as characters. */
@@ -49,7 +52,7 @@ export function wrapped(text: string, width: number): readonly string[] {
   const most = Math.max(8, width);
   const lines: string[] = [];
   let line: readonly string[] = [];
-  for (const word of plain(text).split(" ")) {
+  for (const word of plain(text).split(breakable)) {
     let rest = charactersOf(word);
     if (line.length > 0 && line.length + 1 + rest.length > most) {
       lines.push(line.join(""));
@@ -98,7 +101,8 @@ export class Page {
       Math.max(0, ...safe.map((row) => (column < row.length - 1 ? columnsOf(row[column]?.text ?? "") : 0))),
     );
     const offset = indent + widths.reduce((sum, each) => sum + each + 2, 0);
-    const beside = this.width - offset >= Math.min(40, this.width / 2);
+    const longest = Math.max(0, ...safe.map((row) => columnsOf(row.at(-1)?.text ?? "")));
+    const beside = this.width - offset >= Math.min(longest, 40, this.width / 2);
     for (const row of safe) {
       const fixed = row.slice(0, -1);
       const head = fixed.map((cell, column) => this.paint({ ...cell, text: padded(cell.text, widths[column] ?? 0) }));

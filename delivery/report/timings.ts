@@ -60,7 +60,9 @@ export function timingsOf(lines: readonly Line[]): readonly Timing[] {
 function wayBack(lines: readonly Line[]): readonly Timing[] {
   const verdict = lines.findIndex(({ phase }) => phase === "returning");
   const from = lines[verdict];
-  if (from === undefined) return [];
+  // Without any traffic there was none to bring back.
+  const moved = lines[0]?.seq !== 1 || lines.slice(0, verdict).some(({ percent }) => percent > 0);
+  if (from === undefined || !moved) return [];
   const after = lines.slice(verdict + 1);
   const returned = after.find(({ event }) => event === "returned");
   const confirmed = after.find(({ event }) => event === "return-confirmed" || event === "return-contradicted");

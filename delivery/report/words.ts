@@ -115,18 +115,15 @@ export function stepTitle({ kind, percent }: Pick<StepStory, "kind" | "percent">
 }
 
 /** What happened, as a sentence without its end: `Rolled back at 10 %: it failed too many requests`. */
-export function headlineOf({ header, steps, decisions }: Pick<Story, "header" | "steps" | "decisions">): string {
+export function headlineOf(story: Pick<Story, "header" | "steps" | "decisions" | "timeline">): string {
+  const { header, decisions } = story;
   const { outcome, observed, cause } = header;
-  const reached = Math.max(
-    0,
-    ...steps.flatMap(({ from, kind, percent }) => (from === undefined || kind !== "weight" ? [] : percent)),
-  );
-  const at = reached === 0 ? "before it had any traffic" : `at ${reached} %`;
-  if (observed)
-    return `Observed: ${outcome === "released" ? "it would have been released" : `it would have ended ${at}: ${whyOf(header)}`}`;
+  const end = `${reachedOf(story)}${cause === undefined ? "" : `: ${whyOf(header)}`}`;
+  if (observed) return `Observed: it would have ${outcome === "released" ? "been released" : `ended${end}`}`;
+  const warned = decisions.some(({ event }) => event === "warned") ? ", with a warning" : "";
   switch (outcome) {
     case "released":
-      return `Released${header.mode === "hotfix" ? " as a hotfix" : ""}${decisions.some(({ event }) => event === "warned") ? ", with a warning" : ""}`;
+      return `Released${header.mode === "hotfix" ? " as a hotfix" : ""}${warned}`;
     case "baseline":
       return "Served before the first release";
     case "under-way":
@@ -135,8 +132,17 @@ export function headlineOf({ header, steps, decisions }: Pick<Story, "header" | 
       return `Held at ${header.percent} %: ${whyOf(header)}`;
     case "rolled-back":
     case "aborted":
-      return `${outcomeWords[outcome].title} ${at}${cause === undefined ? "" : `: ${whyOf(header)}`}`;
+      return `${outcomeWords[outcome].title}${end}`;
   }
+}
+
+/** How far it came, as far as its journal still tells. */
+function reachedOf({ steps, timeline }: Pick<Story, "steps" | "timeline">): string {
+  const reached = steps.flatMap(({ from, kind, percent }) =>
+    from === undefined || kind !== "weight" ? [] : [percent],
+  );
+  if (reached.length > 0) return ` at ${Math.max(...reached)} %`;
+  return timeline[0]?.seq === 1 ? " before it had any traffic" : "";
 }
 
 /** Why it went back or is held, as a clause. */

@@ -3,7 +3,7 @@ import type { Ledger } from "../../../components/ledger/ledger.ts";
 import type { ReleasePlan } from "../../../components/release-plan/release-plan.ts";
 import { recordOfObservation } from "../../../delivery/report/observed.ts";
 import type { ReleaseRecord } from "../../../delivery/report/story.ts";
-import type { GateSource, GuardSnapshot } from "../../../delivery/release/ports.ts";
+import type { GateSource, GuardSnapshot, Smoke } from "../../../delivery/release/ports.ts";
 import type { ReleaseRequest } from "../../../delivery/release/opening.ts";
 import type { Adapters, SessionEnd, SessionTools } from "../../../delivery/release/session.ts";
 import type { Releaser } from "../release/releaser.ts";
@@ -33,6 +33,26 @@ const told = {
   warnings: ["PromQL info: metric might not be a counter"],
 };
 
+const smokeSteps = ["login", "live", "ready", "db", "agents", "canvas", "skills"];
+
+/** A smoke test with the steps of the service; the fifth is the one that fails. */
+function smokeTest(smoke: Smoke): Smoke {
+  return {
+    run: async (through, signal) => {
+      const { passed } = await smoke.run(through, signal);
+      const steps = smokeSteps.slice(0, passed ? 7 : 5).map((name, index) => ({
+        name,
+        passed: passed || index < 4,
+        duration: 40 + 35 * index,
+        ...(passed || index < 4
+          ? {}
+          : { detail: "agents: POST /api/agents/execute answered 500 where 2xx is expected" }),
+      }));
+      return { passed, duration: steps.reduce((sum, { duration }) => sum + duration, 0), steps };
+    },
+  };
+}
+
 function telling(gate: GateSource | null): GateSource | null {
   return gate && { measure: async (window, signal) => ({ ...(await gate.measure(window, signal)), ...told }) };
 }
@@ -51,7 +71,7 @@ export async function release(
   const releaser = world.releaser();
   const adapters = (tools: SessionTools): Adapters => {
     const own = releaser.adapters(tools);
-    return adapt({ ...own, gate: telling(own.gate) });
+    return adapt({ ...own, gate: telling(own.gate), smoke: smokeTest(own.smoke) });
   };
   const ended = releaser.release({ by: "anna", ...request }, { adapters });
   ended.catch(() => undefined);
@@ -77,7 +97,7 @@ async function recorded(
   change(world);
   await release(world, request, during, adapt);
   // A ledger may drop the plan of what did not come through; see `aged` for what is told without it.
-  return { ...newest(world.ledger), plan: asJson(plan) };
+  return lifelike({ ...newest(world.ledger), plan: asJson(plan) });
 }
 
 function asJson(plan: ReleasePlan): NonNullable<ReleaseRecord["plan"]> {
@@ -150,6 +170,40 @@ export const records = {
     return recordOfObservation(observation, { by: "anna", startedAt });
   },
 } as const;
+
+/** How long things take outside of a world in memory, in milliseconds, by the line that tells of them. */
+const took: Readonly<Record<string, number>> = {
+  ready: 6_240,
+  "smoke-passed": 1_310,
+  shifted: 84,
+  confirmed: 912,
+  returned: 91,
+  "return-confirmed": 347,
+  "return-contradicted": 20_000,
+  quarantined: 18,
+  "scaled-down": 402,
+  finished: 388,
+};
+
+/** The same record with the durations and names of a real environment. */
+export function lifelike(record: ReleaseRecord): ReleaseRecord {
+  let late = 0;
+  const journal = record.journal.map((entry) => {
+    late += took[entry.event] ?? 0;
+    return { ...entry, at: new Date(Date.parse(entry.at) + late).toISOString() };
+  });
+  const last = journal.at(-1)?.at;
+  const registry = "registry.example.com/team/atom";
+  return {
+    ...record,
+    version: "2026.11.2",
+    image: `${registry}:2026.11.2`,
+    startedBy: "anna@laptop",
+    from: { ...record.from, version: "2026.11.1", image: `${registry}:2026.11.1` },
+    journal,
+    ...("endedAt" in record && last !== undefined ? { endedAt: last } : {}),
+  };
+}
 
 /** As the ledger has it when it has grown old: no evidence, no plan, or the last line alone. */
 export function aged(record: ReleaseRecord, lines = record.journal.length): ReleaseRecord {

@@ -1,0 +1,147 @@
+// A release's story as GitHub-flavoured Markdown, for a job's summary or an issue.
+import { adviceOf } from "./advice.ts";
+import { instant, seconds, share } from "./figures.ts";
+import { countsText, type MetricStory } from "./metric-story.ts";
+import type { StepStory } from "./step-story.ts";
+import type { Story } from "./story.ts";
+import { plain } from "./terminal.ts";
+import { isQuarantined, proofText, stayText, verdictText, versionText } from "./text.ts";
+import { headlineOf, resultWords, stepTitle, timingText, toneOf } from "./words.ts";
+
+export interface MarkdownOptions {
+  /** Of the first heading. @default 2 */
+  readonly level?: number;
+  /** With journal and queries, folded. @default true */
+  readonly details?: boolean;
+}
+
+/** `atom explain --markdown`. Whatever the record quotes stays text: no link, mention, image or HTML comes of it. Pure. */
+export function reportMarkdown(story: Story, { level = 2, details = true }: MarkdownOptions = {}): string {
+  const { header } = story;
+  const mark = { good: "✅", bad: "❌", warning: "⚠️", neutral: "ℹ️" }[toneOf(header)];
+  const names = [header.service, header.environment, header.id].filter((name) => name !== undefined).map(inline);
+  const end = header.endedAt === undefined ? "not over" : `took ${seconds(header.durationSeconds)}`;
+  const blocks = [
+    `${"#".repeat(level)} ${mark} ${inline(headlineOf(story))}`,
+    `**${names.join(" · ")}**, ${header.mode} by ${inline(header.by)}, began ${instant(header.startedAt)} UTC, ${end}`,
+    table(
+      ["", "version"],
+      [
+        ["from", inline(versionText(header.from))],
+        ["to", inline(versionText(header.to))],
+      ],
+    ),
+    header.hotfix === undefined ? "" : `Hotfix: ${inline(header.hotfix)}`,
+    header.cause === undefined ? "" : `**Why:** \`${header.cause.reason}\`: ${inline(header.cause.detail)}`,
+    ...story.decisions
+      .filter(({ event }) => event === "warned")
+      .map(({ since, detail }) => `**Warned** after ${seconds(since)}: ${inline(detail)}`),
+    section(level, "Steps", stepsTable(story.steps)),
+    section(level, "Evidence", metricsTable(story.steps)),
+    section(level, "Smoke tests", smokeTable(story)),
+    section(
+      level,
+      "Timings",
+      table(
+        ["what", "took"],
+        story.timings.map((timing) => [timingText(timing), seconds(timing.seconds)]),
+      ),
+    ),
+    section(level, "What to do next", list(adviceOf(header, isQuarantined(story)).map(withCode))),
+    ...(details ? [journal(story), queries(story)] : []),
+    section(level, "No longer on record", list(story.missing.map(inline))),
+  ];
+  return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
+}
+
+function section(level: number, title: string, body: string): string {
+  return body === "" ? "" : `${"#".repeat(level + 1)} ${title}\n\n${body}`;
+}
+
+function stepsTable(steps: readonly StepStory[]): string {
+  const rows = steps.map((step) => {
+    const { title } = resultWords[step.result];
+    return [stepTitle(step), `${title}${step.by === "guard" ? " by the guard" : ""}`, stayText(step)];
+  });
+  return table(["step", "result", "when"], rows);
+}
+
+function metricsTable(steps: readonly StepStory[]): string {
+  const rows = steps.flatMap((step) => step.metrics.map((metric) => metricRow(step, metric)));
+  return table(["step", "metric", "verdict", "candidate", "active", "limit", "proof"], rows);
+}
+
+function metricRow(step: StepStory, metric: MetricStory): readonly string[] {
+  const limit = metric.limit === undefined ? "" : share(metric.limit);
+  const counts = [countsText(metric.candidate), countsText(metric.active)];
+  return [stepTitle(step), inline(metric.label), inline(verdictText(metric)), ...counts, limit, proofText(metric)];
+}
+
+function smokeTable({ smoke }: Story): string {
+  const rows = smoke.flatMap(({ through, passed, detail, steps }) => [
+    [through, passed ? "passed" : "**failed**", inline(detail), ""],
+    ...steps.map((step) => [
+      inline(step.name),
+      step.passed ? "passed" : "**failed**",
+      inline(step.detail ?? ""),
+      seconds(step.durationSeconds),
+    ]),
+  ]);
+  return table(["smoke test", "result", "detail", "took"], rows);
+}
+
+function journal({ timeline }: Story): string {
+  const lines = timeline.map(
+    ({ since, percent, event, detail }) => `+${since.toFixed(3)} s  ${percent} %  ${event}  ${plain(detail)}`,
+  );
+  return folded(`Journal, ${timeline.length} ${timeline.length === 1 ? "line" : "lines"}`, lines);
+}
+
+function queries({ queries: asked }: Story): string {
+  const lines = asked.flatMap(({ seq, name, promql, answer }) => [
+    `# line ${seq}, ${plain(name)}: ${plain(answer)}`,
+    plain(promql),
+  ]);
+  return folded(`Asked of Prometheus: ${asked.length} ${asked.length === 1 ? "query" : "queries"}`, lines);
+}
+
+function folded(title: string, lines: readonly string[]): string {
+  if (lines.length === 0) return "";
+  return `<details><summary>${title}</summary>\n\n${fenced(lines.join("\n"))}\n\n</details>`;
+}
+
+/** A fence that nothing within can close. */
+function fenced(text: string): string {
+  const longest = Math.max(2, ...Array.from(text.matchAll(/`+/g), ([ticks]) => ticks.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}text\n${text}\n${fence}`;
+}
+
+function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return "";
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [line(titles), line(titles.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+function list(lines: readonly string[]): string {
+  return lines.map((line) => `- ${line}`).join("\n");
+}
+
+// What Markdown, its tables or GitHub's formulas would make something of, wherever it stands.
+const special = /[\\`*[\]<>|~&$^@#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=\/\/)|(?<=www)\./gi;
+
+/**
+ * Text that stays text, on one line. An entity is syntax to no parser, not even in a table's cell; mentions and references are looked
+ * for after entities were read, and a space without width keeps them from being found.
+ */
+function inline(text: string): string {
+  return plain(text).replace(special, (character) =>
+    character === "@" || character === "#" ? `${character}&#8203;` : `&#${character.codePointAt(0) ?? 0};`,
+  );
+}
+
+/** Text in which `…` marks what is to be typed. */
+function withCode(text: string): string {
+  const parts = text.split("`");
+  return parts.map((part, index) => (index % 2 === 1 ? `\`${plain(part)}\`` : inline(part))).join("");
+}
