@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Deployer } from "../components/deployer/deployer.ts";
+import type { DeployerScope } from "../components/deployer/rules.ts";
 import { buildReleasePlan, type ReleaseSettings } from "../components/release-plan/build-plan.ts";
 import { entryOf } from "../components/release-plan/entry.ts";
 import { formatReleasePlan } from "../components/release-plan/parse-plan.ts";
@@ -62,7 +63,7 @@ export class Environment extends pulumi.ComponentResource {
     const tenant = new Tenant(args.namespace, { namespace: args.namespace, ...args.tenant }, { parent: this });
     new Deployer(
       args.deployer,
-      { namespace: tenant.namespace, account: args.deployer, services: Object.keys(args.services) },
+      { namespace: tenant.namespace, account: args.deployer, scope: deployerScope(args) },
       { parent: this },
     );
     for (const { service, ...definition } of services) {
@@ -84,6 +85,11 @@ export class Environment extends pulumi.ComponentResource {
     this.namespace = tenant.namespace;
     this.registerOutputs({ namespace: this.namespace });
   }
+}
+
+function deployerScope({ services, release }: EnvironmentArgs): DeployerScope {
+  const routers = Object.entries(services).map(([name, { settings }]) => [name, settings.routes.router] as const);
+  return { services: Object.fromEntries(routers), inCluster: release.inCluster !== undefined };
 }
 
 function releasePlanOf(

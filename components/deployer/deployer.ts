@@ -1,13 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { deployerRules } from "./rules.ts";
+import { deployerRules, type DeployerScope } from "./rules.ts";
 
 export interface DeployerArgs {
   readonly namespace: pulumi.Input<string>;
   /** Name of the ServiceAccount, the Role and the RoleBinding. */
   readonly account: string;
-  /** The services that it releases. */
-  readonly services: readonly string[];
+  /** What it releases. */
+  readonly scope: DeployerScope;
 }
 
 /** Who releases in a namespace. A token is made when one is needed and ends by itself: `kubectl create token`. */
@@ -20,7 +20,7 @@ export class Deployer extends pulumi.ComponentResource {
       { metadata, automountServiceAccountToken: false },
       { parent: this },
     );
-    const role = new k8s.rbac.v1.Role(name, { metadata, rules: deployerRules(args.services) }, { parent: this });
+    const role = new k8s.rbac.v1.Role(name, { metadata, rules: deployerRules(args.scope) }, { parent: this });
     new k8s.rbac.v1.RoleBinding(
       name,
       {

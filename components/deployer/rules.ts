@@ -1,50 +1,66 @@
 import type { types } from "@pulumi/kubernetes";
 import { leaseName, ledgerName, slotName } from "../names/names.ts";
 import { slotNames } from "../names/slot-name.ts";
+import { releasePlanName } from "../release-plan/release-plan.ts";
 
 type PolicyRule = types.input.rbac.v1.PolicyRule;
 
+/** What a deployer releases. */
+export interface DeployerScope {
+  /** The router of each service, by name: it is the one object by which its traffic is moved. */
+  readonly services: Readonly<Record<string, "istio" | "replicas">>;
+  /** Whether releases may run from Jobs in the cluster. */
+  readonly inCluster: boolean;
+}
+
 /**
- * The least that a releaser needs in its namespace: move traffic, scale the slots, keep ledger and lease, and look at pods. It reads no
- * Secret, creates no pod and changes no pod template. (`pulumi up` declares namespaces and roles, and needs an account of its own.)
+ * What a releaser does in its namespace, and nothing else. It asks for no Secret. But whoever may change the pod template of a Deployment, or
+ * create a Job, decides what runs beside the namespace's Secrets: guard its token as you guard them. (`pulumi up` declares namespaces and roles,
+ * and needs an account of its own.)
  */
-export function deployerRules(services: readonly string[]): PolicyRule[] {
-  const slots = services.flatMap((service) => slotNames.map((slot) => slotName(service, slot)));
-  const named = (
-    apiGroup: string,
-    resource: string,
-    names: readonly string[],
-    verbs: readonly string[],
-  ): PolicyRule => ({
-    apiGroups: [apiGroup],
-    resources: [resource],
-    resourceNames: [...names],
-    verbs: [...verbs],
-  });
-  const any = (apiGroup: string, resources: readonly string[], verbs: readonly string[]): PolicyRule => ({
-    apiGroups: [apiGroup],
-    resources: [...resources],
-    verbs: [...verbs],
-  });
+export function deployerRules({ services, inCluster }: DeployerScope): PolicyRule[] {
+  const names = Object.keys(services);
+  const withRouter = (router: "istio" | "replicas") => names.filter((name) => services[name] === router);
+  const slotsOf = (all: readonly string[]) =>
+    all.flatMap((service) => slotNames.map((slot) => slotName(service, slot)));
+  const [meshed, meshless] = [withRouter("istio"), withRouter("replicas")];
   return [
-    named("networking.istio.io", "virtualservices", services, ["get", "patch"]),
-    named("", "services", services, ["get", "patch"]),
-    named("apps", "deployments", slots, ["get"]),
-    named("apps", "deployments/scale", slots, ["get", "patch", "update"]),
-    named("", "configmaps", services.map(ledgerName), ["get", "patch", "update"]),
-    named("coordination.k8s.io", "leases", services.map(leaseName), ["get", "patch", "update", "delete"]),
+    // Moving traffic, and the stamp of the releaser that may.
+    ...named("networking.istio.io", "virtualservices", meshed, ["get", "patch"]),
+    ...named("", "services", meshless, ["get", "patch"]),
+    // Scaling the slots, staging a version that was kept, and the stamp.
+    ...named("apps", "deployments", slotsOf(names), ["get", "patch"]),
+    ...named("", "configmaps", names.map(ledgerName), ["get", "patch"]),
+    ...named("", "configmaps", names.map(releasePlanName), ["get"]),
+    ...named("coordination.k8s.io", "leases", names.map(leaseName), ["get", "patch"]),
     // A name cannot be asked for before the object exists, nor when many are listed.
-    any("coordination.k8s.io", ["leases"], ["create"]),
-    any("apps", ["deployments", "replicasets"], ["list", "watch"]),
-    any("", ["pods", "events"], ["get", "list", "watch"]),
+    any("coordination.k8s.io", "leases", ["create"]),
+    any("", "pods", ["list"]),
     // The guard reads each pod's own counters through the API server.
-    any("", ["pods/proxy"], ["get"]),
-    // Without a mesh the smoke test asks the candidate by its own Service; to send a request with a body is to `create`.
-    named(
+    any("", "pods/proxy", ["get"]),
+    // Without a mesh the smoke test goes to the Services in the same way; the method of a request is the verb that it takes.
+    ...named(
       "",
       "services/proxy",
-      slots.map((slot) => `${slot}:http`),
-      ["get", "create"],
+      [...meshless, ...slotsOf(meshless)].map((service) => `${service}:http`),
+      ["get", "create", "update", "patch", "delete"],
     ),
+    ...(inCluster ? jobRules : []),
   ];
+}
+
+/** Starting a releaser in the cluster, following it, and taking away one that does not start. Its name is new each time. */
+const jobRules: readonly PolicyRule[] = [
+  any("batch", "jobs", ["create", "get", "list", "delete"]),
+  any("", "pods/log", ["get"]),
+  any("", "events", ["list"]),
+];
+
+/** Rules about these objects alone; none where there are none, because a rule without names is about all of them. */
+function named(apiGroup: string, resource: string, names: readonly string[], verbs: readonly string[]): PolicyRule[] {
+  return names.length === 0 ? [] : [{ ...any(apiGroup, resource, verbs), resourceNames: [...names] }];
+}
+
+function any(apiGroup: string, resource: string, verbs: readonly string[]): PolicyRule {
+  return { apiGroups: [apiGroup], resources: [resource], verbs: [...verbs] };
 }

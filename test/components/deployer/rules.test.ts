@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { deployerRules } from "../../../components/deployer/rules.ts";
+import { deployerRules, type DeployerScope } from "../../../components/deployer/rules.ts";
 
 interface Rule {
   readonly apiGroups: readonly string[];
@@ -8,12 +8,18 @@ interface Rule {
   readonly verbs: readonly string[];
 }
 
-const rules = deployerRules(["atom"]) as unknown as readonly Rule[];
-const find = (resource: string) => rules.filter(({ resources }) => resources.includes(resource));
+const rulesFor = (scope: Partial<DeployerScope> = {}): readonly Rule[] =>
+  deployerRules({ services: { atom: "istio" }, inCluster: false, ...scope }) as unknown as readonly Rule[];
+const rights = (rules: readonly Rule[], resource: string) =>
+  rules
+    .filter(({ resources }) => resources.includes(resource))
+    .map(({ resourceNames, verbs }) => [resourceNames ?? "any", verbs]);
+
+const everything = rulesFor({ services: { atom: "istio", ion: "replicas" }, inCluster: true });
 
 describe("the deployer's role", () => {
-  it("reads no secret, runs nothing in a pod, and hands out no rights", () => {
-    const resources = rules.flatMap((rule) => rule.resources);
+  it("asks for no secret, runs nothing in a pod, and hands out no rights", () => {
+    const resources = everything.flatMap((rule) => rule.resources);
     for (const forbidden of [
       "secrets",
       "pods/exec",
@@ -26,12 +32,17 @@ describe("the deployer's role", () => {
       assert.ok(!resources.includes(forbidden), forbidden);
   });
 
-  it("has no wildcard", () => {
-    for (const rule of rules) assert.ok(![...rule.apiGroups, ...rule.verbs].includes("*"));
+  it("has no wildcard, and no rule that is about everything because it is about nothing", () => {
+    for (const { apiGroups, verbs, resourceNames } of everything) {
+      assert.ok(![...apiGroups, ...verbs].includes("*"));
+      assert.notEqual(resourceNames?.length, 0);
+    }
   });
 
   it("changes objects of the service alone, by name", () => {
-    const writing = rules.filter(({ verbs }) => verbs.some((verb) => ["patch", "update", "delete"].includes(verb)));
+    const writing = rulesFor().filter(({ verbs }) =>
+      verbs.some((verb) => ["patch", "update", "delete"].includes(verb)),
+    );
     assert.ok(writing.length > 0);
     for (const { resourceNames = [] } of writing) {
       assert.ok(resourceNames.length > 0);
@@ -39,8 +50,23 @@ describe("the deployer's role", () => {
     }
   });
 
-  it("scales the slots but changes no pod template", () => {
-    assert.deepEqual(find("deployments/scale")[0]?.resourceNames, ["atom-blue", "atom-green"]);
-    assert.ok(find("deployments").every(({ verbs }) => verbs.every((verb) => ["get", "list", "watch"].includes(verb))));
+  it("changes the VirtualService behind a mesh, and the Service where there is none", () => {
+    assert.deepEqual(rights(everything, "virtualservices"), [[["atom"], ["get", "patch"]]]);
+    assert.deepEqual(rights(everything, "services"), [[["ion"], ["get", "patch"]]]);
+    assert.deepEqual(rights(rulesFor(), "services"), []);
+    assert.deepEqual(rights(rulesFor(), "services/proxy"), []);
+    assert.deepEqual(rights(everything, "services/proxy")[0]?.[0], ["ion:http", "ion-blue:http", "ion-green:http"]);
+  });
+
+  it("reads the release plan and never writes it", () => {
+    assert.deepEqual(rights(rulesFor(), "configmaps"), [
+      [["atom-ledger"], ["get", "patch"]],
+      [["atom-release-plan"], ["get"]],
+    ]);
+  });
+
+  it("creates Jobs where releases run in the cluster, and nowhere else", () => {
+    assert.deepEqual(rights(everything, "jobs"), [["any", ["create", "get", "list", "delete"]]]);
+    for (const resource of ["jobs", "pods/log", "events"]) assert.deepEqual(rights(rulesFor(), resource), []);
   });
 });

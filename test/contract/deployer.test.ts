@@ -1,0 +1,195 @@
+// What the deployer's own token is good for, on an API server that asks RBAC.
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { parse, stringify } from "yaml";
+import { deployerRules } from "../../components/deployer/rules.ts";
+import { ClusterClient } from "../../delivery/cluster/client.ts";
+import { Connection } from "../../delivery/cluster/connection.ts";
+import { ForbiddenError } from "../../delivery/cluster/errors.ts";
+import {
+  configMaps,
+  deployments,
+  jobs,
+  type Job,
+  leases,
+  pods,
+  services,
+  virtualServices,
+} from "../../delivery/cluster/resources.ts";
+import { systemClock as clock } from "../../delivery/clock/system-clock.ts";
+import { readReleasePlan } from "../../delivery/plan/read-plan.ts";
+import { runRelease, takeBack } from "../../delivery/release/releaser.ts";
+import type { SessionOptions } from "../../delivery/release/session.ts";
+import { CONTEXT, controlPlane, FIRST_START_MS } from "../support/control-plane.ts";
+import { eventually } from "../support/eventually.ts";
+import { Kubectl } from "../support/kubectl.ts";
+import { ReleaseWorld } from "./release-world.ts";
+
+const { signal } = new AbortController();
+const signals = { abort: signal, leave: signal };
+const account = "atom-deployer";
+
+/** A world in which the deployer's account is as the program declares it, and who has its token. */
+class Deployer implements AsyncDisposable {
+  readonly world: ReleaseWorld;
+  readonly cluster: ClusterClient;
+  readonly kubectl: Kubectl;
+  readonly #connection: Connection;
+
+  private constructor(world: ReleaseWorld, kubeconfig: string) {
+    this.world = world;
+    this.#connection = Connection.open({ kubeconfig, context: CONTEXT });
+    this.cluster = new ClusterClient(this.#connection, clock);
+    this.kubectl = new Kubectl(world.plane.toolchain.path("kubectl"), kubeconfig);
+  }
+
+  static async create(router: "istio" | "replicas", inCluster = false): Promise<Deployer> {
+    const world = await ReleaseWorld.create(await controlPlane(), router);
+    const { namespace, plane } = world;
+    const metadata = { namespace, name: account };
+    const rbac = "rbac.authorization.k8s.io";
+    const objects = [
+      { apiVersion: "v1", kind: "ServiceAccount", metadata },
+      {
+        ...{ apiVersion: `${rbac}/v1`, kind: "Role", metadata },
+        rules: deployerRules({ services: { atom: router }, inCluster }),
+      },
+      {
+        ...{ apiVersion: `${rbac}/v1`, kind: "RoleBinding", metadata },
+        roleRef: { apiGroup: rbac, kind: "Role", name: account },
+        subjects: [{ kind: "ServiceAccount", name: account, namespace }],
+      },
+    ];
+    const file = path.join(plane.folder, `${namespace}-deployer.json`);
+    await writeFile(file, JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
+    await plane.kubectl.run(["create", "-f", file]);
+    const token = await plane.kubectl.run(["create", "token", account, "--namespace", namespace]);
+    const kubeconfig = path.join(plane.folder, `${namespace}-kubeconfig`);
+    const admin = parse(await readFile(plane.kubeconfig, "utf8")) as object;
+    await writeFile(kubeconfig, stringify({ ...admin, users: [{ name: CONTEXT, user: { token: token.trim() } }] }));
+    return new Deployer(world, kubeconfig);
+  }
+
+  releaser(wait?: number): SessionOptions {
+    return this.world.releaser(account, { cluster: this.cluster, ...(wait === undefined ? {} : { wait }) });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#connection.close();
+    await this.world[Symbol.asyncDispose]();
+  }
+}
+
+describe("the deployer, with its own token", function () {
+  this.timeout(60_000);
+
+  before(async function () {
+    this.timeout(FIRST_START_MS);
+    await controlPlane();
+  });
+
+  for (const router of ["istio", "replicas"] as const) {
+    it(`releases, goes back to a version that was kept, and takes back what it began (router ${router})`, async () => {
+      await using deployer = await Deployer.create(router);
+      const { world, cluster } = deployer;
+      const { namespace, store } = world;
+      await world.stage("green", "bbbbbbbbbbbb");
+      const first = await runRelease(deployer.releaser(), { by: account }, signals);
+      assert.equal(first.state.phase, "released", JSON.stringify(first.state));
+      assert.deepEqual([await world.percent(), await world.replicas("blue")], [100, 0]);
+
+      const kept = (await store.read(signal)).releases[1]?.podTemplate as object;
+      const going: SessionOptions = {
+        ...deployer.releaser(60_000),
+        prepare: async ({ slots }, _ledger, stop) => {
+          await slots.stage("blue", kept, stop);
+          const plan = await readReleasePlan(cluster, namespace, "atom", stop);
+          return { ...plan, steps: plan.steps.map((step) => ({ ...step, wait: 60_000 })) };
+        },
+      };
+      const began = runRelease(going, { by: account }, signals);
+      const ended = assert.rejects(began, { name: "LeaseLostError" });
+      await eventually("there is traffic on what was kept", async () =>
+        (await store.read(signal)).current?.state.phase === "measuring" ? true : undefined,
+      );
+      const back = await takeBack(deployer.releaser(), "it was a try", signals);
+      assert.equal(back.state.phase, "aborted");
+      assert.deepEqual([await world.percent(), await world.replicas("blue")], [100, 0]);
+      await ended;
+    });
+  }
+
+  it("reads a pod's counters through the API server", async () => {
+    await using deployer = await Deployer.create("istio");
+    const { cluster, world } = deployer;
+    const [pod] = await eventually("there is a pod", async () => {
+      const found = await cluster.list(pods, { namespace: world.namespace }, { signal });
+      return found.length > 0 ? found : undefined;
+    });
+    const port = { namespace: world.namespace, name: pod?.metadata.name ?? "", port: 8000 };
+    // No node runs it, so nobody answers; but the API server tries.
+    await assert.rejects(cluster.readPod(port, "/metrics"), (error) => !(error instanceof ForbiddenError));
+  });
+
+  it("sends smoke tests to the Services of a service without a mesh, and to no other's", async () => {
+    await using deployer = await Deployer.create("replicas");
+    const { namespace } = deployer.world;
+    const asked = (service: string) =>
+      deployer.kubectl.run(["get", "--raw", `/api/v1/namespaces/${namespace}/services/${service}:http/proxy/health`]);
+    for (const service of ["atom", "atom-blue", "atom-green"])
+      await assert.rejects(asked(service), (error: Error) => !error.message.includes("forbidden"), service);
+    await assert.rejects(asked("ion"), /cannot get resource "services\/proxy"/);
+  });
+
+  it("may do nothing else", async () => {
+    await using deployer = await Deployer.create("istio");
+    const { cluster } = deployer;
+    const { namespace } = deployer.world;
+    const secrets = { group: "", version: "v1", plural: "secrets", kind: "Secret" };
+    const roles = { group: "rbac.authorization.k8s.io", version: "v1", plural: "roles", kind: "Role" };
+    const tokens = { ...secrets, plural: "serviceaccounts", kind: "ServiceAccount" };
+    const at = (name: string, where = namespace) => ({ namespace: where, name });
+    const change = { type: "merge", body: { metadata: { labels: { changed: "yes" } } } } as const;
+    const forbidden: Readonly<Record<string, () => Promise<unknown>>> = {
+      "read a Secret": () => cluster.get(secrets, at("atom-secrets")),
+      "list the Secrets": () => cluster.list(secrets, { namespace }),
+      "change another Deployment": () => cluster.patch(deployments, at("ion-blue"), change),
+      "create a Deployment": () => cluster.create(deployments, { metadata: at("atom-red") }),
+      "delete a slot": () => cluster.delete(deployments, at("atom-blue")),
+      "delete a pod": () => cluster.delete(pods, at("atom-blue-x")),
+      "create a pod": () => cluster.create(pods, { metadata: at("mine") }),
+      "change a pod": () => cluster.patch(pods, at("atom-blue-x"), change),
+      "create a Job": () => cluster.create(jobs, { metadata: at("mine") }),
+      "change the Service behind the mesh": () => cluster.patch(services, at("atom"), change),
+      "change another VirtualService": () => cluster.patch(virtualServices, at("ion"), change),
+      "change the release plan": () => cluster.patch(configMaps, at("atom-release-plan"), change),
+      "read another ConfigMap": () => cluster.get(configMaps, at("kube-root-ca.crt")),
+      "delete the ledger": () => cluster.delete(configMaps, at("atom-ledger")),
+      "delete the lease": () => cluster.delete(leases, at("atom-release")),
+      "read another service's lease": () => cluster.get(leases, at("ion-release")),
+      "give itself rights": () => cluster.patch(roles, at(account), change),
+      "look at an account": () => cluster.get(tokens, at(account)),
+      "look into another namespace": () => cluster.list(pods, { namespace: "default" }),
+      "read a ledger of another namespace": () => cluster.get(configMaps, at("atom-ledger", "default")),
+      "move traffic in another namespace": () => cluster.patch(virtualServices, at("atom", "default"), change),
+    };
+    for (const [what, call] of Object.entries(forbidden))
+      await assert.rejects(call(), ForbiddenError, `it could ${what}`);
+  });
+
+  it("starts a releaser in the cluster where that is set up, and reads how it goes", async () => {
+    await using deployer = await Deployer.create("istio", true);
+    const { cluster } = deployer;
+    const { namespace } = deployer.world;
+    const metadata = { namespace, name: "atom-release-x" };
+    const container = { name: "releaser", image: "registry.test/atom-releaser:1" };
+    const spec = { template: { spec: { restartPolicy: "Never", containers: [container] } } };
+    const job = await cluster.create(jobs, { metadata, spec } as Job);
+    assert.equal((await cluster.list(jobs, { namespace })).length, 1);
+    assert.equal((await cluster.get(jobs, metadata)).metadata.uid, job.metadata.uid);
+    const log = cluster.readLog({ namespace, name: "none" }, { lines: 1, bytes: 100 });
+    await assert.rejects(log, { name: "NotFoundError" });
+    await cluster.delete(jobs, metadata);
+  });
+});
