@@ -4,6 +4,8 @@ import { UserError } from "../../components/errors/user-error.ts";
 import type { Ledger } from "../../components/ledger/ledger.ts";
 import type { SessionEnd } from "../release/session.ts";
 import { resultOf } from "../report/json.ts";
+import { reportHtml } from "../report/html.ts";
+import { reportMarkdown } from "../report/markdown.ts";
 import { storyOf, type ReleaseRecord, type Surroundings } from "../report/story.ts";
 import type { Site } from "../target/site.ts";
 import { endingText } from "./ending.ts";
@@ -55,8 +57,8 @@ export async function writeReports(
   { html, markdown }: ReportOptions,
 ): Promise<void> {
   const story = storyOf(record, names);
-  if (html !== undefined) await written(html, writeFile(html, JSON.stringify(story)));
-  if (markdown !== undefined) await written(markdown, appendFile(markdown, JSON.stringify(story)));
+  if (html !== undefined) await written(html, writeFile(html, reportHtml(story)));
+  if (markdown !== undefined) await written(markdown, appendFile(markdown, reportMarkdown(story)));
 }
 
 async function written(file: string, writing: Promise<void>): Promise<void> {

@@ -15,6 +15,7 @@ import { exitCodeOf, type ExitCode } from "./exit-codes.ts";
 import { releaseInCluster } from "./in-cluster.ts";
 import { observe } from "./observe.ts";
 import { openView } from "./open-view.ts";
+import { tellPlan } from "./plan.ts";
 import { releaseToItsEnd } from "./release-to-its-end.ts";
 import { run, type OnTerminate, type RunSignals } from "./run.ts";
 import { environmentCommand, type CommonOptions } from "./target-options.ts";
@@ -93,7 +94,8 @@ interface Invocation {
 }
 
 async function release({ site, view, options }: Invocation, signals: RunSignals): Promise<ExitCode> {
-  const { image, hotfix, supersede } = options;
+  const { image, hotfix, supersede, json } = options;
+  if (options.plan === true) return await tellPlan({ site, hotfix, json }, signals.any);
   const identity = identityOf(process.env, options.by);
   const request: ReleaseRequest = { by: identity.by, image, hotfix, supersede };
   if (options.inCluster === true) {

@@ -4,7 +4,7 @@ import type { Clock, GateSource, Guard, Router, Smoke, Synthetic } from "../rele
 import type { Adapters, SessionTools } from "../release/session.ts";
 import type { Subject } from "../release/subject.ts";
 import { PodGuard } from "../guard/pod-guard.ts";
-import { DirectPods, ProxiedPods, type PodSource } from "../guard/pod-source.ts";
+import { DirectPods, ProxiedPods } from "../guard/pod-source.ts";
 import type { PrometheusConnection } from "../prometheus/connect.ts";
 import { StepGate } from "../prometheus/step-gate.ts";
 import { IstioRouter } from "../router/istio.ts";
@@ -33,19 +33,13 @@ const directReadsPerSecond = 200;
 /** The adapters of one release. */
 export function adaptersFor(sources: AdapterSources): (tools: SessionTools, subject: Subject) => Adapters {
   return (tools, { plan }) => {
-    const { clock } = tools;
-    const guard = new PodGuard({
-      source: podSource(tools, plan, sources),
-      clock,
-      everyMs: plan.guard.every,
-      ...(sources.inCluster ? { requestsPerSecond: directReadsPerSecond } : {}),
-    });
+    const guard = podGuard(tools, plan, sources.inCluster);
     return {
       guard: shown(guard, sources.view),
       router: router(tools, plan, guard),
       gate: gate(tools, plan, sources),
-      smoke: smoke(plan, sources, clock),
-      synthetic: synthetic(plan, sources, clock),
+      smoke: smoke(plan, sources, tools.clock),
+      synthetic: synthetic(plan, sources, tools.clock),
       notifier: sources.view,
     };
   };
@@ -63,10 +57,20 @@ function shown(guard: Guard, view: ReleaseView): Guard {
   };
 }
 
-function podSource({ cluster }: SessionTools, plan: ReleasePlan, { inCluster }: AdapterSources): PodSource {
+/** What reads the pods' own counters. */
+export function podGuard(
+  { cluster, clock }: Pick<SessionTools, "cluster" | "clock">,
+  plan: Pick<ReleasePlan, "namespace" | "service" | "guard">,
+  inCluster: boolean,
+): PodGuard {
   const { namespace, service, guard } = plan;
   const options = { cluster, namespace, service, port: guard.port, path: guard.path };
-  return inCluster ? new DirectPods(options) : new ProxiedPods(options);
+  return new PodGuard({
+    source: inCluster ? new DirectPods(options) : new ProxiedPods(options),
+    clock,
+    everyMs: guard.every,
+    ...(inCluster ? { requestsPerSecond: directReadsPerSecond } : {}),
+  });
 }
 
 function router({ cluster, clock, writer }: SessionTools, plan: ReleasePlan, served: PodGuard): Router {

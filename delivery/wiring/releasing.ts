@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { UserError } from "../../components/errors/user-error.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
+import { checkMetrics } from "../prometheus/check-metrics.ts";
 import { checkPrometheus, prometheusUnset } from "../prometheus/check.ts";
 import { connectPrometheus, type PrometheusConnection } from "../prometheus/connect.ts";
-import { tryCustomMetrics } from "../prometheus/custom-metric.ts";
 import type { SessionOptions } from "../release/session.ts";
 import { Credentials } from "../smoke/credentials.ts";
 import type { Site } from "../target/site.ts";
@@ -14,9 +14,9 @@ import type { Identity } from "./identity.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A custom metric cannot be judged. */
-export class CustomMetricError extends UserError {
-  override readonly name = "CustomMetricError";
+/** A metric of the plan cannot be judged. */
+export class MetricsError extends UserError {
+  override readonly name = "MetricsError";
 }
 
 /** The file of the gateway's authorities cannot be used. */
@@ -45,7 +45,7 @@ export interface Releasing extends Disposable {
 
 /**
  * What releases. Everything that a release will need is tried first: throws a CredentialsMissingError, an {@link EntryAuthoritiesError} or a
- * {@link CustomMetricError} before anything is changed. A Prometheus that does not work is told, and no reason to stop: the plan's policy decides.
+ * {@link MetricsError} before anything is changed. A Prometheus that does not work is told, and no reason to stop: the plan's policy decides.
  */
 export async function sessionForward(options: ReleasingOptions, signal: AbortSignal): Promise<Releasing> {
   const { site, plan, view, environment } = options;
@@ -87,7 +87,7 @@ function session(
 }
 
 /** A pod reaches other pods by their addresses. */
-function isInCluster({ target }: Site, { KUBERNETES_SERVICE_HOST: host }: Environment): boolean {
+export function isInCluster({ target }: Site, { KUBERNETES_SERVICE_HOST: host }: Environment): boolean {
   return host !== undefined && target.source.context === undefined && target.source.kubeconfig === undefined;
 }
 
@@ -124,14 +124,11 @@ async function tryPrometheus(
     ? await checkPrometheus(prometheus.client, site.clock, { sampleQuery }, signal)
     : prometheusUnset(prometheus.why);
   for (const warning of warnings) view.trouble(warning);
-  const { metrics } = plan.thresholds;
-  if (!prometheus.ok || metrics.length === 0) return;
-  const ledger = await site.store.read(signal);
-  const tenant = { slot: ledger.active, template: "none" };
-  const problems = await tryCustomMetrics(prometheus.client, metrics, tenant, signal);
+  const { active } = await site.store.read(signal);
+  const problems = await checkMetrics(plan, prometheus, { slot: active, template: "none" }, signal);
   if (problems.length > 0)
-    throw new CustomMetricError(
-      `Custom metrics cannot be judged:\n${problems.map(({ metric, query, detail }) => `  ${metric}.${query}: ${detail}`).join("\n")}\n` +
-        "Correct release.thresholds.metrics in the stack's configuration.",
+    throw new MetricsError(
+      `The release could not be judged:\n${problems.map((problem) => `  ${problem}`).join("\n")}\n` +
+        "Correct release.thresholds in the stack's configuration.",
     );
 }
