@@ -300,6 +300,24 @@ describe("the gate on a real Prometheus", function () {
       await playing.get(title);
     });
 
+  it("row 11: a Prometheus that is killed in the middle of a step is ERROR, by every metric", async () => {
+    await using mortal = await PrometheusWorld.start();
+    const the = await Scene.open(mortal, "killed");
+    await the.begin();
+    the.candidate.serve({ count: 150 });
+    the.active.serve({ count: 1_350 });
+    const query = "sum(sum_over_time(up[{{window}}]))";
+    const options = { custom: [custom(query, query)] };
+    const before = await the.measure([the.candidate, the.active], options);
+    assert.equal(errorVerdict(before).kind, "PASS");
+    await mortal.kill();
+    const { errorRate, latency, custom: customs } = await the.measure([], options);
+    for (const one of [errorRate, latency, customs.custom!]) {
+      const verdict = judge(one, { threshold: 0.001 });
+      assert.equal(verdict.kind === "ERROR" && verdict.problem.kind, "unreachable");
+    }
+  });
+
   it("is checked for its health, its rules and a sample query before it is used", async () => {
     await Scene.open(world, "check");
     const report = await eventually("the rules were evaluated", async () => {

@@ -158,6 +158,13 @@ export class PrometheusWorld implements AsyncDisposable {
     return answer.ok ? answer.values[0] : undefined;
   }
 
+  /** Ends Prometheus in the middle of whatever it does. */
+  async kill(): Promise<void> {
+    if (this.#server.exitCode !== null || this.#server.signalCode !== null) return;
+    this.#server.kill("SIGKILL");
+    await once(this.#server, "exit");
+  }
+
   #writeTargets(): Promise<void> {
     this.#writing = this.#writing.then(async () => {
       const targets = this.#pods.map(({ port, labels }) => ({
@@ -174,10 +181,7 @@ export class PrometheusWorld implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#agent.destroy();
     await Promise.all(this.#pods.map((pod) => pod[Symbol.asyncDispose]()));
-    if (this.#server.exitCode === null && this.#server.signalCode === null) {
-      this.#server.kill("SIGKILL");
-      await once(this.#server, "exit");
-    }
+    await this.kill();
     await rm(this.#folder, { recursive: true, force: true });
   }
 }
