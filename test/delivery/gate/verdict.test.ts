@@ -145,7 +145,7 @@ describe("the verdict", () => {
     }
     const coverage = { pods: 1, podsRead: 1 };
 
-    it("is still FAIL when more of the candidate's requests turn bad", () => {
+    it("is never turned from FAIL to PASS by more errors: it is still FAIL when more of the candidate's requests turn bad", () => {
       fc.assert(
         fc.property(periods, fc.nat(), fc.integer({ min: 1, max: 50 }), thresholds, (all, choice, more, threshold) => {
           const before = judge({ status: "read", periods: all, coverage }, { threshold });

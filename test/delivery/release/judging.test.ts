@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import type { Measurement } from "../../../delivery/gate/measurement.ts";
 import {
   addSnapshot,
@@ -226,6 +227,36 @@ describe("the gate's judgement of a step", () => {
     assert.equal(judgeStep([], step(150), custom, 0).action.kind, "proceed");
     const { action } = judgeStep([], step(500), custom, 0);
     assert.deepEqual([action.kind, reasonOf(action)], ["rollback", "metric_breached"]);
+  });
+
+  it("never turns from taking back to anything else by more errors, in this step or an earlier one, by guard or gate", () => {
+    const counts = (most: number) =>
+      fc.tuple(fc.nat(most), fc.nat(Math.ceil(most / 15))).map(([good, bad]) => [good + bad, bad] as const);
+    const step = fc.record({ candidate: counts(400), active: counts(3_000) });
+    fc.assert(
+      fc.property(step, step, fc.integer({ min: 1, max: 40 }), fc.boolean(), (first, second, more, early) => {
+        const worse = ([total, bad]: readonly [number, number]): readonly [number, number] => [
+          total,
+          Math.min(total, bad + more),
+        ];
+        const gate = (turned: boolean): string => {
+          const [one, two] = [
+            turned && early ? worse(first.candidate) : first.candidate,
+            turned && !early ? worse(second.candidate) : second.candidate,
+          ];
+          const current = measured(read(two, second.active));
+          return judgeStep([measured(read(one, first.active))], current, plan, 0).action.kind;
+        };
+        const guard = (turned: boolean): string => {
+          const [requests, errors] = turned ? worse(first.candidate) : first.candidate;
+          const seen = snapshot([requests, errors, 0], [...first.active, 0]);
+          return judgeGuard(addSnapshot(noEvidence, seen, 10, true), seen, plan).action.kind;
+        };
+        for (const judgement of [gate, guard])
+          if (judgement(false) === "rollback") assert.equal(judgement(true), "rollback");
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it("reads a step from the guard's counters where there is no Prometheus", () => {
