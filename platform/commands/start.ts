@@ -12,16 +12,18 @@ interface Options {
   readonly context?: string;
   readonly stack?: string;
   readonly yes?: boolean;
+  readonly releases: boolean;
 }
 
-const { name, context, stack, yes } = new Command("npm start --")
+const { name, context, stack, yes, releases } = new Command("npm start --")
   .description(
     "Brings up an embedded cluster (Kubernetes, Istio, Envoy, Prometheus, PostgreSQL, Redis), provisions the stack `local` in it,\n" +
-      "and asks Atom through Envoy whether it works. What is missing on this machine is built once and kept in ~/.cache/atom.",
+      "asks Atom through Envoy whether it works, then releases a good version and a bad one, which rolls itself back. What is missing on this machine is built once and kept in ~/.cache/atom.",
   )
   .option("--name <name>", "the instance of the embedded cluster", defaultClusterName)
   .option("--context <name>", "use a cluster of your kubeconfig, and install nothing but what the stack declares")
   .option("--stack <name>", "the stack to bring up there, as in Pulumi.<name>.yaml (with --context)")
+  .option("--no-releases", "end when the environment is up")
   .option("--yes", "change your cluster without asking (with --context)")
   .addHelpText(
     "after",
@@ -33,7 +35,7 @@ const { name, context, stack, yes } = new Command("npm start --")
 
 await runCommand(async (signal) => {
   const reporter = createReporter();
-  if (context === undefined && stack === undefined) await startLocal({ name, reporter, signal });
+  if (context === undefined && stack === undefined) await startLocal({ name, reporter, signal, releases });
   else
     await startInContext({
       ...{ context, stack, reporter, signal },

@@ -39,12 +39,15 @@ export interface LocalCommandOptions {
   readonly toolchain: Toolchain;
   readonly signal: AbortSignal;
   readonly onOutput?: (text: string) => void;
+  /** Images in place of the configured ones, by service. @default none */
+  readonly images?: Readonly<Record<string, string>>;
 }
 
 /** Runs a stack command on the stack `local` of a running embedded cluster. */
 export async function localStackCommand({
   cluster,
   toolchain,
+  images = {},
   ...options
 }: LocalCommandOptions): Promise<StackCommandResult> {
   const env = await engineEnvironment(cluster, toolchain, options.signal);
@@ -54,6 +57,6 @@ export async function localStackCommand({
     workDir: projectFolder,
     env,
     pulumi: toolchain.path("pulumi"),
-    program: (ports) => createProgram({ ...ports, instance: instanceAddresses(cluster) }),
+    program: (ports) => createProgram({ ...ports, images, instance: instanceAddresses(cluster) }),
   });
 }
