@@ -1,7 +1,6 @@
 // What the live view knows. Plain data; each function gives the model after something was heard.
 import { shareOf, detections, type Detected } from "../forecast/detections.ts";
-import { errorCriterion } from "../forecast/criteria.ts";
-import { addSnapshot, noEvidence, type GuardEvidence } from "../release/judging.ts";
+import { addSnapshot, criterionOf, noEvidence, type GuardEvidence } from "../release/judging.ts";
 import type { GuardSnapshot } from "../release/ports.ts";
 import type { JournalEntry, ReleaseState } from "../release/state.ts";
 import type { Role, SmokeStepSeen, Through, ViewedRelease } from "./release-view.ts";
@@ -124,7 +123,7 @@ export function counted(model: LiveModel, snapshot: GuardSnapshot): LiveModel {
 }
 
 function detectionsAt({ plan }: ViewedRelease, percent: number): readonly Detected[] {
-  return percent === 0 ? [] : detections(errorCriterion(plan), shareOf(plan, percent));
+  return percent === 0 ? [] : detections(criterionOf("guard", "errorRate", plan), shareOf(plan, percent));
 }
 
 function totalOf({ candidate, active }: GuardSnapshot): number {

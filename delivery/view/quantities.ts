@@ -1,8 +1,9 @@
 // Numbers as people read them.
 
-/** `0.4 s`, `4.2 s`, `45 s`, `5 min`, `5 min 20 s`, `1 h 10 min`; `never` for Infinity. */
+/** `0.25 s`, `4.2 s`, `45 s`, `5 min`, `5 min 20 s`, `1 h 10 min`; `never` for Infinity. */
 export function duration(ms: number): string {
   if (ms === Infinity) return "never";
+  if (ms < 995) return `${trimmed((ms / 1000).toFixed(2))} s`;
   if (ms < 9_950) return `${trimmed((ms / 1000).toFixed(1))} s`;
   const seconds = Math.round(ms / 1000);
   if (seconds < 120) return `${seconds} s`;

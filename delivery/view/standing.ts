@@ -3,7 +3,7 @@ import type { ReleasePlan } from "../../components/release-plan/release-plan.ts"
 import type { Period } from "../gate/counts.ts";
 import type { Response } from "../gate/policy.ts";
 import { judge, type Criterion } from "../gate/verdict.ts";
-import { judgeGuard, type GuardEvidence } from "../release/judging.ts";
+import { criterionOf, judgeGuard, type GuardEvidence } from "../release/judging.ts";
 import type { GuardSnapshot } from "../release/ports.ts";
 
 export interface MetricStanding {
@@ -39,12 +39,12 @@ export function standingOf(evidence: GuardEvidence, snapshot: GuardSnapshot, pla
   ): MetricStanding | null => {
     const one = judged.find((each) => each.metric === metric);
     if (one === undefined || one.verdict.kind === "ERROR" || one.verdict.evidence === null) return null;
-    const { threshold, logLimit } = one.verdict.evidence;
-    const more = untilBreach(periods, { threshold, alpha: Math.exp(-logLimit) });
+    const criterion = criterionOf("guard", metric, plan);
+    const more = untilBreach(periods, criterion);
     return {
       bad: bad("candidate"),
       activeBad: bad("active"),
-      threshold,
+      threshold: criterion.threshold,
       breached: one.verdict.kind === "FAIL",
       limit: more === null ? null : bad("candidate") + more,
       response: one.policy.onBreach,
