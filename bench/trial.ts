@@ -20,6 +20,8 @@ export interface Trial {
   readonly firstToLast: number;
   /** Answers that neither a healthy version nor a drill gives, by status; 0 is no answer. */
   readonly strangers: Readonly<Record<string, number>>;
+  /** The journal's lines, in milliseconds from the verdict. */
+  readonly timeline: readonly { readonly event: string; readonly at: number; readonly detail: string }[];
   /** Requests that the load did not send in time. */
   readonly skipped: number;
   readonly requests: number;
@@ -68,6 +70,7 @@ export function trialOf(record: PastRelease, taken: Taken, expected: readonly nu
     strangers: Object.fromEntries(
       Object.entries(taken.statuses).filter(([status]) => !expected.includes(Number(status))),
     ),
+    timeline: journal.map(({ at, event, detail }) => ({ event, at: Date.parse(at) - decidedAt, detail })),
     skipped: taken.skipped,
     requests: taken.requests,
     latencyP99: taken.latency.p99,
