@@ -3,6 +3,7 @@
 import { z } from "zod";
 import type { JournalEntry } from "../../components/ledger/release-record.ts";
 import { unpackPeriod, type Period } from "../gate/counts.ts";
+import type { Problem } from "../gate/measurement.ts";
 
 /** A part that may be missing or of another form. */
 const maybe = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
@@ -18,14 +19,25 @@ const listOf = <T extends z.ZodType>(schema: T) =>
     }),
   );
 
+const problemKinds = [
+  "unreachable",
+  "timeout",
+  "refused",
+  "malformed",
+  "no_series",
+  "several_series",
+  "not_finite",
+  "negative",
+  "more_bad_than_total",
+] as const satisfies readonly Problem["kind"][];
 const counts = z.object({ total: z.number(), bad: z.number() });
 const packed = z.union([z.tuple([z.number(), z.number()]), z.tuple([z.number(), z.number(), z.number(), z.number()])]);
 const period = z.union([z.object({ candidate: counts, active: counts.nullable() }), packed.transform(unpackPeriod)]);
-const problem = z.object({ kind: z.string(), detail: z.string() });
-const coverage = z.object({ pods: z.number(), podsRead: z.number() });
+const problem = z.object({ kind: z.enum(problemKinds).catch("malformed"), detail: z.string() });
+const coverage = z.object({ pods: z.number(), podsRead: z.number() }).catch({ pods: 1, podsRead: 1 });
 
 const measurement = z.discriminatedUnion("status", [
-  z.object({ status: z.literal("read"), periods: z.array(period), coverage: maybe(coverage) }),
+  z.object({ status: z.literal("read"), periods: z.array(period), coverage }),
   z.object({ status: z.literal("too_soon"), secondsLeft: z.number() }),
   z.object({ status: z.literal("unavailable"), problem }),
 ]);

@@ -85,7 +85,7 @@ export function historyText(ledger: Ledger, options: TerminalOptions = {}): stri
 
 function cellsOf(row: HistoryRow): readonly Cell[] {
   const { title } = outcomeWords[row.outcome];
-  const word = `${title.toLowerCase()}${row.serves ? ", serves" : ""}`;
+  const word = `${title.toLowerCase()}${row.serves ? ", serves" : row.kept ? ", kept" : ""}`;
   return [
     { text: row.id, tone: "strong" },
     { text: instant(row.startedAt).slice(0, 16) },
