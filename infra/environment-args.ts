@@ -18,7 +18,7 @@ export interface EnvironmentSource {
 /** Puts together what a stack is made of and what its configuration says. */
 export function environmentArgs(source: EnvironmentSource): EnvironmentArgs {
   const { stack, config, secrets, images, live, namespace, deployer } = source;
-  const { quota, containerDefaults, dnsNamespace, ingressCidrs } = config.namespace;
+  const { quota, containerDefaults, dnsNamespace, ingressCidrs, releaserEgress } = config.namespace;
   return {
     stack,
     namespace,
@@ -31,6 +31,7 @@ export function environmentArgs(source: EnvironmentSource): EnvironmentArgs {
     live,
     monitoring: config.monitoring,
     ingressCidrs,
+    releaserEgress,
     release: config.release,
     prometheus: prometheusOf(config.monitoring),
   };

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Deployer } from "../components/deployer/deployer.ts";
 import type { DeployerScope } from "../components/deployer/rules.ts";
+import type { Destination } from "../components/network/network-policies.ts";
 import { buildReleasePlan, type ReleaseSettings } from "../components/release-plan/build-plan.ts";
 import { entryOf } from "../components/release-plan/entry.ts";
 import { formatReleasePlan } from "../components/release-plan/parse-plan.ts";
@@ -35,6 +36,8 @@ export interface EnvironmentArgs {
   readonly monitoring: Monitoring;
   /** Addresses beyond the gateway and Prometheus that may connect to the services. */
   readonly ingressCidrs: readonly string[];
+  /** What releasers in the cluster reach by an address: the API server above all. */
+  readonly releaserEgress: readonly Destination[];
   /** How the services are released. */
   readonly release: ReleaseSettings;
   /** Where a release asks Prometheus. */
@@ -76,6 +79,7 @@ export class Environment extends pulumi.ComponentResource {
           live: args.live[service]?.release,
           monitoring: args.monitoring,
           ingressCidrs: args.ingressCidrs,
+          releaserEgress: args.release.inCluster && args.releaserEgress,
           readyDeadlineSeconds: Math.ceil(args.release.deadlines.ready / 1000),
         },
         { parent: this },

@@ -1,5 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import { labelKeys, serviceSelectorLabels } from "../names/labels.ts";
+import { releaserSelectorLabels } from "../workload/releaser.ts";
 
 type PolicySpec = types.input.networking.v1.NetworkPolicySpec;
 type Peer = types.input.networking.v1.NetworkPolicyPeer;
@@ -18,6 +19,8 @@ export interface IngressSources {
   readonly namespaces: readonly string[];
   /** Addresses of what is no pod: a gateway on the host's network, the API server's proxy. */
   readonly cidrs: readonly string[];
+  /** Whether releasers in the cluster read the counters of its pods. */
+  readonly releaser: boolean;
 }
 
 /** Nothing goes in or out unless another policy opens it. */
@@ -47,6 +50,7 @@ export function allowIngress(service: string, port: number, sources: IngressSour
   const from = [
     ...[...new Set(sources.namespaces)].map(inNamespace),
     ...sources.cidrs.map((cidr): Peer => ({ ipBlock: { cidr } })),
+    ...(sources.releaser ? [{ podSelector: { matchLabels: releaserSelectorLabels(service) } }] : []),
   ];
   return {
     podSelector: { matchLabels: serviceSelectorLabels(service) },
@@ -61,11 +65,38 @@ export function allowEgress(service: string, destinations: readonly Destination[
   return {
     podSelector: { matchLabels: { [labelKeys.partOf]: service } },
     policyTypes: ["Egress"],
-    egress: destinations.map(({ cidr, ports }) => ({
-      to: [{ ipBlock: { cidr } }],
-      ports: ports.map((port) => ({ protocol: "TCP", port })),
-    })),
+    egress: destinations.map(to),
   };
+}
+
+/** What a releaser in the cluster talks to. */
+export interface ReleaserPeers {
+  /** Port of the service's pods. */
+  readonly port: number;
+  /** Namespaces of the gateway and of Prometheus. A policy sees the pods' own ports, which are not those of their Services, so it names none. */
+  readonly namespaces: readonly string[];
+  /** The API server, and whatever of the rest is reached by an address. */
+  readonly destinations: readonly Destination[];
+}
+
+/** The releasers of a service may move its traffic, ask it through its gateway, read its pods' counters and ask Prometheus. */
+export function allowReleaser(service: string, { port, namespaces, destinations }: ReleaserPeers): PolicySpec {
+  return {
+    podSelector: { matchLabels: releaserSelectorLabels(service) },
+    policyTypes: ["Egress"],
+    egress: [
+      {
+        to: [{ podSelector: { matchLabels: serviceSelectorLabels(service) } }],
+        ports: [{ protocol: "TCP", port }],
+      },
+      { to: [...new Set(namespaces)].map(inNamespace) },
+      ...destinations.map(to),
+    ],
+  };
+}
+
+function to({ cidr, ports }: Destination) {
+  return { to: [{ ipBlock: { cidr } }], ports: ports.map((port) => ({ protocol: "TCP", port })) };
 }
 
 function inNamespace(name: string): Peer {

@@ -5,7 +5,7 @@ import { Migration } from "../migration/migration.ts";
 import { ServiceMonitor } from "../monitor/service-monitor.ts";
 import { serviceSelectorLabels } from "../names/labels.ts";
 import { secretName } from "../names/names.ts";
-import { allowEgress, allowIngress } from "../network/network-policies.ts";
+import { allowEgress, allowIngress, allowReleaser, type Destination } from "../network/network-policies.ts";
 import { releasePlanKey, releasePlanName } from "../release-plan/release-plan.ts";
 import { IstioRoutes } from "../routes/istio-routes.ts";
 import { ReplicaRoutes } from "../routes/replica-routes.ts";
@@ -41,6 +41,8 @@ export interface ServiceArgs {
   readonly monitoring: Monitoring;
   /** Addresses beyond the gateway and Prometheus that may connect to the service. */
   readonly ingressCidrs: readonly string[];
+  /** What releasers in the cluster reach by an address. @default releases do not run in the cluster */
+  readonly releaserEgress?: readonly Destination[] | undefined;
   /** How long new pods may take to become ready, in seconds. */
   readonly readyDeadlineSeconds: number;
 }
@@ -133,21 +135,31 @@ export class Service extends pulumi.ComponentResource {
   }
 
   private network(name: string, args: ServiceArgs): pulumi.Resource[] {
-    const { namespace, service, contract, settings, monitoring, ingressCidrs } = args;
+    const { namespace, service, contract, settings, monitoring, ingressCidrs, releaserEgress } = args;
+    const { port } = contract;
     const { routes, egress } = settings;
-    const clients = routes.router === "istio" ? [routes.gateway.namespace] : routes.clientNamespaces;
+    const gateways = routes.router === "istio" ? [routes.gateway.namespace] : [];
+    const clients = routes.router === "istio" ? gateways : routes.clientNamespaces;
     const policies = {
-      ingress: allowIngress(service, contract.port, {
+      ingress: allowIngress(service, port, {
         namespaces: [...clients, monitoring.namespace],
         cidrs: ingressCidrs,
+        releaser: releaserEgress !== undefined,
       }),
       egress: allowEgress(service, egress),
+      ...(releaserEgress && {
+        releaser: allowReleaser(service, {
+          port,
+          namespaces: [...gateways, monitoring.namespace],
+          destinations: releaserEgress,
+        }),
+      }),
     };
     return Object.entries(policies).map(
-      ([direction, spec]) =>
+      ([what, spec]) =>
         new k8s.networking.v1.NetworkPolicy(
-          `${name}-${direction}`,
-          { metadata: { name: `${service}-${direction}`, namespace }, spec },
+          `${name}-${what}`,
+          { metadata: { name: `${service}-${what}`, namespace }, spec },
           { parent: this },
         ),
     );

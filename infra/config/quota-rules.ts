@@ -1,3 +1,5 @@
+import type { Resources } from "../../components/workload/pod-template.ts";
+import { releaserResources } from "../../components/workload/releaser.ts";
 import { serviceDefinition } from "../../stacks/catalogue.ts";
 import type { ConfigProblem } from "./error.ts";
 import { amount } from "./quantity.ts";
@@ -11,10 +13,13 @@ interface Usage {
   readonly limitsMemory: number;
 }
 
-/** A release needs room for both slots, one more pod of each while it is replaced, and the migration. */
-export function quotaProblems({ namespace, services }: StackConfig): ConfigProblem[] {
+/** A release needs room for both slots, one more pod of each while it is replaced, the migration, and the releaser where it runs in the cluster. */
+export function quotaProblems({ namespace, services, release }: StackConfig): ConfigProblem[] {
   const { quota } = namespace;
-  const usage = total(Object.entries(services).map(([name, service]) => serviceUsage(name, service)));
+  const usage = total([
+    ...Object.entries(services).map(([name, service]) => serviceUsage(name, service)),
+    ...(release.inCluster === undefined ? [] : Object.keys(services).map(() => usageOf(1, releaserResources))),
+  ]);
   const rows: readonly (readonly [
     key: string,
     value: string | number,
@@ -39,6 +44,10 @@ export function quotaProblems({ namespace, services }: StackConfig): ConfigProbl
 function serviceUsage(name: string, { replicas, autoscaling, resources }: ServiceConfig): Usage {
   const most = Math.max(replicas, autoscaling?.maxReplicas ?? 0);
   const pods = 2 * (most + 1) + (serviceDefinition(name)?.migration === undefined ? 0 : 1);
+  return usageOf(pods, resources);
+}
+
+function usageOf(pods: number, resources: Resources): Usage {
   return {
     pods,
     requestsCpu: pods * amount(resources.requests.cpu),

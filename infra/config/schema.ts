@@ -3,7 +3,7 @@ import { release } from "./release-schema.ts";
 import { duration } from "./duration.ts";
 import { bytes, cpu } from "./quantity.ts";
 import { section, whole, word } from "./section.ts";
-import { cidr, labels, objectName, resources, service } from "./service-schema.ts";
+import { cidr, destination, labels, objectName, resources, service } from "./service-schema.ts";
 
 export const environments = ["staging", "production", "local"] as const;
 export type EnvironmentName = (typeof environments)[number];
@@ -29,7 +29,15 @@ const namespace = section({
     .array(cidr)
     .default([])
     .describe(
-      "Addresses that may connect to the services and are no pods: a gateway on a host's network, the API server.",
+      "Addresses that may connect to the services and are no pods: a gateway on a host's network, and the API server, through which a " +
+        "release from outside reads the pods' counters. Where the cluster enforces NetworkPolicies, a release sees nothing without the API server's.",
+    ),
+  releaserEgress: z
+    .array(destination)
+    .default([{ cidr: "0.0.0.0/0", ports: [443, 6443] }])
+    .describe(
+      "What releasers in the cluster (release.inCluster) reach by an address: the API server, and a gateway or Prometheus elsewhere. " +
+        "Name the API server's address where the cluster enforces NetworkPolicies.",
     ),
 });
 

@@ -21,6 +21,12 @@ export const labels = z.record(
 const cidrForm = "an address range such as 10.20.0.0/16; one address is a /32";
 export const cidr = z.cidrv4({ error: `allowed: ${cidrForm}` }).describe(cidrForm);
 
+/** Addresses and TCP ports there. */
+export const destination = section({
+  cidr,
+  ports: z.array(whole(1, 65535)).min(1, "allowed: at least one port"),
+});
+
 /** A name as DNS has it, a wildcard in its first label, or `*` for any host. */
 const hostPattern = /^(\*|(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)$/;
 
@@ -94,13 +100,5 @@ export const service = section({
   routes: z.discriminatedUnion("router", [istioRoutes, replicaRoutes], {
     error: "allowed: router: istio or replicas, each with its own keys",
   }),
-  egress: z
-    .array(
-      section({
-        cidr,
-        ports: z.array(whole(1, 65535)).min(1, "allowed: at least one port"),
-      }),
-    )
-    .default([])
-    .describe("What the service may reach beyond DNS: its data services."),
+  egress: z.array(destination).default([]).describe("What the service may reach beyond DNS: its data services."),
 });

@@ -333,6 +333,20 @@ describe("an environment by its configuration", () => {
     assert.equal(plan.prometheus?.url, ports.instance.prometheusUrl);
   });
 
+  it("is set up for releases from within the cluster only when asked to be", async () => {
+    const found = await declare({ "release.inCluster": { image: "registry.example.com/atom-delivery:0.1.0" } });
+    const resources = ({ resource }: Found) =>
+      (at(resource("Role", "atom-deployer"), "rules") as { resources: string[] }[]).flatMap((rule) => rule.resources);
+    assert.deepEqual(
+      found.names("NetworkPolicy").filter((name) => name.endsWith("-releaser")),
+      ["atom-releaser"],
+    );
+    assert.ok(resources(found).includes("jobs"));
+    const without = await declare();
+    assert.ok(!without.names("NetworkPolicy").includes("atom-releaser"));
+    assert.ok(!resources(without).includes("jobs"));
+  });
+
   it("is refused with every problem when it is wrong, and nothing is declared", async () => {
     await assert.rejects(
       declare({ environment: "prod", "release.soak": "soon" }),

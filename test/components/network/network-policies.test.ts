@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { allowDns, allowEgress, allowIngress, denyAll } from "../../../components/network/network-policies.ts";
+import {
+  allowDns,
+  allowEgress,
+  allowIngress,
+  allowReleaser,
+  denyAll,
+} from "../../../components/network/network-policies.ts";
+import { releaserSelectorLabels } from "../../../components/workload/releaser.ts";
 
 const namespace = (name: string) => ({ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } } });
 
@@ -24,6 +31,7 @@ describe("the network policies", () => {
     const { ingress } = allowIngress("atom", 8000, {
       namespaces: ["istio-system", "monitoring", "monitoring"],
       cidrs: ["10.0.0.1/32"],
+      releaser: false,
     });
     assert.deepEqual(ingress, [
       {
@@ -34,7 +42,34 @@ describe("the network policies", () => {
   });
 
   it("let nobody in where no source is named, for an empty list would let everybody in", () => {
-    assert.deepEqual(allowIngress("atom", 8000, { namespaces: [], cidrs: [] }).ingress, []);
+    assert.deepEqual(allowIngress("atom", 8000, { namespaces: [], cidrs: [], releaser: false }).ingress, []);
+  });
+
+  it("let a releaser of the service in where releases run in the cluster", () => {
+    const { ingress } = allowIngress("atom", 8000, { namespaces: [], cidrs: [], releaser: true });
+    assert.deepEqual(ingress, [
+      {
+        from: [{ podSelector: { matchLabels: { "app.kubernetes.io/name": "atom-releaser" } } }],
+        ports: [{ protocol: "TCP", port: 8000 }],
+      },
+    ]);
+  });
+
+  it("let a releaser reach the service's pods, gateway and Prometheus, and the API server", () => {
+    const { podSelector, policyTypes, egress } = allowReleaser("atom", {
+      port: 8000,
+      namespaces: ["istio-system", "monitoring"],
+      destinations: [{ cidr: "10.0.0.1/32", ports: [6443] }],
+    });
+    assert.deepEqual([podSelector, policyTypes], [{ matchLabels: releaserSelectorLabels("atom") }, ["Egress"]]);
+    assert.deepEqual(egress, [
+      {
+        to: [{ podSelector: { matchLabels: { "app.kubernetes.io/name": "atom" } } }],
+        ports: [{ protocol: "TCP", port: 8000 }],
+      },
+      { to: [namespace("istio-system"), namespace("monitoring")] },
+      { to: [{ ipBlock: { cidr: "10.0.0.1/32" } }], ports: [{ protocol: "TCP", port: 6443 }] },
+    ]);
   });
 
   it("let a service's pods, its migrations too, reach the named destinations alone", () => {

@@ -200,6 +200,14 @@ const table: readonly BadConfig[] = [
     ],
   },
   {
+    what: "a quota that a releaser in the cluster does not fit in",
+    changes: {
+      "namespace.quota.pods": 23,
+      "release.inCluster": { image: "registry.example.com/atom-delivery:0.1.0" },
+    },
+    problems: [["atom:namespace.quota.pods", 23, /^the services need 24 with both slots/]],
+  },
+  {
     what: "fewer replicas at most than at least",
     changes: { "services.atom.autoscaling.maxReplicas": 2 },
     problems: [["atom:services.atom.autoscaling.maxReplicas", 2, /^allowed: at least the replicas, 3$/]],

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { readStackFile, StackFileMissingError } from "../../../infra/config/stack-file.ts";
 import { defaultClusterName, instanceOf } from "../../../platform/cluster/instance.ts";
 import { projectFolder } from "../../../platform/local/local-stack.ts";
@@ -16,6 +18,15 @@ describe("the environment of a stack command", () => {
         return true;
       },
     );
+  });
+
+  it("has the releaser's image that `npm start` makes in the file of local", async () => {
+    const { values } = await readStackFile(projectFolder, "local");
+    const { version } = JSON.parse(await readFile(path.join(projectFolder, "package.json"), "utf8")) as {
+      readonly version: string;
+    };
+    const { inCluster } = values.release as { readonly inCluster: unknown };
+    assert.deepEqual(inCluster, { image: `atom.local/atom-delivery:${version}` });
   });
 
   it("has the default instance's kubeconfig and context in the file of local, so that no variable is needed", async () => {
