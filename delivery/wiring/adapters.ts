@@ -119,7 +119,7 @@ function synthetic(plan: ReleasePlan, { smoke: login }: AdapterSources, clock: C
   return new SyntheticTraffic({
     ...plan.synthetic,
     steps: plan.smoke.steps,
-    door: doors.candidate,
+    doors,
     credentials,
     clock,
     ca,

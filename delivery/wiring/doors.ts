@@ -1,6 +1,12 @@
-import { canaryHeader } from "../../components/routes/http-routes.ts";
+import { serviceSelectorLabels, slotSelectorLabels } from "../../components/names/labels.ts";
+import { otherSlot } from "../../components/names/slot-name.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
+import { canaryHeader } from "../../components/routes/http-routes.ts";
+import { directConnections, ForwardedConnections } from "../cluster/pod-connection.ts";
+import { services } from "../cluster/resources.ts";
 import type { Door } from "../smoke/session.ts";
+import type { Site } from "../target/site.ts";
+import { forwardPort, type PortForwardOptions } from "./port-forward.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -16,4 +22,39 @@ export function gatewayDoors({ entry }: ReleasePlan, { ATOM_ENTRY_URL: other }: 
   const host = entry.host ?? new URL(entry.url).host;
   const headers = host === url.host ? {} : { host };
   return { public: { url, headers }, candidate: { url, headers: { ...headers, [canaryHeader]: "true" } } };
+}
+
+/**
+ * Where there is no gateway: connections to pods, as users' are, through the API server from outside the cluster. The candidate is what the
+ * slot holds that does not serve, and the public way leads to what the Service selects at that moment.
+ *
+ * @param inCluster whether pods are reached by their addresses
+ */
+export async function podDoors(site: Site, plan: ReleasePlan, inCluster: boolean): Promise<Doors & Disposable> {
+  const { cluster, store, connection } = site;
+  const { namespace, service, port, entry } = plan;
+  const headers = { host: entry.host ?? new URL(entry.url).host };
+  using made = new DisposableStack();
+  const door = async (selector: PortForwardOptions["selector"]): Promise<Door> => {
+    const connections = inCluster ? directConnections : new ForwardedConnections(connection);
+    const { url } = made.use(await forwardPort({ cluster, connections, namespace, port, selector }));
+    return { url, headers };
+  };
+  const candidate = await door(async (signal) => {
+    const { current, active } = await store.read(signal);
+    return slotSelectorLabels(service, current?.slot ?? otherSlot(active));
+  });
+  const open = await door(
+    async (signal) =>
+      (await cluster.get(services, { namespace, name: service }, { signal })).spec?.selector ??
+      serviceSelectorLabels(service),
+  );
+  const kept = made.move();
+  return {
+    candidate,
+    public: open,
+    [Symbol.dispose]() {
+      kept.dispose();
+    },
+  };
 }

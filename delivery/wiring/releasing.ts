@@ -9,7 +9,7 @@ import { Credentials } from "../smoke/credentials.ts";
 import type { Site } from "../target/site.ts";
 import { viewedRecord, type ReleaseView } from "../view/release-view.ts";
 import { adaptersFor, type AdapterSources } from "./adapters.ts";
-import { gatewayDoors } from "./doors.ts";
+import { gatewayDoors, podDoors } from "./doors.ts";
 import type { Identity } from "./identity.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -49,22 +49,19 @@ export interface Releasing extends Disposable {
  */
 export async function sessionForward(options: ReleasingOptions, signal: AbortSignal): Promise<Releasing> {
   const { site, plan, view, environment } = options;
-  const smoke = plan.smoke.steps.length === 0 ? undefined : await smokeSources(plan, environment);
-  const prometheus = await connectPrometheus(plan.prometheus, environment, { clock: site.clock });
-  try {
-    await tryPrometheus(options, prometheus, signal);
-    return {
-      options: session(options, { smoke, prometheus }),
-      prometheus,
-      [Symbol.dispose]() {
-        prometheus[Symbol.dispose]();
-        view.end();
-      },
-    };
-  } catch (error) {
-    prometheus[Symbol.dispose]();
-    throw error;
-  }
+  using made = new DisposableStack();
+  const smoke = plan.smoke.steps.length === 0 ? undefined : await smokeSources(options, made);
+  const prometheus = made.use(await connectPrometheus(plan.prometheus, environment, { clock: site.clock }));
+  await tryPrometheus(options, prometheus, signal);
+  const kept = made.move();
+  return {
+    options: session(options, { smoke, prometheus }),
+    prometheus,
+    [Symbol.dispose]() {
+      kept.dispose();
+      view.end();
+    },
+  };
 }
 
 function session(
@@ -92,8 +89,8 @@ export function isInCluster({ target }: Site, { KUBERNETES_SERVICE_HOST: host }:
 }
 
 async function smokeSources(
-  plan: ReleasePlan,
-  environment: Environment,
+  { site, plan, environment }: ReleasingOptions,
+  made: DisposableStack,
 ): Promise<NonNullable<AdapterSources["smoke"]>> {
   const credentials = Credentials.fromEnvironment(environment);
   const variable = plan.entry.caFileVariable;
@@ -111,7 +108,11 @@ async function smokeSources(
             },
           );
         });
-  return { doors: gatewayDoors(plan, environment), credentials, ca };
+  const doors =
+    plan.router.kind === "istio"
+      ? gatewayDoors(plan, environment)
+      : made.use(await podDoors(site, plan, isInCluster(site, environment)));
+  return { doors, credentials, ca };
 }
 
 async function tryPrometheus(

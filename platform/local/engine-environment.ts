@@ -24,13 +24,15 @@ export function instanceAddresses({ context, kubeconfig, gatewayUrl, prometheusU
   return { context, kubeconfig, entryUrl: gatewayUrl, prometheusUrl };
 }
 
-/** What a shell has to know for kubectl, and for pulumi on the stack `local`. Its state lives and goes with the instance. */
+/** What a shell has to know for kubectl, and for atom and pulumi on the stack `local`. Its state lives and goes with the instance. */
 export function localShell(cluster: Cluster): Readonly<Record<string, string>> {
   return {
     KUBECONFIG: cluster.kubeconfig,
     PULUMI_BACKEND_URL: `file://${stateFolder(cluster)}`,
     PULUMI_CONFIG_PASSPHRASE: localPassphrase,
     PROMETHEUS_URL: cluster.prometheusUrl,
+    SMOKE_TEST_USERNAME: localSmokeUser.username,
+    SMOKE_TEST_PASSWORD: localSmokeUser.password,
   };
 }
 

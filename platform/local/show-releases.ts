@@ -74,7 +74,7 @@ async function showRelease(
     await importImages(cluster.name, [await buildAtomImage(image, { signal })]);
     await localStackCommand({ command: "up", cluster, toolchain, signal, images: { atom: image.reference } });
   });
-  await using visitors = new Visitors(new URL("/api/skills", cluster.gatewayUrl));
+  await using visitors = await Visitors.arrive(cluster.gatewayUrl, localSmokeUser, signal);
   const words = ["release", "--staged", "--stack", localStack, "--html", file];
   console.log(`\n$ atom ${words.slice(0, 4).join(" ")} --html ${report}   (with 40 requests a second coming in)\n`);
   const code = await run([...words, "--context", cluster.context, "--kubeconfig", cluster.kubeconfig], signal);

@@ -1,4 +1,6 @@
 import http from "node:http";
+import { z } from "zod";
+import type { KnownUser } from "./curl-lines.ts";
 
 /** What the visitors met. */
 export interface Visits {
@@ -13,24 +15,35 @@ const every = 25;
 const most = (30 * 60_000) / every;
 const timeout = 10_000;
 
-/**
- * A steady trickle of requests to a service of this machine, so that a release in front of the user has something to be judged by. Without a
- * token they are answered with 401, which is an answer like any other.
- */
+/** A steady trickle of requests to Atom on this machine, so that a release in front of the user has something to be judged by. */
 export class Visitors implements AsyncDisposable {
   readonly #url: URL;
+  readonly #headers: Readonly<Record<string, string>>;
   readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
   readonly #timer: NodeJS.Timeout;
   readonly #underWay = new Set<Promise<void>>();
   #requests = 0;
   #failed = 0;
 
-  constructor(url: URL) {
+  private constructor(url: URL, token: string) {
     this.#url = url;
+    this.#headers = { authorization: `Bearer ${token}` };
     this.#timer = setInterval(() => {
       if (this.#requests >= most) clearInterval(this.#timer);
       else this.#visit();
     }, every);
+  }
+
+  /** Logs in, and begins. */
+  static async arrive(gateway: string, { username, password }: KnownUser, signal: AbortSignal): Promise<Visitors> {
+    const answer = await fetch(new URL("/api/auth/login", gateway), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ username, password }),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
+    });
+    const { access_token: token } = z.looseObject({ access_token: z.string() }).parse(await answer.json());
+    return new Visitors(new URL("/api/skills", gateway), token);
   }
 
   get visits(): Visits {
@@ -55,7 +68,7 @@ export class Visitors implements AsyncDisposable {
   /** The status; 599 where there was no answer. */
   #ask(): Promise<number> {
     return new Promise((resolve) => {
-      const request = http.get(this.#url, { agent: this.#agent, timeout }, (response) => {
+      const request = http.get(this.#url, { agent: this.#agent, timeout, headers: this.#headers }, (response) => {
         response.resume();
         response.once("close", () => {
           resolve(response.statusCode ?? 599);
