@@ -42,7 +42,7 @@ function describe({ name, phase, cluster, ageSeconds = 0, nodeReady, components,
     `  API server    ${cluster.apiServerUrl}`,
     `  Logs          ${path.join(cluster.folder, "logs")}`,
     "",
-    "For kubectl, and for pulumi on the stack `local` (npm run tools says where ours are):",
+    "For kubectl, and for atom and pulumi on the stack `local` (npm run tools says where ours are):",
     ...Object.entries(localShell(cluster)).map(([variable, value]) => `  export ${variable}=${value}`),
   ].join("\n");
 }
