@@ -47,8 +47,10 @@ export class PlainView implements ReleaseView {
     const name = `release ${id} of ${plan.service} in ${plan.environment}`;
     this.note(`${name}: ${older} in ${from.slot} → ${newer} in ${to.slot}, ${steps} %`);
     if (hotfix !== undefined) this.note(`a hotfix, without the canary's waits: ${hotfix}`);
-    // With a longer journal, what comes first says that it was taken up.
-    if (release.journal.length <= 1) this.#percent(this.#now(), `now ${doneNow(release.state, release)}`);
+    const last = release.journal.at(-1);
+    if (release.journal.length <= 1 || last === undefined)
+      this.#percent(this.#now(), `now ${doneNow(release.state, release)}`);
+    else this.#percent(this.#now(), `so far: ${happened(last)}; ${thenDone(release.state, release)}`);
   }
 
   notify(entry: JournalEntry, state: ReleaseState): void {
@@ -59,10 +61,7 @@ export class PlainView implements ReleaseView {
     const told = happened(entry);
     if (entry.event === "warned") this.#warn(at, told);
     else if (!changed || this.#release === undefined) this.#percent(at, told);
-    else {
-      const then = doneNow(state, this.#release);
-      this.#percent(at, isFinal(state.phase) ? `${told}; ${then}` : `${told}; now ${then}`);
-    }
+    else this.#percent(at, `${told}; ${thenDone(state, this.#release)}`);
   }
 
   trouble(detail: string): void {
@@ -126,4 +125,9 @@ export class PlainView implements ReleaseView {
   #now(): number {
     return this.#options.clock.now();
   }
+}
+
+function thenDone(state: ReleaseState, release: ViewedRelease): string {
+  const done = doneNow(state, release);
+  return isFinal(state.phase) ? done : `now ${done}`;
 }

@@ -112,6 +112,7 @@ describe("the lines of a release in a log", () => {
     assert.deepEqual(lines, [
       "00:01:20Z    +0.0 s  the lease is free",
       "00:01:20Z   +80.2 s  release r1 of atom in staging: v-a in blue → v-b in green, 10 → 50 → 100 %",
+      "00:01:20Z   +80.2 s  [100 %] so far: blue has no pods any more; released: v-b serves all traffic",
       "00:01:20Z   +80.2 s  going on",
     ]);
   });
