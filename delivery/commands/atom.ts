@@ -7,6 +7,7 @@ import { explainCommand } from "./explain.ts";
 import { historyCommand } from "./history.ts";
 import { quarantineCommand } from "./quarantine.ts";
 import { releaseCommand } from "./release.ts";
+import { replayCommand } from "./replay.ts";
 import { resumeCommand } from "./resume.ts";
 import { rollbackCommand } from "./rollback.ts";
 import { statusCommand } from "./status.ts";
@@ -20,6 +21,7 @@ const commands = [
   resumeCommand,
   historyCommand,
   explainCommand,
+  replayCommand,
   quarantineCommand,
 ];
 

@@ -5,10 +5,14 @@ import { followJob } from "../in-cluster/follow-job.ts";
 import { startReleaser } from "../in-cluster/start.ts";
 import type { Site } from "../target/site.ts";
 import type { ReleaseView } from "../view/release-view.ts";
-import { conclude, type ReportOptions } from "./conclude.ts";
+import { ledgersOf } from "../target/ledgers.ts";
+import { follow } from "../view/follow.ts";
+import { conclusion, surroundingsOf, type ReportOptions } from "./conclude.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
-import { follow } from "./follow.ts";
 import type { RunSignals } from "./run.ts";
+
+/** How long the ledger may be behind the Job, in milliseconds. */
+const lastLook = 3_000;
 
 export interface InClusterOptions {
   readonly site: Site;
@@ -39,7 +43,11 @@ export async function releaseInCluster(
     `the Job ${job.name} releases; this process follows it, and may be ended (atom abort takes the release back)`,
   );
   const over = new AbortController();
-  const following = follow({ site, view, plan }, AbortSignal.any([any, over.signal])).catch(() => undefined);
+  const trouble = (detail: string): void => {
+    view.trouble(detail);
+  };
+  const ledgers = ledgersOf(site, trouble, AbortSignal.any([any, over.signal]));
+  const following = follow(ledgers, view, plan).catch(() => undefined);
   try {
     const end = await followJob({
       cluster,
@@ -50,12 +58,12 @@ export async function releaseInCluster(
       },
       signal: any,
     });
+    // The Job's end is seen a moment before or after the release's.
+    const record = await Promise.race([following, clock.sleep(lastLook, any).then(() => undefined)]);
     over.abort();
-    const id = await following;
     view.end();
-    for (const line of end.exitCode === 0 || id !== undefined ? [] : end.log)
-      process.stderr.write(`${job.name}: ${line}\n`);
-    if (id !== undefined) await conclude(site, { id }, reports);
+    for (const line of record === undefined ? end.log : []) process.stderr.write(`${job.name}: ${line}\n`);
+    if (record !== undefined) await conclusion(record, surroundingsOf(site), reports);
     else if (end.detail !== undefined) process.stderr.write(`${end.detail}\n`);
     return Object.values(exitCodes).find((code) => code === end.exitCode) ?? exitCodes.internal;
   } finally {

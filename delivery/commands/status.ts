@@ -2,9 +2,10 @@ import type { Command } from "commander";
 import { statusOf, statusText } from "../report/status.ts";
 import { lookAt } from "../target/look.ts";
 import { openSite, type Site } from "../target/site.ts";
-import { conclusion, recordIn, surroundingsOf } from "./conclude.ts";
+import { follow } from "../view/follow.ts";
+import { ledgersOf } from "../target/ledgers.ts";
+import { conclusion, surroundingsOf } from "./conclude.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "./exit-codes.ts";
-import { follow } from "./follow.ts";
 import { openView } from "./open-view.ts";
 import { run } from "./run.ts";
 import { environmentCommand, type CommonOptions } from "./target-options.ts";
@@ -38,11 +39,12 @@ export function statusCommand(): Command {
 
 async function watch(site: Site, options: Options, signal: AbortSignal): Promise<ExitCode> {
   using view = openView(options.json, "watcher");
-  const id = await follow({ site, view, plan: await site.plan(signal) }, signal);
+  const trouble = (detail: string): void => {
+    view.trouble(detail);
+  };
+  const record = await follow(ledgersOf(site, trouble, signal), view, await site.plan(signal));
   view.end();
-  if (signal.aborted || id === undefined) return exitCodes.interrupted;
-  const record = recordIn(await site.store.read(signal), id);
-  if (record === undefined) return exitCodes.internal;
+  if (record === undefined) return exitCodes.interrupted;
   await conclusion(record, surroundingsOf(site), options);
   return exitCodeOf({ end: "over", state: record.state });
 }

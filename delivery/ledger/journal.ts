@@ -7,7 +7,7 @@ import { forgetOld } from "./bounds.ts";
 import type { LedgerStore } from "./store.ts";
 
 /** The most that a line's evidence may take in the ledger, in bytes of JSON. */
-export const largestEvidence = 16 * 1024;
+export const largestEvidence = 24 * 1024;
 
 export interface LedgerJournalOptions {
   readonly store: LedgerStore;
@@ -86,14 +86,30 @@ function bounded(entry: JournalEntry): JournalEntry {
   let evidence = entry.evidence;
   const omitted: string[] = [];
   while (sizeOf(evidence) > largestEvidence) {
-    const parts = typeof evidence === "object" && evidence !== null && !Array.isArray(evidence) ? evidence : {};
-    const [largest] = Object.entries(parts).toSorted(([, left], [, right]) => sizeOf(right) - sizeOf(left));
-    if (largest === undefined) return { ...entry, evidence: { omitted: ["everything"] } };
-    omitted.push(largest[0]);
-    evidence = Object.fromEntries(Object.entries(parts).filter(([name]) => name !== largest[0]));
+    const largest = largestPart(evidence);
+    if (largest.length === 0) return { ...entry, evidence: { omitted: ["everything"] } };
+    omitted.push(largest.join("."));
+    evidence = without(evidence, largest);
   }
   if (omitted.length === 0) return entry;
   return { ...entry, evidence: { ...(evidence as object), omitted } };
+}
+
+type Json = Exclude<JournalEntry["evidence"], undefined>;
+
+/** Where the largest list or value is, by the names of the objects around it. */
+function largestPart(value: Json): readonly string[] {
+  const [largest] = partsOf(value).toSorted(([, left], [, right]) => sizeOf(right) - sizeOf(left));
+  return largest === undefined ? [] : [largest[0], ...largestPart(largest[1])];
+}
+
+function without(value: Json, [name = "", ...rest]: readonly string[]): Json {
+  const kept = partsOf(value).filter(([each]) => each !== name || rest.length > 0);
+  return Object.fromEntries(kept.map(([each, part]) => [each, each === name ? without(part, rest) : part]));
+}
+
+function partsOf(value: Json): [string, Json][] {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
 }
 
 function sizeOf(value: unknown): number {

@@ -67,6 +67,11 @@ describe("the journal in the ledger", () => {
       appended(ledgerWith({ current: underWay() }), "r1", [line(2, { evidence })], smoking, 10)?.current?.journal[1]
         ?.evidence;
     assert.deepEqual(written({ judged: [1], queries: large }), { judged: [1], omitted: ["queries"] });
+    assert.deepEqual(written({ measurement: { counts: 1, queries: [large] }, judged: [1] }), {
+      measurement: { counts: 1 },
+      judged: [1],
+      omitted: ["measurement.queries"],
+    });
     assert.deepEqual(written({ a: large, b: `${large}x`, c: 1 }), { c: 1, omitted: ["b", "a"] });
     assert.deepEqual(written([large]), { omitted: ["everything"] });
     assert.deepEqual(written({ judged: [1] }), { judged: [1] });
