@@ -24,6 +24,14 @@ export interface Access {
   readonly agent: http.Agent;
 }
 
+/** A stream of the API server's: a WebSocket, each of whose messages begins with the number of a channel. */
+export interface ChannelSocket {
+  onclose: (() => void) | null;
+  /** @param message with the channel's number in its first byte */
+  send(message: Buffer): void;
+  close(): void;
+}
+
 /** Credentials are looked at again this often: tokens of ServiceAccounts and of login programs expire. In milliseconds. */
 const refreshEvery = 30_000;
 
@@ -96,6 +104,27 @@ export class Connection {
     this.#refreshed = now;
     this.#access = { server: this.#server, headers, agent };
     return this.#access;
+  }
+
+  /**
+   * Opens a stream, such as a port-forward. Rejects with an Error whose message says why the API server would not.
+   *
+   * @param onMessage is given every message, and the channel that it came by
+   */
+  async stream(path: string, onMessage: (channel: number, data: Buffer) => void): Promise<ChannelSocket> {
+    // Few commands need it.
+    const { WebSocketHandler } = await import("@kubernetes/client-node/dist/web-socket-handler.js");
+    const handler = new WebSocketHandler(this.#config);
+    try {
+      return (await handler.connect(path, null, (channel, data) => {
+        onMessage(channel, data);
+        return true;
+      })) as ChannelSocket;
+    } catch (cause) {
+      // The WebSocket's own event, which is no Error.
+      const why = (cause as { readonly message?: string }).message ?? "the connection broke";
+      throw new Error(`the API server opens no stream: ${why}`, { cause });
+    }
   }
 
   close(): void {

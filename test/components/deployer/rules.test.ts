@@ -54,8 +54,8 @@ describe("the deployer's role", () => {
     assert.deepEqual(rights(everything, "virtualservices"), [[["atom"], ["get", "patch"]]]);
     assert.deepEqual(rights(everything, "services"), [[["ion"], ["get", "patch"]]]);
     assert.deepEqual(rights(rulesFor(), "services"), []);
-    assert.deepEqual(rights(rulesFor(), "services/proxy"), []);
-    assert.deepEqual(rights(everything, "services/proxy")[0]?.[0], ["ion:http", "ion-blue:http", "ion-green:http"]);
+    assert.deepEqual(rights(rulesFor(), "pods/portforward"), []);
+    assert.deepEqual(rights(everything, "pods/portforward"), [["any", ["create", "get"]]]);
   });
 
   it("reads the release plan and never writes it", () => {
