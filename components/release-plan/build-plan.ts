@@ -85,7 +85,10 @@ export function buildReleasePlan(sources: ReleasePlanSources): ReleasePlanInput 
       metricsUnavailable: release.metricsUnavailable,
       unconfirmedShift: "rollback",
     },
-    ...(minRequests === undefined ? {} : { gate: { minRequests } }),
+    gate: {
+      ...(minRequests === undefined ? {} : { minRequests }),
+      ...(prometheus === null ? {} : lookEvery(prometheus)),
+    },
     guard: { port: contract.port, path: contract.metrics.path },
     prometheus,
     smoke: { steps: [...smoke] },
@@ -100,6 +103,11 @@ export function buildReleasePlan(sources: ReleasePlanSources): ReleasePlanInput 
     inCluster,
     ...(keep === undefined ? {} : { keep }),
   };
+}
+
+/** Between two scrapes there is nothing new to see; and a person who watches wants to see something. */
+function lookEvery({ scrapeInterval }: NonNullable<ReleasePlanInput["prometheus"]>): { readonly every: number } {
+  return { every: Math.min(scrapeInterval, 5_000) };
 }
 
 function routerOf(routes: ServiceSettings["routes"]): ReleasePlanInput["router"] {

@@ -73,6 +73,14 @@ describe("a release plan", () => {
     assert.deepEqual(plan.smoke.steps, sources.smoke);
   });
 
+  it("measures as often as Prometheus scrapes, and at least every 5 s", () => {
+    const every = [500, 2_000, 15_000].map(
+      (scrapeInterval) => parsed({ prometheus: { url: "http://prometheus.test:9090", scrapeInterval } }).gate.every,
+    );
+    assert.deepEqual(every, [500, 2_000, 5_000]);
+    assert.equal(parsed({ prometheus: null }).gate.every, 5_000);
+  });
+
   it("says what the stack's file names, and what it leaves open", () => {
     const plan = parsed();
     assert.deepEqual(
