@@ -1,5 +1,5 @@
 import type { Ledger } from "../../../components/ledger/ledger.ts";
-import type { PastRelease, ReleaseUnderWay } from "../../../components/ledger/release-record.ts";
+import type { PastRelease, Phase, ReleaseUnderWay } from "../../../components/ledger/release-record.ts";
 import type { SlotName } from "../../../components/names/slot-name.ts";
 import type { Faults } from "../../../service/src/faults.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -14,7 +14,7 @@ export type ReleaseSettings = Readonly<Record<string, unknown>>;
 export const quickRelease = {
   thresholds: {
     errorRate: { max: "0.1%", onBreach: "rollback" },
-    p95Latency: { max: "200ms", onBreach: "rollback" },
+    p95Latency: { max: "500ms", onBreach: "rollback" },
   },
   steps: [
     { weight: 10, wait: "2s" },
@@ -24,8 +24,8 @@ export const quickRelease = {
   minRequests: 50,
   soak: "3s",
   noData: { policy: "rollback", deadline: "60s" },
-  metricsUnavailable: { policy: "rollback", deadline: "30s" },
-  deadlines: { ready: "60s", smoke: "20s", confirm: "20s", approval: "60s", rollback: "60s" },
+  metricsUnavailable: { policy: "rollback", deadline: "60s" },
+  deadlines: { ready: "120s", smoke: "60s", confirm: "60s", approval: "60s", rollback: "60s" },
 } as const satisfies ReleaseSettings;
 
 /** The same where breaches are only told, as in staging. */
@@ -120,21 +120,22 @@ export class ReleaseStack implements AsyncDisposable {
     return { ...end, ledger, record: newest(ledger, end) };
   }
 
-  /** Waits until the release under way is in one of these phases, and resolves with its record. */
-  async reaches(phases: readonly string[], deadlineMs = 60_000): Promise<ReleaseUnderWay> {
-    let seen = "no release is under way";
+  /** Waits until the release that a process runs is in one of these phases, and resolves with its record. */
+  async reaches(process: AtomProcess, phases: readonly Phase[], deadlineMs = 180_000): Promise<ReleaseUnderWay> {
+    const ended = process.ended.then(() => true);
     try {
       return await eventually(
         `the release is ${phases.join(" or ")}`,
         async () => {
           const { current } = await this.stack.ledger();
-          seen = current?.state.phase ?? "no release is under way";
-          return current !== null && phases.includes(current.state.phase) ? current : undefined;
+          if (current !== null && phases.includes(current.state.phase)) return current;
+          if (await Promise.race([ended, Promise.resolve(false)])) throw new Error("the process has ended");
+          return undefined;
         },
         deadlineMs,
       );
     } catch (error) {
-      throw new Error(`${(error as Error).message}; last seen: ${seen}`, { cause: error });
+      throw new Error(`${(error as Error).message}:\n${process.output}`, { cause: error });
     }
   }
 
@@ -164,6 +165,28 @@ export class ReleaseStack implements AsyncDisposable {
     return (metadata as { readonly generation?: number }).generation ?? 0;
   }
 
+  /** Requests that a slot's pods answered with 5xx, by their own count. */
+  async serverErrors(slot: SlotName): Promise<number> {
+    const { kubectl, namespace } = this.stack;
+    const names = await kubectl.run(["get", "pods", "-n", namespace, "-l", `atom.dev/slot=${slot}`, "-o", "name"]);
+    const pages = await Promise.all(
+      names
+        .trim()
+        .split("\n")
+        .map((name) =>
+          kubectl.run([
+            "get",
+            "--raw",
+            `/api/v1/namespaces/${namespace}/${name.replace("pod/", "pods/")}:8000/proxy/metrics`,
+          ]),
+        ),
+    );
+    return pages
+      .flatMap((page) => page.split("\n"))
+      .filter((line) => line.startsWith("http_requests_total{") && /route="\/api\//.test(line) && /status="5/.test(line))
+      .reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+  }
+
   /** Resolves once users get an answer of the service's own. */
   async answers(): Promise<void> {
     const { gatewayUrl } = this.stack.shared.cluster;
@@ -184,8 +207,8 @@ export class ReleaseStack implements AsyncDisposable {
   }
 }
 
-/** Prometheus scrapes the shared cluster every second. */
-const quickBase: readonly Setting[] = [[["atom:monitoring", "scrapeInterval"], "1s"]];
+/** A step lasts at least four scrapes. */
+const quickBase: readonly Setting[] = [[["atom:monitoring", "scrapeInterval"], "500ms"]];
 
 function newest({ current, releases }: Ledger, { code, stderr }: AtomEnd): PastRelease | ReleaseUnderWay {
   const record = current ?? releases[0];
