@@ -19,8 +19,6 @@ export interface Target {
   readonly namespace: string;
   readonly service: string;
   readonly source: ConnectionSource;
-  /** Words of a command line that name the same target. */
-  readonly words: readonly string[];
 }
 
 const project = "atom";
@@ -48,11 +46,6 @@ export async function findTarget(options: TargetOptions, folder: string): Promis
     namespace: namespace ?? namespaceName(project, stack ?? ""),
     service,
     source: { context: context ?? file?.context, kubeconfig: kubeconfig ?? file?.kubeconfig },
-    words: [
-      ...(stack === undefined ? [] : ["--stack", stack]),
-      ...(namespace === undefined ? [] : ["--namespace", namespace]),
-      ...(options.service === undefined ? [] : ["--service", service]),
-    ],
   };
 }
 
