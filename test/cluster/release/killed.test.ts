@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { Ledger } from "../../../components/ledger/ledger.ts";
 import type { PastRelease } from "../../../components/ledger/release-record.ts";
-import type { ReleasePlanInput } from "../../../components/release-plan/release-plan.ts";
 import { otherSlot } from "../../../components/names/slot-name.ts";
 import { clusterDeadlineMs } from "../../support/cluster.ts";
 import type { LoadReport } from "../../support/load.ts";
@@ -10,7 +9,7 @@ import type { ReleaseStack } from "../support/release-stack.ts";
 import { ReleaseWatch } from "../support/release-watch.ts";
 import { signalAt, type Moment } from "../support/signal-at.ts";
 import { StackPool } from "../support/stack-pool.ts";
-import { changePlan, expireLease, failsItsUsers, stage } from "../support/staging.ts";
+import { changePlan, expireLease, failsItsUsers, quickPlan, stage } from "../support/staging.ts";
 
 /** Two stories, line by line: what happens when nobody interferes. */
 const stories = {
@@ -109,18 +108,9 @@ interface Played {
   readonly pods: { readonly candidate: number; readonly active: number };
 }
 
-/** Nothing but what the stories need. */
-const plan = {
-  steps: [
-    { percent: 50, wait: 1_000 },
-    { percent: 100, wait: 1_000 },
-  ],
-  soak: 1_000,
-  gate: { minRequests: 50, every: 1_000 },
-} satisfies Partial<ReleasePlanInput>;
-
-async function play(stack: ReleaseStack, { story, moment }: Case): Promise<Played> {
-  await changePlan(stack.stack, () => plan);
+/** @param deadFor how long nobody missed the dead releaser, in milliseconds @default for as long as its lease takes to run out */
+async function play(stack: ReleaseStack, { story, moment }: Case, deadFor?: number): Promise<Played> {
+  await changePlan(stack.stack, quickPlan);
   const template = await stage(stack.stack, stories[story].faults);
   const candidate = otherSlot((await stack.stack.ledger()).active);
   await using watch = await ReleaseWatch.start(stack.stack);
@@ -130,7 +120,7 @@ async function play(stack: ReleaseStack, { story, moment }: Case): Promise<Playe
   const left = await stack.stack.ledger();
   let second: AtomEnd | undefined;
   if (moment !== undefined) {
-    await expireLease(stack.stack);
+    await expireLease(stack.stack, deadFor);
     second = await stack.start(words).ended;
   }
   const clients = await load.stop();
@@ -204,6 +194,32 @@ describe("A releaser that is killed", function () {
       assert.deepEqual(clients.errors, []);
       if (one.story === "good") assert.equal(clients.failed, 0, JSON.stringify(clients));
       assert.ok(clients.requests > 100, JSON.stringify(clients));
+    });
+
+  const hour = 3_600_000;
+  const missed = {
+    "with traffic on the candidate is taken back: nobody judged it for an hour": {
+      ...{ event: "confirmed", outcome: "rolled-back", reason: "releaser_lost", code: 10, shares: [0, 50, 0] },
+    },
+    "before it moved any traffic is taken up": {
+      ...{ event: "ready", outcome: "released", reason: undefined, code: 0, shares: [0, 50, 100] },
+    },
+  } as const;
+  for (const [what, { event, outcome, reason, code, shares }] of Object.entries(missed))
+    it(`and is missed only an hour later ${what}`, async () => {
+      const moment = { signal: "SIGKILL", when: "after", what: { event }, nth: 1 } as const;
+      const one: Case = { story: "good", title: what, moment, written: 0 };
+      const seen = await pool.run((stack) => play(stack, one, hour));
+      const record = seen.ledger.releases.find(({ template }) => template === seen.template);
+      assert.equal(seen.second?.code, code, seen.second?.stderr);
+      assert.deepEqual([record?.outcome, record?.state.cause?.reason], [outcome, reason]);
+      assert.deepEqual([seen.shares, seen.unjournalled, seen.ledger.current], [shares, [], null]);
+      assert.deepEqual([seen.clients.failed, seen.clients.errors], [0, []]);
+      // Nobody knows anything bad about it.
+      assert.deepEqual(
+        seen.ledger.quarantine.filter(({ template }) => template === seen.template),
+        [],
+      );
     });
 });
 

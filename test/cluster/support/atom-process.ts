@@ -1,7 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { localSmokeUser } from "../../../platform/local/engine-environment.ts";
-import type { TestStack } from "./test-stack.ts";
+import { eventually } from "../../support/eventually.ts";
+import type { ClusterStack } from "../../support/cluster-stack.ts";
 
 const atom = path.join(import.meta.dirname, "..", "..", "..", "delivery", "atom.ts");
 
@@ -20,7 +22,7 @@ export class AtomProcess implements AsyncDisposable {
   #stdout = "";
   #stderr = "";
 
-  constructor(stack: TestStack, words: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  constructor(stack: ClusterStack, words: readonly string[], env: Readonly<Record<string, string>> = {}) {
     const child = spawn(process.execPath, [atom, ...words, "--stack", stack.name], {
       cwd: stack.folder,
       env: {
@@ -50,6 +52,16 @@ export class AtomProcess implements AsyncDisposable {
     return `${this.#stdout}${this.#stderr}`;
   }
 
+  /** Waits until it is stopped (SIGSTOP). */
+  async stopped(deadlineMs = 180_000): Promise<void> {
+    const status = `/proc/${this.#child.pid ?? 0}/status`;
+    await eventually(
+      "the process is stopped",
+      async () => (/^State:\s+T/m.test(await readFile(status, "utf8")) ? true : undefined),
+      deadlineMs,
+    );
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }
@@ -62,7 +74,7 @@ export class AtomProcess implements AsyncDisposable {
 
 /** Runs a command to its end. */
 export async function runAtom(
-  stack: TestStack,
+  stack: ClusterStack,
   words: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<AtomEnd> {

@@ -39,9 +39,15 @@ export async function stage(stack: ClusterStack, faults: object = {}): Promise<s
   return digest;
 }
 
-/** Lets the lease of a releaser that is dead, or stopped, run out at once: the next one waits for as long as it is good for. */
-export async function expireLease({ kubectl, namespace }: ClusterStack): Promise<void> {
-  await kubectl.patch(namespace, "lease/atom-release", "test", { spec: { leaseDurationSeconds: 1 } });
+/**
+ * Lets the lease of a releaser that is dead, or stopped, run out at once: the next one waits for as long as it is good for.
+ *
+ * @param deadFor since when that one is taken for dead, in milliseconds @default since it renewed it last
+ */
+export async function expireLease({ kubectl, namespace }: TestStack, deadFor?: number): Promise<void> {
+  const since = deadFor === undefined ? undefined : new Date(Date.now() - deadFor).toISOString().replace("Z", "000Z");
+  const spec = { leaseDurationSeconds: 1, ...(since === undefined ? {} : { renewTime: since }) };
+  await kubectl.patch(namespace, "lease/atom-release", "test", { spec });
 }
 
 /** Changes the plan of the stack's next releases, until the next `up` publishes its own. */
@@ -54,4 +60,22 @@ export async function changePlan(
   const plan = releasePlanSchema.parse(JSON.parse(data?.[releasePlanKey] ?? ""));
   const text = JSON.stringify({ ...plan, ...change(plan) });
   await kubectl.patch(namespace, resource, "test", { data: { [releasePlanKey]: text } });
+}
+
+/** Two short steps, and limits that no busy machine reaches: these tests are about what happens and not about how fast it happens. */
+export function quickPlan({ thresholds, deadlines }: ReleasePlan): Partial<ReleasePlanInput> {
+  return {
+    steps: [
+      { percent: 50, wait: 1_000 },
+      { percent: 100, wait: 1_000 },
+    ],
+    thresholds: { ...thresholds, latency: { ...thresholds.latency, seconds: 10 } },
+    gate: { minRequests: 50, every: 1_000 },
+    policies: {
+      noData: { policy: "rollback", deadline: 600_000 },
+      metricsUnavailable: { policy: "rollback", deadline: 600_000 },
+    },
+    soak: 1_000,
+    deadlines: { ...deadlines, ready: 300_000, smoke: 120_000, confirm: 120_000, return: 120_000 },
+  };
 }
