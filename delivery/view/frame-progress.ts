@@ -68,7 +68,7 @@ export function trafficLines({ release, state, counted }: LiveModel, width: numb
 }
 
 /** What is done now, and the time that it has left. */
-export function phaseLines({ release, state, since }: LiveModel, now: number, width: number): Lines {
+export function phaseLines({ release, state, since, ended }: LiveModel, now: number, width: number): Lines {
   const { phase, cause, warned } = state;
   const told = doneNow(state, release);
   const style = phase === "released" ? "green" : goesBack(phase) ? "red" : phase === "held" ? "yellow" : "cyan";
@@ -79,7 +79,7 @@ export function phaseLines({ release, state, since }: LiveModel, now: number, wi
   if (warned.length > 0)
     lines.push([[`in spite of a breach of ${warned.join(", ")}: the policy is to warn`, "yellow"]]);
   const limit = limitOf(release, state);
-  if (limit === undefined) return lines;
+  if (limit === undefined || ended) return lines;
   const left = since + limit.ms - now;
   const columns = Math.min(30, width - 24);
   const [filled, rest] = bar((now - since) / limit.ms, Math.max(5, columns));

@@ -5,7 +5,7 @@ import type { LiveModel } from "./live-model.ts";
 import { duration } from "./quantities.ts";
 import { widthOf, type Lines, type Span } from "./styled-line.ts";
 import { oneLine, wrapped } from "./terminal-text.ts";
-import { advice, happened } from "./words.ts";
+import { advice, afterwards, happened } from "./words.ts";
 
 /** The smoke steps as they pass, while they do; the one under way is the first without a mark. */
 export function smokeLines({ state, smoke, release }: LiveModel, width: number): Lines {
@@ -65,8 +65,8 @@ function problemsOf({ problems, candidate, active }: GuardSnapshot): readonly st
   return [...down, ...problems];
 }
 
-export function adviceLines({ state, release, role }: LiveModel, width: number): Lines {
-  const told = advice(state, release, role);
+export function adviceLines({ state, release, role, ended }: LiveModel, width: number): Lines {
+  const told = ended ? afterwards(state, release, role) : advice(state, release, role);
   if (told === "") return [];
   return wrapped(told, width).map((text): Span[] => [[text, isFinal(state.phase) ? "dim" : "bold"]]);
 }

@@ -32,7 +32,7 @@ interface Block {
 }
 
 function wideBlocks(model: LiveModel, now: number, width: number): readonly Block[] {
-  const over = isFinal(model.state.phase);
+  const over = model.ended || isFinal(model.state.phase);
   return [
     { lines: headerLines(model, now, width) },
     { lines: stageLines(model, width) },

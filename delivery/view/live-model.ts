@@ -46,6 +46,8 @@ export interface LiveModel {
   readonly troubles: readonly Trouble[];
   /** How many of its requests give a bad candidate away at the present weight; empty without traffic on it. */
   readonly detections: readonly Detected[];
+  /** The view has ended; the release may have not. */
+  readonly ended: boolean;
 }
 
 const recently = 30_000;
@@ -64,6 +66,7 @@ export function begun(release: ViewedRelease, role: Role): LiveModel {
     counted: undefined,
     troubles: [],
     detections: detectionsAt(release, state.percent),
+    ended: false,
   };
 }
 

@@ -98,6 +98,7 @@ export class LiveView implements ReleaseView {
   end(): void {
     if (this.#ended.signal.aborted) return;
     this.#ended.abort(new Error("the view has ended"));
+    if (this.#model !== undefined) this.#model = { ...this.#model, ended: true };
     this.#draw();
     this.#place.leave();
     this.#place.showCursor();

@@ -108,23 +108,35 @@ export function doneNow(state: ReleaseState, release: ViewedRelease): string {
   }
 }
 
-/** What a person can do about it now. One line. */
+/** What a person can do about it now. One line, "" where there is nothing. */
 export function advice(state: ReleaseState, release: ViewedRelease, role: Role): string {
   const [older, newer] = versionsOf(release);
   const { phase } = state;
-  if (role === "observer") return "Ctrl-C ends the observing. Nothing is moved.";
+  if (role === "observer") return isFinal(phase) ? "" : "Ctrl-C ends the observing. Nothing is moved.";
   if (isFinal(phase)) return phase === "released" ? `A way back: ${command("rollback", release)}` : "";
   const leave = role === "watcher" ? "Ctrl-C ends the watching, the release goes on. " : "";
   if (phase === "finishing") return `${leave}Too late to take it back; then: ${command("rollback", release)}`;
   if (goesBack(phase)) return `${leave}It is on its way back to ${older}; let it end.`;
+  const back = role === "watcher" ? command("abort", release) : "Ctrl-C";
   if (phase === "awaiting-approval" || phase === "held") {
-    const [verb, what] = phase === "held" ? (["resume", "goes on"] as const) : (["approve", "goes on"] as const);
-    const back = role === "watcher" ? command("abort", release) : "Ctrl-C";
-    return `${leave}${command(verb, release)} ${what}; ${back} takes it back.`;
+    const verb = phase === "held" ? "resume" : "approve";
+    return `${leave}${command(verb, release)} lets it go on; ${back} takes it back.`;
   }
-  if (role === "watcher") return `${leave}${command("abort", release)} takes it back.`;
+  if (role === "watcher") return `${leave}${back} takes it back.`;
   const what = state.percent === 0 ? `${newer} gets no traffic` : `all traffic to ${older} at once`;
   return `Ctrl-C takes it back (${what}). A second Ctrl-C leaves; ${command("resume", release)} takes it up.`;
+}
+
+/** What a person can do about a release that is no longer shown here. One line, "" where there is nothing. */
+export function afterwards(state: ReleaseState, release: ViewedRelease, role: Role): string {
+  if (isFinal(state.phase) || role === "observer") return advice(state, release, role);
+  const on =
+    role === "watcher"
+      ? `${command("status", release)} --watch shows it again`
+      : `${command("resume", release)} takes it up`;
+  return state.phase === "finishing" || goesBack(state.phase)
+    ? `It is not over: ${on}.`
+    : `It is not over: ${on}, ${command("abort", release)} takes it back.`;
 }
 
 /** Both versions by name; by slot where the name does not tell them apart. */

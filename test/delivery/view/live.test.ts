@@ -50,6 +50,23 @@ describe("the live view", () => {
     assert.equal(screen.written.split(hideCursor).length, 2);
   });
 
+  it("says what to do about a release that it leaves before its end", async () => {
+    const { clock, screen, view } = live();
+    view.begin(begun);
+    for (const entry of toFirstStep) view.notify(entry, { ...begun.state, phase: entry.phase, percent: entry.percent });
+    await clock.pass(100);
+    assert.ok(screen.lines.some((text) => text.includes("Ctrl-C takes it back")));
+    view.end();
+    assert.ok(
+      screen.lines.every((text) => !/Ctrl-C| left$| over$/.test(text)),
+      screen.lines.join("\n"),
+    );
+    assert.deepEqual(screen.lines.slice(-2), [
+      "It is not over: atom resume --stack production takes it up, atom abort --stack",
+      "production takes it back.",
+    ]);
+  });
+
   it("draws at most ten frames a second, and only what has changed", async () => {
     const { clock, screen, view } = live();
     view.begin(begun);
