@@ -24,6 +24,8 @@ const activeStatus = 500;
 /** `GET /api/skills` without a token: a request like any other to Envoy, the counters and the judgement. */
 const healthyStatus = 401;
 
+const answersInDrills = [healthyStatus, activeStatus, candidateStatus];
+
 /** The longest that one release may take, in milliseconds. */
 const releaseWithin = 240_000;
 const service = "atom";
@@ -41,6 +43,9 @@ const settings: readonly Setting[] = [
     ],
   ],
   [atom("replicas"), 1],
+  // Five hundred requests a second are more than what `local` asks its share of the processor for: a pod that starves is killed by its probe.
+  [atom("resources", "requests"), { cpu: "400m", memory: "96Mi" }],
+  [["atom:namespace", "quota", "requests", "cpu"], "3"],
 ];
 
 /** A stack in a cluster of its own, and what a measurement does with it. */
@@ -78,14 +83,14 @@ export class Rig implements AsyncDisposable {
   async rollback(faults: Faults, load: Load, signal: AbortSignal): Promise<Trial> {
     const stack = this.#stack;
     await stage(stack, { ...faults, errorStatus: candidateStatus, exceptHeader: "x-canary" });
-    await load.take();
+    await this.#calm(load, signal);
     await using release = new AtomProcess(stack, ["release", "--staged", "--json"]);
     const limit = AbortSignal.any([signal, AbortSignal.timeout(releaseWithin)]);
     const { stderr } = await Promise.race([release.ended, rejection(limit)]);
     const taken = await load.take();
     const [record] = (await stack.ledger()).releases;
     if (record === undefined) throw new Error(`the release did not begin:\n${stderr}`);
-    return trialOf(record, taken, [healthyStatus, activeStatus, candidateStatus]);
+    return trialOf(record, taken, answersInDrills);
   }
 
   /**
@@ -150,6 +155,21 @@ export class Rig implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#connection.close();
     await rm(this.#stack.folder, { recursive: true, force: true });
+  }
+
+  /** Resolves when clients saw nothing but what they should for a second: what a measurement begins with is not its doing. */
+  async #calm(load: Load, signal: AbortSignal): Promise<void> {
+    await eventually(
+      "the load was answered as it should be",
+      async () => {
+        await load.take();
+        await delay(1_000, undefined, { signal });
+        const { statuses } = await load.take();
+        const seen = Object.keys(statuses).map(Number);
+        return seen.length > 0 && seen.every((status) => answersInDrills.includes(status)) ? true : undefined;
+      },
+      120_000,
+    );
   }
 
   async #route(percent: number, signal: AbortSignal): Promise<number> {
