@@ -75,16 +75,18 @@ export function releaseCommand(): Command {
         .default("abort"),
     )
     .action((options: Options) =>
-      run(
-        { releases: options.plan !== true && options.observe !== true, onTerminate: options.onSigterm },
-        async (signals) => {
-          check(options);
-          using site = await openSite(options);
-          using view = openView(options.json, options.observe === true ? "observer" : "releaser");
-          return await release({ site, view, options }, signals);
-        },
-      ),
+      run({ releases: isOurs(options), onTerminate: options.onSigterm }, async (signals) => {
+        check(options);
+        using site = await openSite(options);
+        using view = openView(options.json, options.observe === true ? "observer" : "releaser");
+        return await release({ site, view, options }, signals);
+      }),
     );
+}
+
+/** Whether this process itself moves anything. */
+function isOurs({ plan, observe: observed, inCluster }: Options): boolean {
+  return plan !== true && observed !== true && inCluster !== true;
 }
 
 interface Invocation {

@@ -60,7 +60,7 @@ export function rollbackCommand(): Command {
           await conclude(site, end, options);
           return end.end === "over" ? exitCodes.ok : exitCodes.interrupted;
         }
-        using releasing = await sessionForward(sources, signals.any);
+        using releasing = await sessionForward({ ...sources, smokeIfPossible: true }, signals.any);
         const session = { ...releasing.options, prepare: stageKept(to) };
         return await releaseToItsEnd(session, { by: identity.by, hotfix }, { site, view, reports: options }, signals);
       }),

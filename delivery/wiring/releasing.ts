@@ -5,7 +5,7 @@ import { checkMetrics } from "../prometheus/check-metrics.ts";
 import { checkPrometheus, prometheusUnset } from "../prometheus/check.ts";
 import { connectPrometheus, type PrometheusConnection } from "../prometheus/connect.ts";
 import type { SessionOptions } from "../release/session.ts";
-import { Credentials } from "../smoke/credentials.ts";
+import { Credentials, CredentialsMissingError } from "../smoke/credentials.ts";
 import type { Site } from "../target/site.ts";
 import { viewedRecord, type ReleaseView } from "../view/release-view.ts";
 import { adaptersFor, type AdapterSources } from "./adapters.ts";
@@ -30,6 +30,8 @@ export interface ReleasingOptions {
   readonly identity: Identity;
   readonly view: ReleaseView;
   readonly environment: Environment;
+  /** Whether to go on without a smoke test where nobody can log in: a way back must not be kept up by that. @default false */
+  readonly smokeIfPossible?: boolean;
 }
 
 /** What takes a release back: the cluster alone, no Prometheus, nobody who logs in. */
@@ -89,10 +91,17 @@ export function isInCluster({ target }: Site, { KUBERNETES_SERVICE_HOST: host }:
 }
 
 async function smokeSources(
-  { site, plan, environment }: ReleasingOptions,
+  { site, plan, environment, view, smokeIfPossible = false }: ReleasingOptions,
   made: DisposableStack,
-): Promise<NonNullable<AdapterSources["smoke"]>> {
-  const credentials = Credentials.fromEnvironment(environment);
+): Promise<AdapterSources["smoke"]> {
+  let credentials: Credentials;
+  try {
+    credentials = Credentials.fromEnvironment(environment);
+  } catch (error) {
+    if (!smokeIfPossible || !(error instanceof CredentialsMissingError)) throw error;
+    view.trouble(`without a smoke test: ${error.missing.join(" and ")} not set`);
+    return undefined;
+  }
   const variable = plan.entry.caFileVariable;
   const file = variable === undefined ? undefined : environment[variable];
   if (variable !== undefined && file === undefined)
