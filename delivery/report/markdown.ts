@@ -73,8 +73,15 @@ function metricsTable(steps: readonly StepStory[]): string {
 
 function metricRow(step: StepStory, metric: MetricStory): readonly string[] {
   const limit = metric.limit === undefined ? "" : share(metric.limit);
-  const counts = [countsText(metric.candidate), countsText(metric.active)];
-  return [stepTitle(step), inline(metric.label), inline(verdictText(metric)), ...counts, limit, proofText(metric)];
+  const counts = [countsText(metric.candidate), countsText(metric.active)].map(inline);
+  return [
+    stepTitle(step),
+    inline(metric.label),
+    inline(verdictText(metric)),
+    ...counts,
+    limit,
+    inline(proofText(metric)),
+  ];
 }
 
 function smokeTable({ smoke }: Story): string {

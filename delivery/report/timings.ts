@@ -62,7 +62,7 @@ function wayBack(lines: readonly Line[]): readonly Timing[] {
   const from = lines[verdict];
   // Without any traffic there was none to bring back.
   const moved = lines[0]?.seq !== 1 || lines.slice(0, verdict).some(({ percent }) => percent > 0);
-  if (from === undefined || !moved) return [];
+  if (from === undefined) return [];
   const after = lines.slice(verdict + 1);
   const returned = after.find(({ event }) => event === "returned");
   const confirmed = after.find(({ event }) => event === "return-confirmed" || event === "return-contradicted");
@@ -72,8 +72,8 @@ function wayBack(lines: readonly Line[]): readonly Timing[] {
       ? []
       : [{ name, percent: undefined, from: start.since, seconds: end.since - start.since }];
   return [
-    ...since("to-return", from, returned),
-    ...(confirmed?.event === "return-confirmed" ? since("to-confirmed-return", from, confirmed) : []),
+    ...(moved ? since("to-return", from, returned) : []),
+    ...(moved && confirmed?.event === "return-confirmed" ? since("to-confirmed-return", from, confirmed) : []),
     ...since("tidy-up", confirmed, over),
   ];
 }

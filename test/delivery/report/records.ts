@@ -106,7 +106,7 @@ function asJson(plan: ReleasePlan): NonNullable<ReleaseRecord["plan"]> {
 
 const nothing = (): void => undefined;
 
-export const records = {
+const makers = {
   healthy: () => recorded(nothing),
   guard: () => recorded((world) => (world.errors.candidate = 0.3)),
   /** Slow requests that Prometheus alone tells of. */
@@ -170,6 +170,44 @@ export const records = {
     return recordOfObservation(observation, { by: "anna", startedAt });
   },
 } as const;
+
+const made = new Map<string, Promise<ReleaseRecord>>();
+
+function once(name: keyof typeof makers): () => Promise<ReleaseRecord> {
+  return () => {
+    const record = made.get(name) ?? makers[name]();
+    made.set(name, record);
+    return record;
+  };
+}
+
+export type RecordName = keyof typeof makers;
+export const recordNames = Object.keys(makers) as readonly RecordName[];
+
+/** A release of each kind. Each is made once, when a test asks for it first. */
+export const records = Object.fromEntries(recordNames.map((name) => [name, once(name)])) as Readonly<
+  Record<RecordName, () => Promise<ReleaseRecord>>
+>;
+
+/** What a version, an image, a person or an answer may be called by somebody who means harm. */
+export const hostile = `<script>alert(1)</script>|\`@octocat\` #12 [x](http://evil.example) ![i](//evil.example/p) "'&#35; *b* www.evil.example \u001b[31m\u202e\n# heading`;
+
+/** The record with {@link hostile} wherever text may come from outside. */
+export function withHostileText(record: ReleaseRecord): ReleaseRecord {
+  const journal = record.journal.map((entry) => ({ ...entry, detail: `${entry.detail} ${hostile}` }));
+  const { state, from } = record;
+  const cause = state.cause && { ...state.cause, detail: hostile };
+  return {
+    ...record,
+    version: hostile,
+    image: hostile,
+    startedBy: hostile,
+    hotfix: hostile,
+    from: { ...from, version: hostile },
+    state: { ...state, ...(cause === undefined ? {} : { cause }) },
+    journal,
+  };
+}
 
 /** How long things take outside of a world in memory, in milliseconds, by the line that tells of them. */
 const took: Readonly<Record<string, number>> = {
