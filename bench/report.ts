@@ -35,22 +35,24 @@ interface Row {
 
 /** What was measured, beside the bars of the project, as Markdown. */
 export function tables(all: Measurements): string {
-  const { measured, machine: on, bare, startedAt } = all;
+  const { measured, machine: on, startedAt } = all;
   const trials = measured.flatMap((one) => one.trials);
   const strangers = trials.reduce((sum, trial) => sum + strangersOf(trial), 0);
   const odd = measured.flatMap((one) => one.odd);
   return [
     `Measured from ${startedAt} on ${on.cores} cores (${on.model}), Node ${on.node}: ${trials.length} releases that were taken back.`,
     "",
-    table("Going back", [...[true, false].flatMap((prometheus) => speedRows(measured, prometheus)), ...ratioRows(all)]),
-    "",
-    table(
+    ...table("Going back", [
+      ...[true, false].flatMap((prometheus) => speedRows(measured, prometheus)),
+      ...ratioRows(all),
+    ]),
+    ...table(
       "Requests at the candidate until FAIL",
-      measured.filter(({ section }) => section.purpose === "judgement").map(judgementRow),
+      measured
+        .filter(({ section, trials: some }) => section.purpose === "judgement" && some.length > 0)
+        .map(judgementRow),
     ),
-    "",
     `Failures of clients that were not the candidate's: ${strangers} of ${trials.reduce((sum, { requests }) => sum + requests, 0)} requests.`,
-    ...(bare.length === 0 ? [] : [`The mesh alone: ${bare.length} bare patches.`]),
     ...odd.map((line) => `Not counted: ${line}`),
   ].join("\n");
 }
@@ -110,24 +112,24 @@ function speedRows(measured: readonly Measured[], prometheus: boolean): Row[] {
 
 /** Figures that say more than seconds where the machine is another one. */
 function ratioRows({ measured, bare, guardInterval }: Measurements): Row[] {
+  const mesh =
+    bare.length === 0
+      ? []
+      : [
+          {
+            what: `the mesh alone: patch answered → last bad answer, ${bare.length} bare patches at 500/s`,
+            values: spread(bare),
+          },
+        ];
   const fast = measured.find(({ section }) => section.purpose === "rollback" && section.perSecond === 500);
-  if (fast === undefined || fast.trials.length === 0) return [];
-  const spans = fast.trials.map(({ firstToLast }) => firstToLast);
-  const rows: Row[] = [
-    {
-      what: "first → last bad answer at 500/s ÷ guard interval",
-      values: `${(median(spans) / guardInterval).toFixed(1)} (median)`,
-    },
-  ];
-  if (bare.length === 0) return rows;
-  const back = fast.trials.map(({ verdictToLast }) => verdictToLast);
+  if (fast === undefined || fast.trials.length === 0) return mesh;
+  const span = median(fast.trials.map(({ firstToLast }) => firstToLast));
+  const back = median(fast.trials.map(({ verdictToLast }) => verdictToLast));
+  const ratio = (what: string, value: number): Row => ({ what, values: `${value.toFixed(1)} (medians)` });
   return [
-    ...rows,
-    { what: "the mesh alone: bare patch answered → last bad answer at 500/s", values: spread(bare) },
-    {
-      what: "verdict → last bad answer at 500/s ÷ the mesh alone",
-      values: `${(median(back) / median(bare)).toFixed(1)} (medians)`,
-    },
+    ...mesh,
+    ratio("first → last bad answer at 500/s ÷ guard interval", span / guardInterval),
+    ...(bare.length === 0 ? [] : [ratio("verdict → last bad answer at 500/s ÷ the mesh alone", back / median(bare))]),
   ];
 }
 
@@ -145,7 +147,8 @@ function judgementRow({ section: { name, expected }, trials }: Measured): Row {
   };
 }
 
-function table(title: string, rows: readonly Row[]): string {
+function table(title: string, rows: readonly Row[]): string[] {
+  if (rows.length === 0) return [];
   const cells = [
     [title, "measured", "bar", ""],
     ...rows.map(({ what, values, bar = "", met }) => [
@@ -158,7 +161,7 @@ function table(title: string, rows: readonly Row[]): string {
   const widths = [0, 1, 2, 3].map((column) => Math.max(3, ...cells.map((row) => (row[column] ?? "").length)));
   const lines = cells.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`);
   const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
-  return [lines[0], rule, ...lines.slice(1)].join("\n");
+  return [lines[0] ?? "", rule, ...lines.slice(1), ""];
 }
 
 function spread(values: readonly number[]): string {

@@ -63,10 +63,15 @@ export class Rig implements AsyncDisposable {
   }
 
   /** Brings the stack up: one slot serves, the other one is empty. */
-  static async create(shared: OwnCluster): Promise<Rig> {
-    const stack = await ClusterStack.within(shared, "bench", ...settings);
-    await stack.run("up");
-    return new Rig(stack);
+  static async create(shared: OwnCluster, signal: AbortSignal): Promise<Rig> {
+    const rig = new Rig(await ClusterStack.within(shared, "bench", ...settings));
+    try {
+      await rig.#stack.run("up", { signal });
+      return rig;
+    } catch (error) {
+      await rig[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   load(perSecond: number): Load {

@@ -24,9 +24,8 @@ export async function measure({ sections, barePatches, signal }: RunOptions): Pr
   try {
     const shared = await startOwnCluster("bench", signal);
     await using rig = await reporter.task("Bringing the bench's stack up", { estimateSeconds: 40 }, () =>
-      Rig.create(shared),
+      Rig.create(shared, signal),
     );
-    signal.throwIfAborted();
     const bare =
       barePatches === 0
         ? []

@@ -77,7 +77,11 @@ export class ClusterStack implements AsyncDisposable {
   /** Runs a stack command through the Automation API. */
   async run(
     command: StackCommandName,
-    options: { readonly env?: Readonly<Record<string, string>>; readonly previewOnly?: boolean } = {},
+    options: {
+      readonly env?: Readonly<Record<string, string>>;
+      readonly previewOnly?: boolean;
+      readonly signal?: AbortSignal;
+    } = {},
   ): Promise<Outcome> {
     let output = "";
     const result = await stackCommand({
@@ -87,6 +91,7 @@ export class ClusterStack implements AsyncDisposable {
       env: { ...this.env, ...options.env },
       pulumi: this.shared.toolchain.path("pulumi"),
       ...(options.previewOnly === undefined ? {} : { previewOnly: options.previewOnly }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
       diff: command === "preview" || command === "up",
       onOutput: (text) => {
         output += text;
