@@ -9,6 +9,9 @@ import { sourcesOf } from "./sources.ts";
 /** Names that judgements and warnings use already. */
 const taken = ["errorRate", "latency", "restarts", "pods", "guard", "weight"];
 
+/** How far back the histogram's edges are looked for, in seconds: Prometheus' own lookback. */
+const lookback = 300;
+
 type CheckedPlan = Pick<ReleasePlan, "namespace" | "service" | "thresholds" | "prometheus">;
 
 /**
@@ -52,6 +55,6 @@ async function checkEdge(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const inquiry = new Inquiry(client, undefined, signal);
-  const edge = await findEdge(inquiry, sourcesOf(namespace, service), thresholds.latency.seconds);
+  const edge = await findEdge(inquiry, sourcesOf(namespace, service), thresholds.latency.seconds, lookback);
   return typeof edge !== "string" && edge.kind === "no_series" ? [edge.detail] : [];
 }

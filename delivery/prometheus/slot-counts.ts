@@ -58,7 +58,7 @@ export async function askSlow(
   question: Question,
   slowAbove: number,
 ): Promise<Period | Problem> {
-  const edge = await findEdge(inquiry, sources, slowAbove);
+  const edge = await findEdge(inquiry, sources, slowAbove, question.window.seconds);
   if (typeof edge !== "string") return edge;
   const durations = { ...sources.durations, edge };
   return compare(question, async (who, tenant) => {
@@ -97,18 +97,30 @@ export async function askP95(
   return isProblem(value) ? null : value;
 }
 
-/** The limit's edge as Prometheus writes it. An edge that does not exist would make every request slow. */
-export async function findEdge(inquiry: Inquiry, { durations }: Sources, seconds: number): Promise<string | Problem> {
+/**
+ * The limit's edge as Prometheus writes it. An edge that does not exist would make every request slow.
+ *
+ * @param within how far back it is looked for, in seconds: as far as requests are counted
+ */
+export async function findEdge(
+  inquiry: Inquiry,
+  { durations }: Sources,
+  seconds: number,
+  within: number,
+): Promise<string | Problem> {
   for (const edge of edgesOf(seconds)) {
     const series = readValue(
       "series at the edge",
-      await inquiry.ask(`series at ${edge} s`, seriesAtEdge(durations, edge)),
+      await inquiry.ask(`series at ${edge} s`, seriesAtEdge(durations, edge, within)),
     );
     if (isProblem(series)) return series;
     if (series > 0) return edge;
   }
   // Without any series there is no traffic, and no edge to be missed.
-  const any = readValue("series", await inquiry.ask("series of the histogram", seriesAtEdge(durations, "+Inf")));
+  const any = readValue(
+    "series",
+    await inquiry.ask("series of the histogram", seriesAtEdge(durations, "+Inf", within)),
+  );
   if (isProblem(any)) return any;
   if (any === 0) return String(seconds);
   return {

@@ -32,7 +32,11 @@ export function edgesOf(seconds: number): readonly string[] {
   return Number.isInteger(seconds) ? [`${seconds}.0`, String(seconds)] : [String(seconds)];
 }
 
-/** How many series a histogram has at an edge: 0 tells an edge that does not exist from one under which no request fell. */
-export function seriesAtEdge({ metric, matchers }: Sources["durations"], edge: string): string {
-  return `count(${write({ metric, matchers: [...matchers, { label: "le", op: "=", value: edge }] })}) or vector(0)`;
+/**
+ * How many series a histogram had at an edge within these last seconds: 0 tells an edge that does not exist from one under which no request
+ * fell. Not those of the instant: where every pod misses a scrape there are none, and what is counted over the window is there all the same.
+ */
+export function seriesAtEdge({ metric, matchers }: Sources["durations"], edge: string, seconds: number): string {
+  const series = write({ metric, matchers: [...matchers, { label: "le", op: "=", value: edge }] });
+  return `count(last_over_time(${series}[${seconds}s])) or vector(0)`;
 }

@@ -19,7 +19,9 @@ function metric(name: string, bad = "sum(bad[{{window}}])"): CustomMetric {
 /** Checks against a Prometheus that knows the histogram's edges, and answers one number to everything else. */
 async function check(plan: ReturnType<typeof planWith>, edges: readonly string[]): Promise<readonly string[]> {
   await using server = await serve((request, response) => {
-    const edge = /^count\(http_request_duration.*le="([^"]+)"/.exec(parametersOf(request).query ?? "")?.[1];
+    const edge = /^count\(last_over_time\(http_request_duration.*le="([^"]+)"/.exec(
+      parametersOf(request).query ?? "",
+    )?.[1];
     answerVector(response, edge === undefined || edges.includes(edge) ? 3 : 0);
   });
   using test = clientOf(server.url, { deadlineMs: 3_000 });

@@ -39,7 +39,7 @@ const good: Answers = [
     },
   ],
   [/^count\(sum_over_time\(up/, value(2)],
-  [/^count\(http_request_duration/, value(5)],
+  [/^count\(last_over_time\(http_request_duration/, value(5)],
   [/^histogram_quantile/, value(0.12)],
   [new RegExp(`${green}.*status=~`), value(7)],
   [new RegExp(`${blue}.*status=~`), value(1)],

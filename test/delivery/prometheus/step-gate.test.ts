@@ -116,8 +116,8 @@ describe("the latency's edge", () => {
     for (const edge of ["1", "1.0"]) {
       const { measurement } = await measure(
         [
-          [new RegExp(`^count\\(http.*le="${edge}"`), value(4)],
-          [/^count\(http/, value(0)],
+          [new RegExp(`^count\\(last_over_time\\(http.*le="${edge}"`), value(4)],
+          [/^count\(last_over_time\(http/, value(0)],
           [new RegExp(`${green}.*le="${edge}"`), value(60)],
         ],
         { slowAbove: 1 },
@@ -127,8 +127,18 @@ describe("the latency's edge", () => {
     }
   });
 
+  it("is looked for as far back as requests are counted: a scrape that every pod missed makes no request slow", async () => {
+    const { measurement } = await measure([], { slowAbove: 1 });
+    const windows = measurement.queries
+      .filter(({ name }) => name.startsWith("series at") || name === "timed requests of the candidate")
+      .map(({ promql }) => /\[(\d+)s\]/.exec(promql)?.[1]);
+    assert.ok(windows.length >= 2);
+    assert.equal(new Set(windows).size, 1, windows.join(", "));
+    assert.notEqual(windows[0], undefined);
+  });
+
   it("is a problem when the histogram does not have it: else every request were slow", async () => {
-    const { measurement } = await measure([[/^count\(http.*le="0.3"/, value(0)]], { slowAbove: 0.3 });
+    const { measurement } = await measure([[/^count\(last_over_time\(http.*le="0.3"/, value(0)]], { slowAbove: 0.3 });
     assert.equal(measurement.errorRate.status, "read");
     assert.ok(measurement.latency.status === "unavailable");
     assert.match(measurement.latency.problem.detail, /No bucket of the histogram ends at 0\.3 s/);
@@ -136,7 +146,7 @@ describe("the latency's edge", () => {
 
   it("is no problem before there is any request", async () => {
     const { measurement } = await measure([
-      [/^count\(http/, value(0)],
+      [/^count\(last_over_time\(http/, value(0)],
       [/http_request/, value(0)],
     ]);
     assert.equal(judge(measurement.latency, { threshold: 0.05 }).kind, "NO_TRAFFIC");
