@@ -76,7 +76,7 @@ export class WatchedPod {
     if (!(error instanceof PodSilentError || error instanceof ExpositionError)) return;
     const kind = error instanceof PodSilentError && error.unreachable ? "unreachable" : "unreadable";
     this.#silence = { kind, pod: name, detail };
-    this.#silent.see(true, now);
+    this.#silent.see(this.#wasReady, now);
   }
 
   /** What it suffers from for longer than a hiccup. A pod that is told to end stops answering, as it should. */

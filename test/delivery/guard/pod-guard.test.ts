@@ -220,6 +220,19 @@ describe("the guard", () => {
     assert.deepEqual(snapshots.at(-1)?.candidate.down, [{ kind: "unready", pod: "", detail: "it has no pods" }]);
   });
 
+  it("takes no pod that has yet to listen for one that does not answer any more", async () => {
+    const starting = new FakePod("green-2", "green");
+    starting.conditions = [{ type: "Ready", status: "False" }];
+    starting.failure = new PodSilentError("connection refused", true);
+    const source = new FakePods(new FakePod("green-1", "green"), starting);
+    const snapshots = await watched(source, 40, (round) => {
+      if (round === 20) starting.conditions = [{ type: "Ready", status: "True" }];
+    });
+    assert.deepEqual([snapshots[19]?.candidate.down, snapshots[19]?.candidate.signals], [[], []]);
+    const refused = { kind: "unreachable", pod: "green-2", detail: "connection refused" };
+    assert.deepEqual(snapshots.at(-1)?.candidate.down, [refused]);
+  });
+
   it("tells of a pod that failed as a whole once, and takes it for a restart", async () => {
     const green = new FakePod("green-1", "green");
     const snapshots = await watched(new FakePods(green, new FakePod("green-2", "green")), 20, (round) => {
