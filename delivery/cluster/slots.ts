@@ -115,7 +115,9 @@ export class DeploymentSlots implements Slots {
         (condition.type === "ReplicaFailure" && condition.status === "True") ||
         (condition.type === "Progressing" && condition.reason === "ProgressDeadlineExceeded"),
     );
-    return failure && `${slotName(service, slot)}: ${failure.reason ?? failure.type}: ${failure.message ?? ""}`;
+    if (failure === undefined) return undefined;
+    const told = `${slotName(service, slot)}: ${failure.reason ?? failure.type}: ${failure.message ?? ""}`;
+    return [told, ...running.flatMap(unreadinessOf)].join("; ");
   }
 }
 
@@ -150,6 +152,20 @@ function hopelessIn({ status }: Pod): string | undefined {
     if (hopeless.includes(reason)) return [`${reason}: ${message}`, lastEnd(container)].filter(Boolean).join("; ");
   }
   return undefined;
+}
+
+/** What keeps a pod's containers from being ready, as far as they have started at all. */
+function unreadinessOf({ metadata, status }: Pod): readonly string[] {
+  return (status?.containerStatuses ?? []).flatMap((container) => {
+    if (container.ready === true) return [];
+    const restarts = container.restartCount ?? 0;
+    const ended = lastEnd(container);
+    const why =
+      restarts === 0
+        ? "runs and does not become ready"
+        : `restarted ${restarts} time${restarts === 1 ? "" : "s"}${ended === "" ? "" : `, ${ended}`}`;
+    return [`${metadata.name}: container ${container.name} ${why}`];
+  });
 }
 
 function lastEnd({ lastState }: ContainerStatus): string {

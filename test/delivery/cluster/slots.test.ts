@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Fence } from "../../../delivery/cluster/fence.ts";
 import { replacement } from "../../../delivery/cluster/replacement.ts";
-import { deployments, pods, type ContainerState, type Deployment } from "../../../delivery/cluster/resources.ts";
+import {
+  deployments,
+  pods,
+  type ContainerState,
+  type ContainerStatus,
+  type Deployment,
+} from "../../../delivery/cluster/resources.ts";
 import { DeploymentSlots } from "../../../delivery/cluster/slots.ts";
 import { MemoryCluster } from "../support/memory-cluster.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
@@ -105,6 +111,35 @@ describe("the slots", () => {
       conditions: [{ type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded", message: "timed out" }],
     });
     assert.equal((await slots.look("green", signal)).stuck, "atom-green: ProgressDeadlineExceeded: timed out");
+  });
+
+  it("say what the pods are at when the Deployment gives up on them", async () => {
+    const labels = { "app.kubernetes.io/name": "atom", "atom.dev/slot": "green", "atom.dev/template": "bbbbbbbbbbbb" };
+    const podWith = (status: ContainerStatus): void => {
+      cluster.put(pods, {
+        metadata: { namespace, name: "atom-green-1", labels },
+        status: { containerStatuses: [status] },
+      });
+    };
+    put(3, {
+      conditions: [{ type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded", message: "timed out" }],
+    });
+    podWith({ name: "atom", ready: false, state: { running: {} } });
+    assert.equal(
+      (await slots.look("green", signal)).stuck,
+      "atom-green: ProgressDeadlineExceeded: timed out; atom-green-1: container atom runs and does not become ready",
+    );
+    podWith({
+      name: "atom",
+      ready: false,
+      restartCount: 2,
+      state: { running: {} },
+      lastState: { terminated: { reason: "Error", exitCode: 1 } },
+    });
+    assert.match(
+      (await slots.look("green", signal)).stuck ?? "",
+      /; atom-green-1: container atom restarted 2 times, it ended with Error \(exit code 1\)$/,
+    );
   });
 
   it("are scaled once, to nothing or to what a slot that serves has", async () => {
