@@ -32,8 +32,8 @@ export class ReleaserForbiddenError extends UserError {
   constructor(detail: string, options?: ErrorOptions) {
     super(
       `The Job cannot be created with these credentials: ${detail}\n` +
-        "Whoever may create Jobs can read every Secret of the namespace, so the deployer itself may not. Use an account that manages the namespace, or " +
-        "release from here (without --in-cluster).",
+        "The deployer may, once the environment is up with `release.inCluster` set. Use its token or an account that manages the namespace, or release " +
+        "from here (without --in-cluster).",
       options,
     );
   }

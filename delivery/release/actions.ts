@@ -72,7 +72,11 @@ async function smoke(through: "candidate" | "public", { subject, ports, signal }
   const broken = result.steps.find((step) => !step.passed);
   const how = `${through === "candidate" ? "through x-canary" : "as a user"}, ${(result.duration / 1000).toFixed(1)} s`;
   if (result.passed)
-    return { type: "smoke-passed", detail: `${result.steps.length} smoke steps passed (${how})`, evidence: result };
+    return {
+      type: "smoke-passed",
+      detail: `${result.steps.length} smoke ${result.steps.length === 1 ? "step" : "steps"} passed (${how})`,
+      evidence: result,
+    };
   const detail = broken?.detail ?? broken?.name ?? "the smoke test failed";
   return { type: "failed", reason: "smoke_test_failed", detail: `${detail} (${how})`, evidence: result };
 }

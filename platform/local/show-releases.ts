@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { importImages, type Cluster } from "../cluster/cluster.ts";
+import { atom as atomService } from "../../stacks/atom.ts";
 import { buildAtomImage } from "../images/images.ts";
 import type { AtomVariant } from "../images/atom-image.ts";
 import type { Reporter } from "../progress.ts";
@@ -74,7 +75,12 @@ async function showRelease(
     await importImages(cluster.name, [await buildAtomImage(image, { signal })]);
     await localStackCommand({ command: "up", cluster, toolchain, signal, images: { atom: image.reference } });
   });
-  await using visitors = await Visitors.arrive(cluster.gatewayUrl, localSmokeUser, signal);
+  await using visitors = await Visitors.arrive({
+    gateway: cluster.gatewayUrl,
+    steps: atomService.smoke,
+    user: localSmokeUser,
+    signal,
+  });
   const words = ["release", "--staged", "--stack", localStack, "--html", file];
   console.log(`\n$ atom ${words.slice(0, 4).join(" ")} --html ${report}   (with 40 requests a second coming in)\n`);
   const code = await run([...words, "--context", cluster.context, "--kubeconfig", cluster.kubeconfig], signal);

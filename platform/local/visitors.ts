@@ -1,12 +1,25 @@
-import http from "node:http";
-import { z } from "zod";
+import type { SmokeStep } from "../../components/smoke-steps/smoke-step.ts";
+import { systemClock } from "../../delivery/clock/system-clock.ts";
+import { isCounted } from "../../delivery/guard/counters.ts";
+import { connectionsTo } from "../../delivery/http/request.ts";
+import { Credentials } from "../../delivery/smoke/credentials.ts";
+import { Session } from "../../delivery/smoke/session.ts";
 import type { KnownUser } from "./curl-lines.ts";
 
 /** What the visitors met. */
 export interface Visits {
   readonly requests: number;
-  /** Answers of 500 and above, and requests without an answer. */
+  /** Requests that were not answered as they should be. */
   readonly failed: number;
+}
+
+export interface VisitorsOptions {
+  /** Where requests go in. */
+  readonly gateway: string;
+  /** The service's smoke steps: they log in as these do, and repeat those that may be repeated. */
+  readonly steps: readonly SmokeStep[];
+  readonly user: KnownUser;
+  readonly signal: AbortSignal;
 }
 
 /** Between two visits, in milliseconds. */
@@ -15,35 +28,40 @@ const every = 25;
 const most = (30 * 60_000) / every;
 const timeout = 10_000;
 
-/** A steady trickle of requests to Atom on this machine, so that a release in front of the user has something to be judged by. */
+/** A steady trickle of requests to a service of this machine, so that a release in front of the user has something to be judged by. */
 export class Visitors implements AsyncDisposable {
-  readonly #url: URL;
-  readonly #headers: Readonly<Record<string, string>>;
-  readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
-  readonly #timer: NodeJS.Timeout;
+  readonly #session: Session;
+  readonly #agent: ReturnType<typeof connectionsTo>;
+  readonly #steps: readonly SmokeStep[];
+  readonly #signal = new AbortController().signal;
   readonly #underWay = new Set<Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
   #requests = 0;
   #failed = 0;
 
-  private constructor(url: URL, token: string) {
-    this.#url = url;
-    this.#headers = { authorization: `Bearer ${token}` };
-    this.#timer = setInterval(() => {
-      if (this.#requests >= most) clearInterval(this.#timer);
-      else this.#visit();
-    }, every);
+  private constructor({ gateway, steps, user }: VisitorsOptions) {
+    const url = new URL(gateway);
+    this.#agent = connectionsTo(url, { maxSockets: 16 });
+    this.#session = new Session({
+      door: { url, headers: {} },
+      credentials: new Credentials(user.username, user.password),
+      clock: systemClock,
+      stepTimeoutMs: timeout,
+      agent: this.#agent,
+    });
+    this.#steps = steps.filter(({ repeatable, path }) => repeatable === true && isCounted(path));
   }
 
   /** Logs in, and begins. */
-  static async arrive(gateway: string, { username, password }: KnownUser, signal: AbortSignal): Promise<Visitors> {
-    const answer = await fetch(new URL("/api/auth/login", gateway), {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ username, password }),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
-    });
-    const { access_token: token } = z.looseObject({ access_token: z.string() }).parse(await answer.json());
-    return new Visitors(new URL("/api/skills", gateway), token);
+  static async arrive(options: VisitorsOptions): Promise<Visitors> {
+    const visitors = new Visitors(options);
+    for (const step of options.steps.filter(({ take }) => take !== undefined))
+      await visitors.#session.perform(step, options.signal);
+    visitors.#timer = setInterval(() => {
+      if (visitors.#requests >= most) clearInterval(visitors.#timer);
+      else visitors.#visit();
+    }, every);
+    return visitors;
   }
 
   get visits(): Visits {
@@ -57,27 +75,13 @@ export class Visitors implements AsyncDisposable {
   }
 
   #visit(): void {
+    const step = this.#steps[this.#requests % this.#steps.length];
+    if (step === undefined) return;
     this.#requests += 1;
-    const visit = this.#ask().then((status) => {
-      if (status >= 500) this.#failed += 1;
+    const visit = this.#session.perform(step, this.#signal).then(({ passed }) => {
+      if (!passed) this.#failed += 1;
       this.#underWay.delete(visit);
     });
     this.#underWay.add(visit);
-  }
-
-  /** The status; 599 where there was no answer. */
-  #ask(): Promise<number> {
-    return new Promise((resolve) => {
-      const request = http.get(this.#url, { agent: this.#agent, timeout, headers: this.#headers }, (response) => {
-        response.resume();
-        response.once("close", () => {
-          resolve(response.statusCode ?? 599);
-        });
-      });
-      request.once("timeout", () => request.destroy());
-      request.once("error", () => {
-        resolve(599);
-      });
-    });
   }
 }
