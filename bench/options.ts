@@ -9,13 +9,14 @@ export interface Amount extends Rounds {
 
 interface Options {
   readonly rollbacks?: number;
+  readonly withoutPrometheus?: number;
   readonly judgements?: number;
   readonly quick?: boolean;
   readonly json?: string;
 }
 
-const full: Amount = { rollbacks: 50, judgements: 20, barePatches: 20 };
-const quick: Amount = { rollbacks: 4, judgements: 1, barePatches: 5 };
+const full: Amount = { rollbacks: 50, withoutPrometheus: 20, judgements: 10, barePatches: 20 };
+const quick: Amount = { rollbacks: 4, withoutPrometheus: 2, judgements: 1, barePatches: 5 };
 
 /** Reads the command line; ends the process for `--help` and for mistakes. */
 export function readOptions(command: Command): { readonly amount: Amount; readonly json: string | undefined } {
@@ -26,7 +27,12 @@ export function readOptions(command: Command): { readonly amount: Amount; readon
     )
     .option(
       "--rollbacks <n>",
-      `releases whose every request fails, with Prometheus as without (default: ${full.rollbacks})`,
+      `releases whose every request fails, at both rates together (default: ${full.rollbacks})`,
+      count,
+    )
+    .option(
+      "--without-prometheus <n>",
+      `such releases with Prometheus stopped; each looks for it first (default: ${full.withoutPrometheus})`,
       count,
     )
     .option(
@@ -34,14 +40,17 @@ export function readOptions(command: Command): { readonly amount: Amount; readon
       `releases of each of the six kinds that fail a share of their requests (default: ${full.judgements})`,
       count,
     )
-    .option("--quick", `a first impression: ${quick.rollbacks} rollbacks, ${quick.judgements} judgement of each kind`)
+    .option(
+      "--quick",
+      `a first impression: ${quick.rollbacks} rollbacks, ${quick.withoutPrometheus} without Prometheus, ${quick.judgements} judgement of each kind`,
+    )
     .option("--json <file>", "write every release's figures to a file")
     .addHelpText(
       "after",
       "\nExamples:\n" +
-        "  npm run bench:rollback                                      about 70 minutes\n" +
+        "  npm run bench:rollback                                      about an hour\n" +
         "  npm run bench:rollback -- --quick                           about 8 minutes\n" +
-        "  npm run bench:rollback -- --rollbacks 50 --judgements 0     the times alone, about 25 minutes",
+        "  npm run bench:rollback -- --judgements 0 --json out.json    the times alone, about 40 minutes",
     )
     .parse()
     .opts<Options>();

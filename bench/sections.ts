@@ -34,22 +34,25 @@ const allFail: Faults = { errorShare: 1 };
 const share = (errorShare: number): Faults => ({ errorShare, spacing: "random" });
 
 export interface Rounds {
-  /** Of releases that are measured for how fast they are taken back, in all, with Prometheus as without. */
+  /** Of releases that are measured for how fast they are taken back, at both rates together. */
   readonly rollbacks: number;
+  /** Of such releases with Prometheus stopped. */
+  readonly withoutPrometheus: number;
   /** Of each of the six kinds of releases that fail a share of their requests. */
   readonly judgements: number;
 }
 
 /** What is measured, in this order: Prometheus is gone in the end. */
-export function sections({ rollbacks, judgements }: Rounds): readonly Section[] {
+export function sections({ rollbacks, withoutPrometheus, judgements }: Rounds): readonly Section[] {
   const rollback = (perSecond: number, prometheus: boolean): Section => ({
     name: `every request fails, 10 % of ${perSecond}/s${prometheus ? "" : ", Prometheus stopped"}`,
     purpose: "rollback",
     faults: allFail,
     activeFaults: none,
     steps: canary,
-    rounds: Math.ceil(rollbacks / 2),
-    estimate: 12,
+    rounds: Math.ceil((prometheus ? rollbacks : withoutPrometheus) / 2),
+    // A release that begins without Prometheus looks for it first, for as long as it may.
+    estimate: prometheus ? 12 : 65,
     perSecond,
     prometheus,
   });
