@@ -26,7 +26,7 @@ export const groups = {
   cluster: {
     about: "end to end on the embedded cluster: real kubelet, Istio, Envoy and Prometheus",
     files: ["test/cluster/**/*.test.ts"],
-    minutes: 40,
+    minutes: 60,
   },
 } as const satisfies Record<string, Group>;
 
