@@ -74,9 +74,11 @@ export class Watcher {
         const uid = pod.metadata.uid ?? pod.metadata.name;
         if (this.#groupOf(pod) !== group || this.#ended.has(uid)) continue;
         const known = slot.pods.get(uid);
+        // A pod that is told to end ends, as it should: the replica router takes pods away while others of theirs serve.
+        const isLeaving = pod.metadata.deletionTimestamp !== undefined;
         // What happened before the first list happened before the watch.
-        if (this.#listed) slot.tell(signalsBetween(known?.pod, pod));
-        this.#tally.meet(uid, group, endsOf(pod), this.#listed);
+        if (this.#listed && !isLeaving) slot.tell(signalsBetween(known?.pod, pod));
+        this.#tally.meet(uid, group, isLeaving ? 0 : endsOf(pod), this.#listed);
         if (hasEnded(pod)) {
           this.#ended.add(uid);
           continue;

@@ -169,6 +169,17 @@ describe("the guard", () => {
     assert.deepEqual([last.active.signals, last.active.restarts], [[], 0]);
   });
 
+  it("takes the end of a pod that is told to end for no crash", async () => {
+    const leaving = new FakePod("green-1", "green");
+    const snapshots = await watched(new FakePods(leaving, new FakePod("green-2", "green")), 20, (round) => {
+      if (round === 3) leaving.leaving = true;
+      if (round === 9) leaving.container = { state: { terminated: { reason: "Completed", exitCode: 0 } } };
+      if (round === 12) leaving.phase = "Succeeded";
+    });
+    const last = snapshots.at(-1)?.candidate;
+    assert.deepEqual([last?.signals, last?.restarts, last?.down, last?.pods], [[], 0, [], 1]);
+  });
+
   it("tells of a pod that refuses connections for over three seconds, once, and for as long as it does", async () => {
     const green = new FakePod("green-1", "green");
     green.failure = new PodSilentError("connection refused", true);
