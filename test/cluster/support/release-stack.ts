@@ -62,10 +62,21 @@ export class ReleaseStack implements AsyncDisposable {
 
   /** Brings a stack up and waits until Envoy routes to it. @param base settings that every change keeps */
   static async create(name: string, ...base: Setting[]): Promise<ReleaseStack> {
+    const made = await ReleaseStack.createUp(name, ...base);
+    try {
+      await made.answers();
+      return made;
+    } catch (error) {
+      await made[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Brings a stack up. @param base settings that every change keeps */
+  static async createUp(name: string, ...base: Setting[]): Promise<ReleaseStack> {
     const made = new ReleaseStack(await TestStack.create(name), base);
     try {
       await made.stage({});
-      await made.answers();
       return made;
     } catch (error) {
       await made[Symbol.asyncDispose]();
@@ -79,8 +90,8 @@ export class ReleaseStack implements AsyncDisposable {
     const variables = { ...env, ...(faults === undefined ? {} : { ATOM_FAULTS: JSON.stringify(faults) }) };
     await this.stack.configure(
       ...quickBase,
-      ...this.#base,
       [["atom:release"], { ...quickRelease, ...release }],
+      ...this.#base,
       [atom("env"), variables],
       ...settings,
     );
@@ -123,20 +134,21 @@ export class ReleaseStack implements AsyncDisposable {
   /** Waits until the release that a process runs is in one of these phases, and resolves with its record. */
   async reaches(process: AtomProcess, phases: readonly Phase[], deadlineMs = 180_000): Promise<ReleaseUnderWay> {
     const ended = process.ended.then(() => true);
-    try {
-      return await eventually(
-        `the release is ${phases.join(" or ")}`,
-        async () => {
-          const { current } = await this.stack.ledger();
-          if (current !== null && phases.includes(current.state.phase)) return current;
-          if (await Promise.race([ended, Promise.resolve(false)])) throw new Error("the process has ended");
-          return undefined;
-        },
-        deadlineMs,
-      );
-    } catch (error) {
-      throw new Error(`${(error as Error).message}:\n${process.output}`, { cause: error });
-    }
+    const wanted = `the release is ${phases.join(" or ")}`;
+    const seen = await eventually(
+      wanted,
+      async () => {
+        const isOver = await Promise.race([ended, Promise.resolve(false)]);
+        const { current } = await this.stack.ledger();
+        if (current !== null && phases.includes(current.state.phase)) return current;
+        return isOver ? "over" : undefined;
+      },
+      deadlineMs,
+    ).catch((cause: unknown) => {
+      throw new Error(`${(cause as Error).message}:\n${process.output}`, { cause });
+    });
+    if (seen === "over") throw new Error(`the process ended before ${wanted}:\n${process.output}`);
+    return seen;
   }
 
   /** Users' requests through Envoy, for as long as it is not stopped. */
@@ -183,7 +195,10 @@ export class ReleaseStack implements AsyncDisposable {
     );
     return pages
       .flatMap((page) => page.split("\n"))
-      .filter((line) => line.startsWith("http_requests_total{") && /route="\/api\//.test(line) && /status="5/.test(line))
+      .filter(
+        (line) =>
+          line.startsWith("http_requests_total{") && line.includes('route="/api/') && line.includes('status="5'),
+      )
       .reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
   }
 

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import type { JournalEntry, PastRelease, ReleaseUnderWay } from "../../../components/ledger/release-record.ts";
+import { otherSlot, type SlotName } from "../../../components/names/slot-name.ts";
+import { atLeast } from "../../../delivery/gate/binomial.ts";
+import { importImages } from "../../../platform/cluster/cluster.ts";
+import { buildAtomImage } from "../../../platform/images/images.ts";
+import { clusterDeadlineMs } from "../../support/cluster.ts";
+import { eventually } from "../../support/eventually.ts";
+import type { Answer, LoadReport } from "../../support/load.ts";
+import { ReleaseStack } from "../support/release-stack.ts";
+
+/** An engine run, a rollout and a release on two busy cores, in milliseconds. */
+const releaseMs = 300_000;
+/** How unlikely an observed share may be, if the weight is in effect. */
+const level = 1e-6;
+
+describe("A healthy release", function () {
+  this.timeout(releaseMs);
+  let stack: ReleaseStack;
+
+  before(async function () {
+    this.timeout(clusterDeadlineMs);
+    stack = await ReleaseStack.create("healthy");
+  });
+
+  after(async () => {
+    await stack[Symbol.asyncDispose]();
+  });
+
+  it("moves 0, 10, 50 and 100 % of the requests, each as observed by clients, and fails none of them", async () => {
+    const before = await stack.stack.ledger();
+    const candidate = otherSlot(before.active);
+    const served: Served[] = [];
+    await stack.configure({ env: { LOG_LEVEL: "warn" } });
+    await using load = stack.load();
+    await using asking = stack.load({
+      path: "/health/live",
+      clients: 2,
+      onAnswer: (answer) => {
+        served.push(servedBy(answer));
+      },
+    });
+    await using process = stack.start(["release", "--json"]);
+
+    const { state } = await stack.reaches(process, ["soaking"]);
+    assert.equal(state.percent, 100);
+    const warm = await stack.replicas(before.active);
+    assert.deepEqual(
+      { warm, phase: (await stack.stack.ledger()).current?.state.phase },
+      { warm: { desired: 1, ready: 1, exist: 1 }, phase: "soaking" },
+    );
+
+    const { code, record, ledger, stdout, stderr } = await stack.outcome(process);
+    const report = await load.stop();
+    assert.equal(code, 0, stderr);
+    noneFailed(report);
+    noneFailed(await asking.stop());
+    assert.equal(ledger.active, candidate);
+    assert.deepEqual(await stack.stack.weights(), { [candidate]: 100, [before.active]: 0 });
+    assert.equal((await stack.replicas(before.active)).desired, 0);
+    assert.deepEqual(
+      periods(record).map(({ percent }) => percent),
+      [10, 50, 100],
+    );
+    for (const period of [untilFirstShift(record), ...periods(record)]) shareIsAsItShouldBe(served, candidate, period);
+    assert.equal((JSON.parse(stdout) as { readonly outcome: string }).outcome, "released");
+    await eventually("the old slot's pods are gone", async () =>
+      (await stack.replicas(before.active)).exist === 0 ? true : undefined,
+    );
+  });
+
+  describe("is one of ten in a row, each in the slot that the one before left, without a failed request", () => {
+    for (const number of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+      it(`release ${number}${convergesItself(number) ? ", which brings the environment up itself" : ""}`, async () => {
+        const before = await stack.stack.ledger();
+        await using load = stack.load();
+        await stack.configure({ env: { LOG_LEVEL: "warn", FEATURE: `release ${number}` }, release: atOnce });
+        if (!convergesItself(number)) await stack.stack.run("up");
+        const { code, record, ledger, stderr } = await stack.atom(
+          convergesItself(number) ? ["release"] : ["release", "--staged"],
+        );
+        assert.equal(code, 0, stderr);
+        noneFailed(await load.stop());
+        assert.equal(record.slot, otherSlot(before.active));
+        assert.equal(ledger.active, record.slot);
+        assert.equal(ledger.sequence, before.sequence + 1);
+        assert.deepEqual(await stack.stack.weights(), { [record.slot]: 100, [before.active]: 0 });
+        assert.equal((await stack.replicas(before.active)).desired, 0);
+      });
+  });
+
+  it("of another image than the configured one keeps that image in effect, and the preview after it is clean", async () => {
+    const { cluster } = stack.stack.shared;
+    const other = await buildAtomImage({ version: "9.9.9", reference: "atom.local/atom:9.9.9" });
+    await importImages(cluster.name, [other]);
+    await stack.configure({ env: { FEATURE: "image" }, release: atOnce });
+    await using load = stack.load();
+    const { code, record, stderr } = await stack.release(["--image", other.reference]);
+    assert.equal(code, 0, stderr);
+    noneFailed(await load.stop());
+    assert.deepEqual(
+      { image: record.image, insteadOf: record.insteadOf },
+      { image: other.reference, insteadOf: "atom.local/atom:0.1.0" },
+    );
+    const preview = await stack.stack.run("preview");
+    assert.equal(preview.changed, false, preview.output);
+    assert.match(preview.notes.join("\n"), /atom\.local\/atom:9\.9\.9 .* stands in for the configured/);
+  });
+});
+
+/** Two of ten in one command, as people release; for the others the engine runs in this process, which is quicker. */
+function convergesItself(number: number): boolean {
+  return number === 3 || number === 7;
+}
+
+/** As short as a release can be. */
+const atOnce = {
+  soak: "1s",
+  minRequests: 20,
+} as const;
+
+interface Served extends Pick<Answer, "sentAt" | "answeredAt"> {
+  readonly slot: unknown;
+}
+
+/** `/health/live` says which slot answered. */
+function servedBy({ body, sentAt, answeredAt }: Answer): Served {
+  return { slot: (JSON.parse(body) as { readonly slot?: unknown }).slot, sentAt, answeredAt };
+}
+
+interface WeightPeriod {
+  readonly percent: number;
+  readonly from: number;
+  readonly until: number;
+}
+
+/** When each weight was in effect: from when the releaser saw it until it decided to move on. */
+function periods({ journal }: PastRelease | ReleaseUnderWay): readonly WeightPeriod[] {
+  return journal.flatMap((line, index) => {
+    if (line.event !== "confirmed") return [];
+    const next = journal[index + 1];
+    return next === undefined ? [] : [{ percent: line.percent, from: Date.parse(line.at), until: Date.parse(next.at) }];
+  });
+}
+
+function untilFirstShift({ journal }: PastRelease | ReleaseUnderWay): WeightPeriod {
+  const passed = journal.find(({ event }: JournalEntry) => event === "smoke-passed");
+  assert.ok(passed);
+  return { percent: 0, from: 0, until: Date.parse(passed.at) };
+}
+
+/** Two-sided exact binomial test: Envoy routes each request by itself. */
+function shareIsAsItShouldBe(
+  all: readonly Served[],
+  candidate: SlotName,
+  { percent, from, until }: WeightPeriod,
+): void {
+  const served = all.filter(({ sentAt, answeredAt }) => sentAt >= from && answeredAt <= until);
+  const count = served.filter(({ slot }) => slot === candidate).length;
+  const told = `${count} of ${served.length} requests at the candidate where its weight is ${percent} %`;
+  assert.ok(served.length >= 30, told);
+  const share = percent / 100;
+  const upper = atLeast(count, served.length, share);
+  const lower = 1 - atLeast(count + 1, served.length, share);
+  assert.ok(2 * Math.min(upper, lower) >= level, told);
+}
+
+function noneFailed({ requests, failed, errors }: LoadReport): void {
+  assert.ok(requests > 100, `only ${requests} requests were sent`);
+  assert.deepEqual({ failed, errors }, { failed: 0, errors: [] });
+}
