@@ -44,7 +44,7 @@ export async function stage(stack: ClusterStack, faults: object = {}): Promise<s
  *
  * @param deadFor since when that one is taken for dead, in milliseconds @default since it renewed it last
  */
-export async function expireLease({ kubectl, namespace }: TestStack, deadFor?: number): Promise<void> {
+export async function expireLease({ kubectl, namespace }: ClusterStack, deadFor?: number): Promise<void> {
   const since = deadFor === undefined ? undefined : new Date(Date.now() - deadFor).toISOString().replace("Z", "000Z");
   const spec = { leaseDurationSeconds: 1, ...(since === undefined ? {} : { renewTime: since }) };
   await kubectl.patch(namespace, "lease/atom-release", "test", { spec });
