@@ -54,7 +54,7 @@ export async function sessionForward(options: ReleasingOptions, signal: AbortSig
   using made = new DisposableStack();
   const smoke = plan.smoke.steps.length === 0 ? undefined : await smokeSources(options, made);
   const prometheus = made.use(await connectPrometheus(plan.prometheus, environment, { clock: site.clock }));
-  await tryPrometheus(options, prometheus, signal);
+  await tryPrometheus(options, signal);
   const kept = made.move();
   return {
     options: session(options, { smoke, prometheus }),
@@ -124,18 +124,21 @@ async function smokeSources(
   return { doors, credentials, ca };
 }
 
-async function tryPrometheus(
-  { site, plan, view }: ReleasingOptions,
-  prometheus: PrometheusConnection,
-  signal: AbortSignal,
-): Promise<void> {
+/** How long Prometheus may take to answer before a release, in milliseconds: one that is away must not keep a hotfix waiting. */
+const tryWithin = 5_000;
+
+async function tryPrometheus({ site, plan, view, environment }: ReleasingOptions, signal: AbortSignal): Promise<void> {
+  const { clock, store } = site;
+  using prometheus = await connectPrometheus(plan.prometheus, environment, { clock, deadlineMs: tryWithin });
   const sampleQuery = `up{namespace="${plan.namespace}"}`;
-  const { warnings } = prometheus.ok
-    ? await checkPrometheus(prometheus.client, site.clock, { sampleQuery }, signal)
+  const { warnings, checks } = prometheus.ok
+    ? await checkPrometheus(prometheus.client, clock, { sampleQuery }, signal)
     : prometheusUnset(prometheus.why);
   for (const warning of warnings) view.trouble(warning);
-  const { active } = await site.store.read(signal);
-  const problems = await checkMetrics(plan, prometheus, { slot: active, template: "none" }, signal);
+  const away = prometheus.ok && checks.some(({ name, ok }) => name === "healthy" && !ok);
+  const { active } = await store.read(signal);
+  const asked = away ? { why: "it is not healthy" } : prometheus;
+  const problems = await checkMetrics(plan, asked, { slot: active, template: "none" }, signal);
   if (problems.length > 0)
     throw new MetricsError(
       `The release could not be judged:\n${problems.map((problem) => `  ${problem}`).join("\n")}\n` +

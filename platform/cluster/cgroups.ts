@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -37,8 +38,20 @@ export function createCgroup(name: string, mounted: readonly Hierarchy[] = hiera
   for (const { mountPoint } of mounted.filter((one) => one.version === version)) {
     if (version === 2)
       writeFileSync(path.join(mountPoint, "cgroup.subtree_control"), controllers.map((one) => `+${one}`).join(" "));
-    mkdirSync(path.join(mountPoint, name), { recursive: true });
+    const folder = path.join(mountPoint, name);
+    mkdirSync(folder, { recursive: true });
+    weigh(folder);
   }
+}
+
+/** All pods together would else get no more of a busy machine than any one process does. */
+function weigh(folder: string): void {
+  const cores = availableParallelism();
+  for (const [file, weight] of [
+    ["cpu.shares", 1024 * cores],
+    ["cpu.weight", Math.min(100 * cores, 10_000)],
+  ] as const)
+    if (existsSync(path.join(folder, file))) writeFileSync(path.join(folder, file), String(weight));
 }
 
 /** Folders of a group, in all hierarchies. */
