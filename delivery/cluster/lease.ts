@@ -170,8 +170,9 @@ class Holding implements HeldLease {
     if (renewed === undefined) {
       // An earlier try may have got through unanswered: it is still ours if it still names us.
       const live = await readLease(this.#options, signal);
-      if (live?.spec?.holderIdentity !== this.#options.holder)
-        throw new LeaseLostError("taken", `${live?.spec?.holderIdentity ?? "nobody"} holds it now`);
+      const holder = live?.spec?.holderIdentity ?? "";
+      if (holder !== this.#options.holder)
+        throw new LeaseLostError("taken", `${holder === "" ? "nobody" : holder} holds it now`);
       renewed = await write(cluster, lease, live, spec, signal, limit);
       if (renewed === undefined) throw new UnreachableError({ verb: "patch", target: lease.name }, "it keeps changing");
     }
