@@ -3,7 +3,7 @@ import { isWeightStep } from "../../components/release-plan/release-plan.ts";
 import { LeaseLostError } from "../cluster/errors.ts";
 import { DeadlineError, within } from "./deadline.ts";
 import { measureStep, watchSoak } from "./measuring.ts";
-import { confirm, confirmReturn, giveBack, shift, stepBack } from "./moving.ts";
+import { confirm, confirmReturn, giveBack, leadGuestsIn, shift, stepBack, turnRound } from "./moving.ts";
 import { messageOf } from "./persist.ts";
 import type { SmokeResult } from "./ports.ts";
 import type { FinalPhase, Phase, ReleaseState } from "./state.ts";
@@ -19,14 +19,14 @@ const tidyPatience = 120_000;
 
 export const actions: Readonly<Record<Exclude<Phase, FinalPhase | "preparing">, Action>> = {
   "waiting-ready": waitUntilReady,
-  smoking: (_state, place) => smoke("candidate", place),
+  smoking: smokeCandidate,
   shifting: shift,
   confirming: confirm,
   measuring: measureStep,
   "awaiting-approval": awaitApproval,
   "smoking-public": (_state, place) => smoke("public", place),
   soaking: watchSoak,
-  finishing: (_state, place) => scaleAway(place.subject.active, "finished", place),
+  finishing: finish,
   "stepping-back": stepBack,
   held: stayHeld,
   returning: giveBack,
@@ -57,6 +57,15 @@ async function waitUntilReady(_state: ReleaseState, place: Workplace): Promise<R
     if (waited >= plan.deadlines.ready) return failed("not_ready", `${pods} after ${(waited / 1000).toFixed(0)} s`);
     await clock.sleep(lookEvery, signal);
   }
+}
+
+async function smokeCandidate(_state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
+  return (await leadGuestsIn(place)) ?? (await smoke("candidate", place));
+}
+
+async function finish(_state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
+  await turnRound(place, tidyPatience);
+  return await scaleAway(place.subject.active, "finished", place);
 }
 
 async function smoke(through: "candidate" | "public", { subject, ports, signal }: Workplace): Promise<ReleaseEvent> {

@@ -10,6 +10,34 @@ import { failed, lookEvery, tryForEver, tryUntil, type Workplace } from "./workp
 /** The first counters are worth this much waiting before traffic moves, in milliseconds. */
 const guardStart = 1_000;
 
+/**
+ * Has the route lead guests (`x-canary`) to the candidate, and leaves all users where they are: after an earlier release guests may still be
+ * led to what was its candidate and serves by now, so that a smoke test would try what everybody uses. Resolves with what went wrong.
+ */
+export async function leadGuestsIn(place: Workplace): Promise<ReleaseEvent | undefined> {
+  const { subject, ports, signal } = place;
+  try {
+    await tryUntil(place, subject.plan.deadlines.confirm, () => ports.router.shift(split(subject, 0), signal));
+    return undefined;
+  } catch (error) {
+    return notShifted(error);
+  }
+}
+
+/** The candidate is what serves from now on, and the other slot is where guests' requests will find the next one. */
+export async function turnRound(place: Workplace, patience: number): Promise<void> {
+  const { subject, ports, signal } = place;
+  const after: Split = { active: subject.candidate.slot, candidate: subject.active, percent: 0 };
+  try {
+    const work = (): Promise<void> => ports.router.shift(after, signal);
+    await tryUntil(place, patience, work, (error) => !(error instanceof LeaseLostError));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof LeaseLostError) throw error;
+    ports.notifier.trouble(`x-canary still leads to ${subject.candidate.slot}: ${messageOf(error)}`);
+  }
+}
+
 export async function shift({ percent }: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
   const { subject, ports, guard, signal } = place;
   // What the counters show before the first request arrives is what the candidate's are compared with.

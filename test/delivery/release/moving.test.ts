@@ -68,3 +68,41 @@ describe("a release whose router makes pods ready first", () => {
       assert.deepEqual(world.shares, [0, 10, 50, 0]);
     });
 });
+
+describe("the guests' way in", () => {
+  it("leads to the candidate before its smoke test, and to the other slot once the candidate is what serves", async () => {
+    const world = new World();
+    const asked: unknown[] = [];
+    const releaser = world.releaser();
+    const { state } = await world.clock.settle(
+      releaser.release(
+        {},
+        {
+          adapters: (tools, subject) => {
+            const adapters = releaser.adapters(tools, subject);
+            const { router, smoke } = adapters;
+            return {
+              ...adapters,
+              router: {
+                ...router,
+                shift: (split, signal) => {
+                  asked.push(split);
+                  return router.shift(split, signal);
+                },
+              },
+              smoke: {
+                run: (through, signal) => {
+                  asked.push(`smoke: ${through}`);
+                  return smoke.run(through, signal);
+                },
+              },
+            };
+          },
+        },
+      ),
+    );
+    assert.equal(state.phase, "released");
+    assert.deepEqual(asked.slice(0, 2), [{ active: "blue", candidate: "green", percent: 0 }, "smoke: candidate"]);
+    assert.deepEqual(asked.slice(-2), ["smoke: public", { active: "green", candidate: "blue", percent: 0 }]);
+  });
+});

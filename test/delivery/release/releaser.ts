@@ -7,6 +7,7 @@ import type { ReleaseRequest } from "../../../delivery/release/opening.ts";
 import type { Clock, GuardSnapshot, StepMeasurement } from "../../../delivery/release/ports.ts";
 import { runRelease, takeBack } from "../../../delivery/release/releaser.ts";
 import type { Adapters, SessionEnd, SessionOptions, SessionTools } from "../../../delivery/release/session.ts";
+import type { Subject } from "../../../delivery/release/subject.ts";
 import { slotSnapshot } from "../support/snapshots.ts";
 import type { World } from "./world.ts";
 
@@ -103,17 +104,20 @@ export class Releaser {
       store: this.#store(),
       plan: this.#world.plan,
       holder: this.holder,
-      adapters: (tools) => this.adapters(tools),
+      adapters: (tools, subject) => this.adapters(tools, subject),
       ...options,
     };
   }
 
   /** What a release meets in this world. */
-  adapters({ writer }: SessionTools): Adapters {
+  adapters({ writer }: SessionTools, subject?: Pick<Subject, "candidate">): Adapters {
+    const released = subject?.candidate.slot ?? "green";
     const world = this.#world;
     return {
       router: {
-        shift: async ({ percent }, signal) => {
+        shift: async ({ candidate, percent: share }, signal) => {
+          // The world counts this release's candidate, which serves at the end, when the other slot is where the next one will be.
+          const percent = candidate === released ? share : 100 - share;
           await writer.write(
             virtualServices,
             name,
