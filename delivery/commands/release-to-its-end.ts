@@ -35,16 +35,32 @@ export async function releaseToItsEnd(
   } catch (error) {
     view.end();
     if (!(error instanceof LeaseLostError) || id === undefined) throw error;
-    return await afterwards(id, error, { site, view, reports });
+    return await afterwards(id, error, { site, view, reports }, signals.any);
   }
 }
 
-/** Another releaser took over. Where it has ended the release by now, that is how ours ended too. */
-async function afterwards(id: string, error: LeaseLostError, { site, reports }: Surroundings): Promise<ExitCode> {
-  const record = recordIn(await site.store.read(new AbortController().signal), id);
-  const code = record === undefined ? null : resultOf(record).exitCode;
+/** How long whoever took over may take to end the release, in milliseconds: taking it back takes seconds. */
+const endsWithin = 60_000;
+const lookEvery = 500;
+
+/** Another releaser took over. Where it ends the release within a while, that is how ours ended too. */
+async function afterwards(
+  id: string,
+  error: LeaseLostError,
+  { site, reports }: Surroundings,
+  stop: AbortSignal,
+): Promise<ExitCode> {
+  const { clock, store } = site;
   process.stderr.write(`${error.message}. This process has stopped without acting.\n`);
-  if (record === undefined || code === null) throw error;
-  await conclusion(record, surroundingsOf(site), reports);
-  return Object.values(exitCodes).find((known) => known === code) ?? exitCodes.internal;
+  const start = clock.monotonic();
+  for (;;) {
+    const record = recordIn(await store.read(stop), id);
+    const code = record === undefined ? null : resultOf(record).exitCode;
+    if (record !== undefined && code !== null) {
+      await conclusion(record, surroundingsOf(site), reports);
+      return Object.values(exitCodes).find((known) => known === code) ?? exitCodes.internal;
+    }
+    if (clock.monotonic() - start >= endsWithin) throw error;
+    await clock.sleep(lookEvery, stop);
+  }
 }
