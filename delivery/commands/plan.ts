@@ -2,6 +2,7 @@ import { describeForecast, type ForecastSubject } from "../forecast/describe.ts"
 import { forecast } from "../forecast/forecast.ts";
 import { describeTraffic, todaysTraffic } from "../forecast/traffic.ts";
 import { otherSlot } from "../../components/names/slot-name.ts";
+import { withCanaryVariables } from "../plan/canary-variables.ts";
 import { connectPrometheus } from "../prometheus/connect.ts";
 import { subjectOf } from "../release/opening.ts";
 import { hotfixPlan } from "../release/subject.ts";
@@ -20,7 +21,7 @@ export interface PlanOptions {
 /** Says what a release would do at today's traffic. Changes nothing. */
 export async function tellPlan({ site, hotfix, json }: PlanOptions, signal: AbortSignal): Promise<ExitCode> {
   const { cluster, clock } = site;
-  const published = await site.plan(signal);
+  const published = withCanaryVariables(await site.plan(signal), process.env);
   const plan = hotfix === undefined ? published : hotfixPlan(published);
   const { ledger, slots } = await lookAt(site, signal);
   const { active, current } = ledger;

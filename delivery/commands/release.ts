@@ -2,6 +2,7 @@ import { Option, type Command } from "commander";
 import { UserError } from "../../components/errors/user-error.ts";
 import type { Ledger } from "../../components/ledger/ledger.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
+import { canaryVariables, withCanaryVariables } from "../plan/canary-variables.ts";
 import { converge, type Converged } from "../converge/stack-command.ts";
 import { QuarantinedError, type ReleaseRequest } from "../release/opening.ts";
 import type { SessionTools } from "../release/session.ts";
@@ -102,6 +103,10 @@ async function release({ site, view, options }: Invocation, signals: RunSignals)
   const request: ReleaseRequest = { by: identity.by, image, hotfix, supersede };
   if (options.inCluster === true) {
     const up = options.staged === true ? undefined : stageByProgram(site, view, image);
+    for (const name of canaryVariables.filter((each) => process.env[each] !== undefined))
+      view.note(
+        `${name} counts for releases of this process, and not for that of the Job: it follows the published plan`,
+      );
     const prepare = up && (async () => up(await site.store.read(signals.any), signals.any));
     return await releaseInCluster({ site, view, reports: options, request, prepare }, signals);
   }
@@ -112,13 +117,18 @@ async function release({ site, view, options }: Invocation, signals: RunSignals)
     await conclusion(earlier, surroundingsOf(site), options);
     return exitCodeOf({ end: "over", state: earlier.state });
   }
-  const plan = await site.plan(signals.any);
+  const plan = await planOf(site, signals.any);
   using releasing = await sessionForward({ site, plan, identity, view, environment: process.env }, signals.any);
   if (options.observe === true)
     return await observe({ site, session: releasing.options, request, view, reports: options }, signals);
   const up = options.staged === true ? undefined : stageByProgram(site, view, image);
   const prepare = up && ((_tools: SessionTools, ledger: Ledger, signal: AbortSignal) => up(ledger, signal));
   return await releaseToItsEnd({ ...releasing.options, prepare }, request, { site, view, reports: options }, signals);
+}
+
+/** The published plan, with what this run alone was told. */
+async function planOf(site: Site, signal: AbortSignal): Promise<ReleasePlan> {
+  return withCanaryVariables(await site.plan(signal), process.env);
 }
 
 /** `pulumi up`, then the plan that it published. */
@@ -140,7 +150,7 @@ function stageByProgram(
     );
     for (const note of converged.notes) view.note(note);
     refuseQuarantined(ledger, converged, service);
-    return site.plan(signal);
+    return planOf(site, signal);
   };
 }
 

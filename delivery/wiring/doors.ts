@@ -16,9 +16,14 @@ export interface Doors {
   readonly public: Door;
 }
 
-/** Through the gateway, by the address of the plan; `ATOM_ENTRY_URL` has precedence, for whoever reaches it by another one. */
-export function gatewayDoors({ entry }: ReleasePlan, { ATOM_ENTRY_URL: other }: Environment): Doors {
-  const url = new URL(other === undefined || other === "" ? entry.url : other);
+/**
+ * Through the gateway, by the address of the plan. `ATOM_ENTRY_URL`, and else the variable of the environment (`STAGING_URL`), has
+ * precedence, for whoever reaches it by another one.
+ */
+export function gatewayDoors({ entry, environment }: ReleasePlan, variables: Environment): Doors {
+  const ofEnvironment = `${environment.toUpperCase().replaceAll("-", "_")}_URL`;
+  const asked = [variables.ATOM_ENTRY_URL, variables[ofEnvironment]].find((each) => each !== undefined && each !== "");
+  const url = new URL(asked ?? entry.url);
   const host = entry.host ?? new URL(entry.url).host;
   const headers = host === url.host ? {} : { host };
   return { public: { url, headers }, candidate: { url, headers: { ...headers, [canaryHeader]: "true" } } };

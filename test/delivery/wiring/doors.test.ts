@@ -24,4 +24,10 @@ describe("the doors of a smoke test", () => {
     assert.deepEqual([url, headers], ["http://127.0.0.1:9000/", { host: "atom.example.com" }]);
     assert.deepEqual((doors({ url: "http://a.test" }, "") as [string])[0], "http://a.test/");
   });
+
+  it("are at the URL of the variable of the environment, where there is one", () => {
+    const plan = releasePlan({ environment: "staging-eu", entry: { url: "https://atom.example.com" } });
+    const { candidate } = gatewayDoors(plan, { STAGING_EU_URL: "http://10.0.0.1", PRODUCTION_URL: "http://10.0.0.2" });
+    assert.deepEqual([candidate.url.href, candidate.headers.host], ["http://10.0.0.1/", "atom.example.com"]);
+  });
 });
