@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import type { ClusterStatus } from "../../platform/cluster/cluster.ts";
@@ -27,12 +28,21 @@ describe("npm start, status and stop", function () {
     await command("stop");
   });
 
-  it("bring Atom up, print its smoke test as curl lines that work, say what runs, and leave nothing behind", async () => {
+  it("bring Atom up, print its smoke test as curl lines that work, release a good and a bad version, say what runs, and leave nothing behind", async () => {
     const started = await command("start");
     assert.match(started, /Atom answers at http:\/\/10\.213\.\d+\.2:8080/);
     const lines = started.split("\n").filter((line) => /^ {2}(curl|TOKEN=)/.test(line));
     assert.equal(lines.length, 7);
     await execute("bash", ["-euo", "pipefail", "-c", lines.join("\n")], { timeout: 30_000 });
+
+    assert.match(started, /✓ r1: Released$/m);
+    assert.match(started, /✗ r2: Rolled back at \d+ %: it failed too many requests$/m);
+    const reports = [...started.matchAll(/^ {2}file:\/\/(\/.*\.html)$/gm)].map(([, file = ""]) => file);
+    const pages = await Promise.all(reports.map((file) => readFile(file, "utf8")));
+    const [good = "", bad = "", ...others] = pages.map((page) => /<title>(.*?)<\/title>/.exec(page)?.[1] ?? "");
+    assert.equal(good, "atom r1: Released");
+    assert.match(bad, /^atom r2: Rolled back at \d+ %: it failed too many requests$/);
+    assert.deepEqual(others, []);
 
     const status = JSON.parse(await command("status", "--json")) as ClusterStatus;
     assert.equal(status.phase, "ready");
