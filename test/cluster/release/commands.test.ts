@@ -247,7 +247,7 @@ describe("atom", function () {
     const target = next.ledger.releases.find(({ template }) => template === next.record.from.template);
     assert.ok(target);
     const to = await stack.atom(["rollback", "--to", target.id]);
-    assert.equal(to.code, 0, to.stderr);
+    assert.equal(to.code, 0, `${to.stdout}${to.stderr}`);
     assert.deepEqual(
       { template: to.record.template, slot: to.ledger.active, phase: to.record.state.phase },
       { template: target.template, slot: active, phase: "released" },
