@@ -34,6 +34,8 @@ interface FaultCase {
   readonly percent: number;
   /** Pods that die leave requests behind that no pod answered; Envoy says so to the clients. */
   readonly dies?: boolean;
+  /** `up` waits for its pods in vain. The engine remembers that, and says "update" until another `up` has found the slot as it is. */
+  readonly failsToStart?: boolean;
   /** Does something to what is staged. @default one command stages and releases it */
   readonly spoil?: (stack: ReleaseStack, candidate: SlotName) => Promise<void>;
   /** Of the releaser. */
@@ -72,6 +74,7 @@ const rolledBack: readonly FaultCase[] = [
   {
     title: "that crashes at its start, again and again",
     change: { faults: { crashAfterSeconds: 0.1 }, release: neverReady },
+    failsToStart: true,
     reason: "not_ready",
     detail: /CrashLoopBackOff|container atom restarted \d+ times?, it ended with Error \(exit code 1\)/,
     percent: 0,
@@ -87,6 +90,7 @@ const rolledBack: readonly FaultCase[] = [
   {
     title: "that never becomes ready",
     change: { faults: { notReady: true }, release: neverReady },
+    failsToStart: true,
     reason: "not_ready",
     detail: /container atom runs and does not become ready/,
     percent: 0,
@@ -144,7 +148,7 @@ describe("A bad version, under production's policy", function () {
     await stack[Symbol.asyncDispose]();
   });
 
-  for (const { title, change, reason, detail, percent, dies = false, spoil, env } of rolledBack)
+  for (const { title, change, reason, detail, percent, dies = false, failsToStart = false, spoil, env } of rolledBack)
     it(`${title} is rolled back for ${reason}, harms nobody but those who reached it, and does not come again`, async () => {
       const { active } = await stack.stack.ledger();
       const candidate = otherSlot(active);
@@ -167,6 +171,7 @@ describe("A bad version, under production's policy", function () {
       assert.equal((await stack.replicas(candidate)).desired, 0);
       assert.ok(blamesCandidate(reason));
       assert.ok(ledger.quarantine.some(({ template }) => template === record.template));
+      if (failsToStart) await stack.stack.run("up");
       const preview = await stack.stack.run("preview");
       assert.equal(preview.changed, false, preview.output);
       assert.match(preview.notes.join("\n"), new RegExp(`template ${record.template} is quarantined and not staged`));
