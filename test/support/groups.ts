@@ -25,10 +25,17 @@ export const groups = {
   },
   cluster: {
     about: "end to end on the embedded cluster: real kubelet, Istio, Envoy and Prometheus",
-    files: ["test/cluster/**/*.test.ts"],
-    minutes: 60,
+    files: ["test/cluster/*.test.ts", "test/cluster/release/{healthy,replicas}.test.ts"],
+    minutes: 50,
+  },
+  drills: {
+    about: "every fault, kill, race and command of a release on the embedded cluster",
+    files: ["test/cluster/release/{commands,faults,in-cluster,killed,races}.test.ts"],
+    minutes: 75,
   },
 } as const satisfies Record<string, Group>;
 
 export type GroupName = keyof typeof groups;
 export const groupNames = Object.keys(groups) as readonly GroupName[];
+/** What runs where no group is named. The drills take about an hour by themselves. */
+export const usualGroups: readonly GroupName[] = ["fast", "contract", "cluster"];
