@@ -59,6 +59,8 @@ export function chooseCandidate(ledger: Ledger, found: SlotsFound, request: Rele
   const { service, active, quarantine } = ledger;
   const idle = otherSlot(active);
   const candidate = found.idle.staged;
+  const entry = quarantine.find(({ template }) => template === candidate?.template);
+  if (candidate !== undefined && entry !== undefined) throw new QuarantinedError(entry, candidate.version);
   // A slot without pods holds what served before, and not what is to come.
   if (
     candidate === undefined ||
@@ -75,8 +77,6 @@ export function chooseCandidate(ledger: Ledger, found: SlotsFound, request: Rele
       "not_the_image",
       `${idle} holds ${candidate.image}, and not ${request.image}.\nBring the environment up with that image first.`,
     );
-  const entry = quarantine.find(({ template }) => template === candidate.template);
-  if (entry !== undefined) throw new QuarantinedError(entry, candidate.version);
   return candidate;
 }
 

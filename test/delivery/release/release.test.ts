@@ -66,6 +66,8 @@ describe("a release", () => {
       assert.deepEqual([world.replicas("green"), world.replicas("blue")], [0, 2]);
       assert.equal(world.ledger.active, "blue");
       assert.equal(world.ledger.quarantine[0]?.template, templates.green);
+      // Whether it is staged once more, or left without pods as the rollback left it.
+      await assert.rejects(world.clock.settle(world.releaser().release()), { refusal: "quarantined" });
       world.stage("green", templates.green);
       await assert.rejects(world.clock.settle(world.releaser().release()), { refusal: "quarantined" });
     });
