@@ -80,6 +80,7 @@ describe("The service's environment", () => {
       latencyMs: 0,
       latencyShare: 1,
       notReady: false,
+      spacing: "even",
     });
   });
 
