@@ -115,6 +115,7 @@ try {
 if (passed + failed === 0) failed = 1;
 // Once more at the end: whoever sees only the last lines of a log should see what failed.
 for (const failure of failures) console.error(`\nFAILED ${failure}`);
+if (failed > 0) console.log(`\nThe order's seed was ${options.seed}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 

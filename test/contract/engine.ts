@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
 import {
   LocalWorkspace,
   PulumiCommand,
@@ -21,6 +22,8 @@ const PROJECT = "contract";
 /** Long enough for the few engine runs of one test on two cores, in milliseconds. */
 export const ENGINE_MS = 120_000;
 
+const ATTEMPTS = 2;
+
 // Pulumi's runtime keeps the running stack in this global; a leak check should not take it for the test's.
 Object.assign(globalThis, { stackResource: undefined });
 
@@ -36,6 +39,8 @@ export interface Outcome {
 
 /** A program as a test writes it: it declares resources in `namespace` with the given provider. */
 export type Program = (provider: k8s.Provider, namespace: string) => void;
+
+type Operation = (onEvent: (event: EngineEvent) => void, onOutput: (text: string) => void) => Promise<unknown>;
 
 /** The folder to put on the engine's PATH, so that it finds the plugin under test. */
 export function pluginFolder(folder: string): string {
@@ -61,6 +66,12 @@ function outcomeOf(events: readonly EngineEvent[], output: string): Outcome {
     return Object.entries(detailed).map(([at, { diffKind }]) => `${at}: ${diffKind}`);
   });
   return { changes: Object.fromEntries(changes), differences: [...new Set(differences)].sort(), output };
+}
+
+/** The resources that the program declared and the engine did not hear of; the root stands for a program that did not run at all. */
+function unheard(declared: readonly string[], events: readonly EngineEvent[]): readonly string[] {
+  const heard = new Set(events.map(({ resourcePreEvent }) => resourcePreEvent?.metadata.urn.split("::").at(-1)));
+  return declared.length === 0 ? ["the program"] : declared.filter((name) => !heard.has(name));
 }
 
 export interface EngineOptions {
@@ -167,8 +178,13 @@ export class Engine implements AsyncDisposable {
     return this.plane.kubectl.get(this.namespace, resource);
   }
 
-  #program(program: Program | undefined): PulumiFn {
+  /** The program as the engine runs it. It notes in `declared` the name of each resource. */
+  #program(program: Program | undefined, declared: string[]): PulumiFn {
     return () => {
+      pulumi.runtime.registerStackTransformation(({ name }) => {
+        declared.push(name);
+        return undefined;
+      });
       const { kubeconfig } = this.plane;
       const provider = new k8s.Provider("cluster", { kubeconfig, context: CONTEXT, ...this.#options.provider });
       program?.(provider, this.namespace);
@@ -176,17 +192,29 @@ export class Engine implements AsyncDisposable {
     };
   }
 
-  async #run(
-    program: Program | undefined,
-    operate: (onEvent: (event: EngineEvent) => void, onOutput: (text: string) => void) => Promise<unknown>,
-  ): Promise<Outcome> {
+  /**
+   * Runs an operation, and once more where the engine succeeded without having heard of every resource of the program: an inline program
+   * of the SDK takes a lost connection to the engine for its own end (`LanguageServer.run` passes over UNAVAILABLE and CANCELLED).
+   */
+  async #run(program: Program | undefined, operate: Operation): Promise<Outcome> {
+    for (let attempt = 1; ; attempt += 1) {
+      const { events, output, lost } = await this.#attempt(program, operate);
+      if (lost.length === 0) return outcomeOf(events, output);
+      const message = `the engine did not hear of ${lost.join(", ")}:\n${output}`;
+      if (attempt === ATTEMPTS) throw new Error(message);
+      console.warn(message);
+    }
+  }
+
+  async #attempt(program: Program | undefined, operate: Operation) {
     const events: EngineEvent[] = [];
+    const declared: string[] = [];
     let output = "";
-    this.stack.workspace.program = this.#program(program);
+    this.stack.workspace.program = this.#program(program, declared);
     await operate(
       (event) => events.push(event),
       (text) => (output += text),
     );
-    return outcomeOf(events, output);
+    return { events, output, lost: program === undefined ? [] : unheard(declared, events) };
   }
 }

@@ -8,7 +8,7 @@ import { shuffled, randomSource } from "./shuffle.ts";
 export interface GroupResult {
   readonly passed: number;
   readonly failed: number;
-  /** Title and error of each failed test or hook. */
+  /** Title, error and place of each failed test or hook. */
   readonly failures: readonly string[];
 }
 
@@ -37,7 +37,8 @@ async function runGroup(name: GroupName, seed: number, resultFile: string, grep:
       resolve({ passed: runner.stats?.passes ?? 0, failed, failures });
     });
     runner.on("fail", (test, error: Error) => {
-      failures.push(`${test.fullTitle()}\n    ${error.message.split("\n").slice(0, 6).join("\n    ")}`);
+      const message = error.message.split("\n").slice(0, 12);
+      failures.push([test.fullTitle(), ...message, ...placesOf(error)].join("\n    "));
     });
   });
   writeFileSync(resultFile, JSON.stringify(result));
@@ -49,6 +50,15 @@ async function runGroup(name: GroupName, seed: number, resultFile: string, grep:
     console.error(process.getActiveResourcesInfo().join(", "));
     process.exit();
   }, lingerMs).unref();
+}
+
+/** The lines of an error's stack that lie in the tests, as paths from the project's root. */
+function placesOf({ stack = "" }: Error): readonly string[] {
+  const root = `${process.cwd()}${path.sep}`;
+  return stack
+    .split("\n")
+    .filter((line) => line.trimStart().startsWith("at ") && line.includes(`${root}test`))
+    .map((line) => line.trim().replace("file://", "").replace(root, ""));
 }
 
 /** Puts the tests and suites of a suite, and of all below it, into random order. */
