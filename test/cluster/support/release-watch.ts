@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { isDeepStrictEqual } from "node:util";
 import type { Ledger } from "../../../components/ledger/ledger.ts";
 import { otherSlot, type SlotName } from "../../../components/names/slot-name.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -15,19 +16,13 @@ type Weights = Readonly<Record<SlotName, number>>;
 /** Everything that ever was in the VirtualService and the ledger of a stack, in order, from when the watch began. */
 export class ReleaseWatch implements AsyncDisposable {
   readonly #stack: TestStack;
-  readonly #routes: ObjectWatch<{ readonly generation: number; readonly weights: Weights }>;
+  readonly #routes: ObjectWatch<Weights>;
   readonly #ledgers: ObjectWatch<Ledger>;
 
   private constructor(stack: TestStack) {
     this.#stack = stack;
-    this.#routes = new ObjectWatch(
-      stack,
-      "virtualservice/atom",
-      '{"{"}"generation":{.metadata.generation},"http":{.spec.http}{"}"}',
-      (text) => {
-        const { generation, http } = JSON.parse(text) as { generation: number; http: readonly Route[] };
-        return { generation, weights: weightsOf(http) };
-      },
+    this.#routes = new ObjectWatch(stack, "virtualservice/atom", "{.spec.http}", (text) =>
+      weightsOf(JSON.parse(text) as readonly Route[]),
     );
     this.#ledgers = new ObjectWatch(
       stack,
@@ -52,16 +47,16 @@ export class ReleaseWatch implements AsyncDisposable {
     return this.#ledgers.versions.map(({ value }) => value);
   }
 
-  /** The weights that a slot had, one for each time that the routes were written. */
+  /** The weights that a slot had, one for each time that they were changed. */
   sharesOf(slot: SlotName): readonly number[] {
-    return this.#changes().map(({ value }) => value.weights[slot]);
+    return this.#changes().map(({ value }) => value[slot]);
   }
 
   /** Changes of weights for which the ledger, as it was at that moment, had no release that had decided on just these. */
   unjournalled(): readonly string[] {
     return this.#changes()
       .slice(1)
-      .flatMap(({ at, value: { weights } }) => {
+      .flatMap(({ at, value: weights }) => {
         const ledger = this.#ledgers.versions.findLast((version) => version.at < at)?.value;
         const current = ledger?.current;
         const decided = current && {
@@ -75,11 +70,9 @@ export class ReleaseWatch implements AsyncDisposable {
       });
   }
 
-  /** A stamp of a releaser is no change of the routes. */
-  #changes(): readonly Version<{ readonly weights: Weights }>[] {
-    return this.#routes.versions.filter(
-      ({ value }, index, all) => value.generation !== all[index - 1]?.value.generation,
-    );
+  /** A releaser's stamp, and where requests with a header of their own are led, move no user. */
+  #changes(): readonly Version<Weights>[] {
+    return this.#routes.versions.filter(({ value }, index, all) => !isDeepStrictEqual(value, all[index - 1]?.value));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
