@@ -38,7 +38,10 @@ async function runGroup(name: GroupName, seed: number, resultFile: string, grep:
     });
     runner.on("fail", (test, error: Error) => {
       const message = error.message.split("\n").slice(0, 12);
-      failures.push([test.fullTitle(), ...message, ...placesOf(error)].join("\n    "));
+      const failure = [test.fullTitle(), ...message, ...placesOf(error)].join("\n    ");
+      failures.push(failure);
+      // The reporter tells of errors at its end, which may be an hour away.
+      console.error(failure);
     });
   });
   writeFileSync(resultFile, JSON.stringify(result));
