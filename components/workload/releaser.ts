@@ -1,18 +1,18 @@
 import { labelKeys } from "../names/labels.ts";
 import type { Resources } from "./pod-template.ts";
 
-/** `app.kubernetes.io/name` of a service's releasers in the cluster: they serve nothing, so no selector of the service may find them. */
-export function releaserLabel(service: string): string {
-  return `${service}-releaser`;
-}
-
-/** The pods that release a service from within the cluster. */
+/** The pods that release a service from within the cluster. They serve nothing, so no selector of the service may find them. */
 export function releaserSelectorLabels(service: string): Record<string, string> {
-  return { [labelKeys.name]: releaserLabel(service) };
+  return { [labelKeys.name]: `${service}-releaser` };
 }
 
-/** It waits for answers most of the time; what it holds is a few pods' counters and the ledger. */
-export const releaserResources: Resources = {
+/** Labels of a service's releasers. */
+export function releaserLabels(service: string): Record<string, string> {
+  return { ...releaserSelectorLabels(service), [labelKeys.partOf]: service };
+}
+
+/** It waits for answers most of the time; loading its modules takes 180 MB, the most that it ever has. */
+export const releaserResources = {
   requests: { cpu: "50m", memory: "256Mi" },
   limits: { memory: "512Mi" },
-};
+} satisfies Resources;

@@ -1,7 +1,8 @@
 // A forecast in words: what a release would do, how sure each step can be, and what happens when something is not as it should be.
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import { isWeightStep } from "../../components/release-plan/release-plan.ts";
-import { count, counted, duration, percentage, rate } from "../view/quantities.ts";
+import { count } from "../report/figures.ts";
+import { counted, duration, percentage, rate } from "../view/quantities.ts";
 import type { DetectionForecast, Forecast, LimitForecast, Need, StepForecast, WeightForecast } from "./forecast.ts";
 import { policyLines } from "./policies.ts";
 import { table } from "./table.ts";

@@ -1,7 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
-import { labelKeys } from "../../components/names/labels.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import { restrictedContainer, restrictedPod } from "../../components/workload/hardening.ts";
+import { releaserLabels, releaserResources } from "../../components/workload/releaser.ts";
 import type { Job } from "../cluster/resources.ts";
 import { exitCodes } from "../commands/exit-codes.ts";
 import type { ReleaseRequest } from "../release/opening.ts";
@@ -40,11 +40,6 @@ export interface ReleaserJobArgs {
 export interface ReleaserJob extends Job {
   readonly metadata: Job["metadata"] & { readonly namespace: string };
   readonly spec: JobSpec;
-}
-
-/** Labels of a service's releasers: none of the service's selectors may find them, for they serve nothing. */
-export function releaserLabels(service: string): Record<string, string> {
-  return { [labelKeys.name]: `${service}-releaser`, [labelKeys.partOf]: service };
 }
 
 /** Secret with what the releaser alone is told, by the names of its variables: see `releaserEnvironment`. People make it. */
@@ -124,8 +119,7 @@ function podSpec(args: ReleaserJobArgs, name: string): types.input.core.v1.PodSp
         imagePullPolicy: image.startsWith("atom.local/") ? "Never" : "IfNotPresent",
         args: releaseWords(args, name).map(withoutReferences),
         env: [...env],
-        // It waits for answers most of the time; loading its modules takes 180 MB, the most that it ever has.
-        resources: { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "512Mi" } },
+        resources: releaserResources,
         securityContext: restrictedContainer(),
         volumeMounts: [...volumeMounts],
       },

@@ -1,12 +1,13 @@
 import { randomInt } from "node:crypto";
 import { deployerName } from "../../components/names/names.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
+import { releaserLabels } from "../../components/workload/releaser.ts";
 import type { ClusterApi, ObjectName } from "../cluster/api.ts";
 import { ForbiddenError, UnreachableError } from "../cluster/errors.ts";
 import { jobs, type Job } from "../cluster/resources.ts";
 import type { ReleaseRequest } from "../release/opening.ts";
 import { InClusterNotSetUpError, ReleaserForbiddenError, ReleaserRunningError } from "./errors.ts";
-import { releaserJob, releaserLabels, type ReleaserJob } from "./job.ts";
+import { releaserJob, type ReleaserJob } from "./job.ts";
 import { endOf } from "./job-status.ts";
 import { smokeUserOf, type SmokeUser } from "./releaser-environment.ts";
 

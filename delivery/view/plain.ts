@@ -1,7 +1,8 @@
 import type { Clock, GuardSnapshot } from "../release/ports.ts";
 import type { JournalEntry, ReleaseState } from "../release/state.ts";
 import { isFinal } from "../release/state-machine.ts";
-import { count, duration } from "./quantities.ts";
+import { count } from "../report/figures.ts";
+import { duration } from "./quantities.ts";
 import type { ReleaseView, SmokeStepSeen, Through, ViewedRelease } from "./release-view.ts";
 import { oneLine } from "./terminal-text.ts";
 import { doneNow, happened, versionsOf } from "./words.ts";

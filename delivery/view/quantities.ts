@@ -1,4 +1,5 @@
-// Numbers as people read them.
+// Numbers as people read them in passing: fewer digits than a report has.
+import { count } from "../report/figures.ts";
 
 /** `0.25 s`, `4.2 s`, `45 s`, `5 min`, `5 min 20 s`, `1 h 10 min`; `never` for Infinity. */
 export function duration(ms: number): string {
@@ -26,11 +27,6 @@ export function countdown(ms: number): string {
 export function percentage(share: number): string {
   const percent = 100 * share;
   return `${percent >= 10 ? percent.toFixed(0) : trimmed(percent.toPrecision(2))} %`;
-}
-
-/** A whole number with its thousands apart: `12,345`. */
-export function count(value: number): string {
-  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** A rate a second: `0.4`, `12`, `1,250`. */

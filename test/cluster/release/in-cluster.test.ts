@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { PastRelease } from "../../../components/ledger/release-record.ts";
-import { releaserLabels } from "../../../delivery/in-cluster/job.ts";
+import { releaserLabels } from "../../../components/workload/releaser.ts";
 import { clusterDeadlineMs } from "../../support/cluster.ts";
 import { eventually } from "../../support/eventually.ts";
 import type { AtomEnd } from "../support/atom-process.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { count, countdown, counted, duration, percentage, rate } from "../../../delivery/view/quantities.ts";
+import { count } from "../../../delivery/report/figures.ts";
+import { countdown, counted, duration, percentage, rate } from "../../../delivery/view/quantities.ts";
 
 describe("numbers as people read them", () => {
   it("are times in the unit that fits", () => {
