@@ -135,10 +135,12 @@ export class Session {
     const found = await lookAtSlots(this.#tools.slots, ledger.active, stop);
     const candidate = unless(broken, () => chooseCandidate(ledger, found, request));
     const opening = { candidate, found, plan, request, at: new Date(clock.now()).toISOString() };
+    stop.throwIfAborted();
+    // A signal that comes while this is written has a release to take back, or to leave, and must not miss it.
     const { current } = await store.update(
       // An earlier try may have got through unanswered.
       (live) => (live.current?.startedAt === opening.at ? undefined : opened(live, opening)),
-      { signal: stop, fence: this.#fence },
+      { signal: this.#held.lost, fence: this.#fence },
     );
     if (current === null) throw new Error("the release was opened and is not in the ledger");
     if (broken === undefined) return this.#run(current, signals);

@@ -155,6 +155,8 @@ class MemoryClient implements ClusterApi {
     const answer = serve();
     await this.#cluster.after(call);
     await this.#gate();
+    // Who has given up does not hear what was answered.
+    options?.signal?.throwIfAborted();
     return answer;
   }
 
