@@ -2,6 +2,7 @@
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import { isWeightStep } from "../../components/release-plan/release-plan.ts";
 import { count } from "../report/figures.ts";
+import { wayToCandidate } from "../smoke/way.ts";
 import { counted, duration, percentage, rate } from "../view/quantities.ts";
 import type { DetectionForecast, Forecast, LimitForecast, Need, StepForecast, WeightForecast } from "./forecast.ts";
 import { policyLines } from "./policies.ts";
@@ -60,7 +61,7 @@ function trafficLines({ perSecond }: Forecast, { traffic }: ForecastSubject): st
 
 /** The whole way, a line or two for each part of it. */
 function courseLines({ steps }: Forecast, plan: ReleasePlan, { to }: ForecastSubject): string[] {
-  const { deadlines, replicas, smoke, soak, router, prometheus } = plan;
+  const { deadlines, replicas, smoke, soak, prometheus } = plan;
   const names = smoke.steps.map(({ name }) => name).join(", ");
   const course: (readonly [string, ...string[]])[] = [
     to?.staged === true
@@ -77,7 +78,7 @@ function courseLines({ steps }: Forecast, plan: ReleasePlan, { to }: ForecastSub
       ? ["smoke test", "none: the service names no smoke steps"]
       : [
           "smoke test",
-          `${counted(smoke.steps.length, "step")} ${router.kind === "istio" ? "through x-canary" : "at the candidate's own Service"}, no user on it yet, at most ${duration(deadlines.smoke)}:`,
+          `${counted(smoke.steps.length, "step")} ${wayToCandidate(plan)}, no user on it yet, at most ${duration(deadlines.smoke)}:`,
           names,
         ],
     ...steps.map((step): readonly [string, string] => [nameOf(step), courseOf(step, plan)]),

@@ -72,7 +72,7 @@ export const phaseWords: Readonly<Record<Phase, string>> = {
 
 const timingWords: Readonly<Record<TimingName, string>> = {
   "until-ready": "staged → pods ready",
-  smoke: "smoke test through x-canary",
+  smoke: "smoke test of the candidate",
   shift: "set the weight",
   confirm: "weight seen in effect",
   measure: "measured",

@@ -2,6 +2,7 @@ import type { Clock, GuardSnapshot } from "../release/ports.ts";
 import type { JournalEntry, ReleaseState } from "../release/state.ts";
 import { isFinal } from "../release/state-machine.ts";
 import { count } from "../report/figures.ts";
+import { wayToCandidate } from "../smoke/way.ts";
 import { duration } from "./quantities.ts";
 import type { ReleaseView, SmokeStepSeen, Through, ViewedRelease } from "./release-view.ts";
 import { oneLine } from "./terminal-text.ts";
@@ -83,7 +84,8 @@ export class PlainView implements ReleaseView {
   }
 
   onSmokeStep(through: Through, { name, passed, duration: ms, detail }: SmokeStepSeen): void {
-    const how = through === "candidate" ? "through x-canary" : "as a user";
+    const guest = this.#release === undefined ? "as a guest" : wayToCandidate(this.#release.plan);
+    const how = through === "candidate" ? guest : "as a user";
     const why = detail === undefined || passed ? "" : `: ${oneLine(detail)}`;
     this.#percent(
       this.#now(),

@@ -2,6 +2,7 @@
 import { isWeightStep } from "../../components/release-plan/release-plan.ts";
 import type { JournalEntry, Phase, ReleaseState } from "../release/state.ts";
 import { isFinal, type EventType } from "../release/state-machine.ts";
+import { wayToCandidate } from "../smoke/way.ts";
 import { counted, duration } from "./quantities.ts";
 import type { Role, ViewedRelease } from "./release-view.ts";
 import { oneLine } from "./terminal-text.ts";
@@ -69,7 +70,7 @@ export function doneNow(state: ReleaseState, release: ViewedRelease): string {
     case "waiting-ready":
       return `waiting until the pods of ${newer} are ready, ${atMost(deadlines.ready)}; no user reaches them yet`;
     case "smoking":
-      return `running the smoke test: ${counted(plan.smoke.steps.length, "step")} through x-canary, no user reaches ${newer} yet`;
+      return `running the smoke test: ${counted(plan.smoke.steps.length, "step")} ${wayToCandidate(plan)}, no user reaches ${newer} yet`;
     case "shifting":
       return `moving ${state.percent} % of the traffic to ${newer}`;
     case "confirming":

@@ -38,7 +38,7 @@ Smoke tests
 
 Timings
   6.24 s  staged → pods ready
-  100 ms  smoke test through x-canary
+  100 ms  smoke test of the candidate
   420 ms  quarantine and scale down
 
 Journal
