@@ -2,6 +2,7 @@ import { z } from "zod";
 import { UserError } from "../errors/user-error.ts";
 import { slotNames, type SlotName } from "../names/slot-name.ts";
 import { pastRelease, releaseUnderWay, templateDigest, timestamp } from "./release-record.ts";
+import { totals } from "./totals.ts";
 
 /** The newest form of the ledger that this version reads and writes. */
 export const ledgerSchemaVersion = 1;
@@ -29,6 +30,7 @@ const ledgerSchema = z.strictObject({
     )
     .exactOptional()
     .describe("quarantines that people lifted, the newest first"),
+  totals: totals.exactOptional().describe("what the deployment metrics are made of @default nothing happened yet"),
 });
 
 /** What happened to a service: durable, in the cluster, the source of what is active. */

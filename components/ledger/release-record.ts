@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { slotNames } from "../names/slot-name.ts";
+import { queryTotals } from "./counts.ts";
 
 export const timestamp = z.iso.datetime().describe("when, in UTC");
 export const templateDigest = z.string().min(1).describe("digest of the pod template");
@@ -118,6 +119,7 @@ const common = {
   journal: z.array(journalEntry),
   plan: z.json().describe("the release plan in effect when it began"),
   podTemplate: z.json().describe("what the slot ran, so that it can be staged again"),
+  queries: queryTotals.exactOptional().describe("what its releasers asked of Prometheus"),
 };
 
 /** A release under way. Keys that this version does not know are kept. */

@@ -5,6 +5,7 @@ import { approveCommand } from "./approve.ts";
 import { exitCodes, exitCodesHelp } from "./exit-codes.ts";
 import { explainCommand } from "./explain.ts";
 import { historyCommand } from "./history.ts";
+import { metricsCommand } from "./metrics.ts";
 import { quarantineCommand } from "./quarantine.ts";
 import { releaseCommand } from "./release.ts";
 import { replayCommand } from "./replay.ts";
@@ -23,6 +24,7 @@ const commands = [
   explainCommand,
   replayCommand,
   quarantineCommand,
+  metricsCommand,
 ];
 
 /** The `atom` command, with all that belongs to it. */

@@ -7,8 +7,9 @@ import { resultOf } from "../report/json.ts";
 import { reportHtml } from "../report/html.ts";
 import { reportMarkdown } from "../report/markdown.ts";
 import { storyOf, type ReleaseRecord, type Surroundings } from "../report/story.ts";
-import type { Site } from "../target/site.ts";
+import { environmentOf, type Site } from "../target/site.ts";
 import { endingText } from "./ending.ts";
+import { pushAfterwards } from "./push-metrics.ts";
 import { terminalOf } from "./terminal.ts";
 
 export interface ReportOptions {
@@ -33,15 +34,16 @@ export function recordIn({ current, releases }: Ledger, id: string): ReleaseReco
   return current?.id === id ? current : releases.find((release) => release.id === id);
 }
 
-/** Tells how a release ended: in words or as JSON, and in the files that were asked for. */
+/** Tells how a release ended: in words or as JSON, in the files that were asked for, and in the deployment metrics. */
 export async function conclude(site: Site, { id }: Pick<SessionEnd, "id">, options: ReportOptions): Promise<void> {
   const record = recordIn(await site.store.read(new AbortController().signal), id);
   if (record === undefined) return;
   await conclusion(record, surroundingsOf(site), options);
+  await pushAfterwards(site);
 }
 
-export function surroundingsOf({ target: { service, stack, namespace } }: Site): Surroundings {
-  return { service, environment: stack ?? namespace };
+export function surroundingsOf(site: Site): Surroundings {
+  return { service: site.target.service, environment: environmentOf(site) };
 }
 
 /** The same for a record at hand. */

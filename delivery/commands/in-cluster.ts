@@ -9,6 +9,7 @@ import { ledgersOf } from "../target/ledgers.ts";
 import { follow } from "../view/follow.ts";
 import { conclusion, surroundingsOf, type ReportOptions } from "./conclude.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { pushAfterwards } from "./push-metrics.ts";
 import type { RunSignals } from "./run.ts";
 
 /** How long the ledger may be behind the Job, in milliseconds. */
@@ -63,8 +64,10 @@ export async function releaseInCluster(
     over.abort();
     view.end();
     for (const line of record === undefined ? end.log : []) process.stderr.write(`${job.name}: ${line}\n`);
-    if (record !== undefined) await conclusion(record, surroundingsOf(site), reports);
-    else if (end.detail !== undefined) process.stderr.write(`${end.detail}\n`);
+    if (record !== undefined) {
+      await conclusion(record, surroundingsOf(site), reports);
+      await pushAfterwards(site);
+    } else if (end.detail !== undefined) process.stderr.write(`${end.detail}\n`);
     return Object.values(exitCodes).find((code) => code === end.exitCode) ?? exitCodes.internal;
   } finally {
     over.abort();

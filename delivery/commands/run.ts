@@ -1,5 +1,6 @@
 import { UserError } from "../../components/errors/user-error.ts";
 import { ClusterError, LeaseLostError } from "../cluster/errors.ts";
+import { PushError } from "../metrics/push.ts";
 import { ConvergeError } from "../release/ports.ts";
 import type { SessionSignals } from "../release/session.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
@@ -54,12 +55,15 @@ export async function run(
 }
 
 /** Errors whose message says all that a person needs; a stack would only hide it. */
+const plainErrors = [ConvergeError, ClusterError, LeaseLostError, PushError] as const;
+
 function explain(error: unknown): ExitCode {
   if (error instanceof UserError) {
     process.stderr.write(`${error.message}\n`);
     return exitCodes.refused;
   }
-  if (error instanceof ConvergeError || error instanceof ClusterError || error instanceof LeaseLostError) {
+  const plain = plainErrors.find((kind) => error instanceof kind) !== undefined;
+  if (plain && error instanceof Error) {
     process.stderr.write(`${error.message}\n`);
     return exitCodes.internal;
   }

@@ -1,5 +1,7 @@
+import type { QueryTotals } from "../../components/ledger/counts.ts";
 import type { Ledger } from "../../components/ledger/ledger.ts";
 import type { PastRelease, ReleaseUnderWay } from "../../components/ledger/release-record.ts";
+import { withRelease } from "../metrics/count.ts";
 import type { Candidate, Journal } from "../release/ports.ts";
 import type { JournalEntry, ReleaseState } from "../release/state.ts";
 import { isFinal } from "../release/state-machine.ts";
@@ -16,6 +18,8 @@ export interface LedgerJournalOptions {
   readonly id: string;
   /** Releases that can be gone back to. */
   readonly keep: number;
+  /** What the release's releasers asked of Prometheus by now. @default nothing */
+  readonly queries?: (() => QueryTotals) | undefined;
 }
 
 /** The journal of the release under way, in the ledger. */
@@ -27,8 +31,9 @@ export class LedgerJournal implements Journal {
   }
 
   async append(entries: readonly JournalEntry[], state: ReleaseState, signal: AbortSignal): Promise<void> {
-    const { store, fence, id, keep } = this.#options;
-    await store.update((ledger) => appended(ledger, id, entries, state, keep), { signal, fence });
+    const { store, fence, id, keep, queries } = this.#options;
+    const counted = queries === undefined ? {} : { queries: queries() };
+    await store.update((ledger) => appended(ledger, id, entries, state, { keep, ...counted }), { signal, fence });
   }
 
   async quarantine({ template }: Candidate, reason: string, signal: AbortSignal): Promise<void> {
@@ -53,7 +58,7 @@ export function appended(
   id: string,
   entries: readonly JournalEntry[],
   state: ReleaseState,
-  keep: number,
+  { keep, ...counted }: { readonly keep: number; readonly queries?: QueryTotals },
 ): Ledger | undefined {
   const { current } = ledger;
   const last = entries.at(-1);
@@ -64,7 +69,7 @@ export function appended(
   }
   const first = entries[0]?.seq ?? 1;
   const journal = [...current.journal.filter(({ seq }) => seq < first), ...entries.map(bounded)];
-  const release: ReleaseUnderWay = { ...current, state, journal };
+  const release: ReleaseUnderWay = { ...current, ...counted, state, journal };
   return isFinal(state.phase) ? concluded(ledger, release, last.at, keep) : { ...ledger, current: release };
 }
 
@@ -76,6 +81,7 @@ function concluded(ledger: Ledger, release: ReleaseUnderWay, endedAt: string, ke
     ...ledger,
     active: phase === "released" ? release.slot : ledger.active,
     current: null,
+    totals: withRelease(ledger.totals, past),
     releases: forgetOld([past, ...ledger.releases], keep),
   };
 }

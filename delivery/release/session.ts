@@ -11,6 +11,7 @@ import { DeploymentSlots } from "../cluster/slots.ts";
 import { LedgerJournal } from "../ledger/journal.ts";
 import { LedgerApproval } from "../ledger/requests.ts";
 import type { LedgerStore } from "../ledger/store.ts";
+import type { QueryCounter } from "../metrics/query-counter.ts";
 import { within } from "./deadline.ts";
 import {
   chooseCandidate,
@@ -53,6 +54,8 @@ export interface SessionOptions {
   readonly adapters: (tools: SessionTools, subject: Subject) => Adapters;
   /** Told of the release that is opened or taken up, before anything is done about it. */
   readonly onRelease?: ((release: ReleaseUnderWay) => void) | undefined;
+  /** What is asked of Prometheus. @default nothing is counted */
+  readonly queries?: QueryCounter;
   /** Told once for each holder of the lease that is waited for. */
   readonly onWait?: (holder: string) => void;
 }
@@ -157,9 +160,10 @@ export class Session {
   }
 
   async #run(current: ReleaseUnderWay, { abort, leave }: SessionSignals, first?: ReleaseEvent): Promise<SessionEnd> {
-    const { store, clock, adapters } = this.#options;
+    const { store, clock, adapters, queries } = this.#options;
     const { plan } = this.#tools;
     const { id, state, journal } = current;
+    queries?.begin(current.queries);
     this.#releaseId = id;
     this.#options.onRelease?.(current);
     const subject = subjectOf(current, plan);
@@ -167,7 +171,10 @@ export class Session {
       ...adapters(this.#tools, subject),
       clock,
       slots: this.#tools.slots,
-      journal: new LedgerJournal({ store, fence: this.#fence, id, keep: plan.keep }),
+      journal: new LedgerJournal({
+        ...{ store, fence: this.#fence, id, keep: plan.keep },
+        queries: queries && (() => queries.counts),
+      }),
       approval: new LedgerApproval(store, clock, id),
     };
     const start: RunStart = { state, journal, first };

@@ -36,3 +36,8 @@ export async function openSite(options: TargetOptions, folder = process.cwd()): 
     },
   };
 }
+
+/** What people call the environment: its stack, else its namespace. */
+export function environmentOf({ target: { stack, namespace } }: Pick<Site, "target">): string {
+  return stack ?? namespace;
+}

@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { UserError } from "../../components/errors/user-error.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
+import { QueryCounter } from "../metrics/query-counter.ts";
 import { checkMetrics } from "../prometheus/check-metrics.ts";
+import type { RequestRecord } from "../prometheus/client.ts";
 import { checkPrometheus, prometheusUnset } from "../prometheus/check.ts";
 import { connectPrometheus, type PrometheusConnection } from "../prometheus/connect.ts";
 import type { SessionOptions } from "../release/session.ts";
@@ -53,11 +55,15 @@ export async function sessionForward(options: ReleasingOptions, signal: AbortSig
   const { site, plan, view, environment } = options;
   using made = new DisposableStack();
   const smoke = plan.smoke.steps.length === 0 ? undefined : await smokeSources(options, made);
-  const prometheus = made.use(await connectPrometheus(plan.prometheus, environment, { clock: site.clock }));
-  await tryPrometheus(options, signal);
+  const queries = new QueryCounter();
+  const onRequest = (record: RequestRecord): void => {
+    queries.record(record);
+  };
+  const prometheus = made.use(await connectPrometheus(plan.prometheus, environment, { clock: site.clock, onRequest }));
+  await tryPrometheus(options, onRequest, signal);
   const kept = made.move();
   return {
-    options: session(options, { smoke, prometheus }),
+    options: { ...session(options, { smoke, prometheus }), queries },
     prometheus,
     [Symbol.dispose]() {
       kept.dispose();
@@ -127,9 +133,13 @@ async function smokeSources(
 /** How long Prometheus may take to answer before a release, in milliseconds: one that is away must not keep a hotfix waiting. */
 const tryWithin = 5_000;
 
-async function tryPrometheus({ site, plan, view, environment }: ReleasingOptions, signal: AbortSignal): Promise<void> {
+async function tryPrometheus(
+  { site, plan, view, environment }: ReleasingOptions,
+  onRequest: (record: RequestRecord) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const { clock, store } = site;
-  using prometheus = await connectPrometheus(plan.prometheus, environment, { clock, deadlineMs: tryWithin });
+  using prometheus = await connectPrometheus(plan.prometheus, environment, { clock, onRequest, deadlineMs: tryWithin });
   const sampleQuery = `up{namespace="${plan.namespace}"}`;
   const { warnings, checks } = prometheus.ok
     ? await checkPrometheus(prometheus.client, clock, { sampleQuery }, signal)

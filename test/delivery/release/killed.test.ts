@@ -104,8 +104,10 @@ function assertOnce(world: World): void {
     last.set(`${plural} ${name}`, seen);
   }
   assert.deepEqual(twice, []);
-  const { releases, quarantine } = world.ledger;
+  const { releases, quarantine, totals } = world.ledger;
   assert.equal(releases.filter(({ id }) => id === "r1").length, 1, "the release is on record once");
+  const counted = Object.values(totals?.releases ?? {}).reduce((sum, count) => sum + count, 0);
+  assert.equal(counted, releases.filter(({ outcome }) => outcome !== "baseline").length, "each release counts once");
   assert.ok(quarantine.length <= 1);
 }
 

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { bucketEdges, noQueries, observed, type QueryTotals } from "../../../components/ledger/counts.ts";
+import type { PastRelease, Reason } from "../../../components/ledger/release-record.ts";
+import { noTotals, type Totals } from "../../../components/ledger/totals.ts";
+import { withRelease } from "../../../delivery/metrics/count.ts";
+import { QueryCounter } from "../../../delivery/metrics/query-counter.ts";
+import { initialState } from "../../../delivery/release/state-machine.ts";
+import { at, past } from "../ledger/ledgers.ts";
+
+type Line = PastRelease["journal"][number];
+
+function line(event: string, percent = 0, evidence?: Line["evidence"]): Line {
+  return { ...{ seq: 1, at, phase: "smoking", step: 0, percent, event, detail: "" }, ...(evidence && { evidence }) };
+}
+
+function smokeTest(passed: boolean, duration: number): Line["evidence"] {
+  return { passed, duration, steps: [] };
+}
+
+function takenBack(reason: Reason, journal: readonly Line[], outcome: "rolled-back" | "aborted" = "rolled-back") {
+  const state = { ...initialState, phase: outcome, cause: { reason, detail: "" } } as const;
+  return past("r1", { outcome, state, journal: [...journal] });
+}
+
+function later(seconds: number): string {
+  return new Date(Date.parse(at) + 1000 * seconds).toISOString();
+}
+
+describe("the totals of a service's releases", () => {
+  it("tell success from failure without users, and from a way back from them", () => {
+    const cases: readonly (readonly [PastRelease, Partial<Totals["releases"]>, Totals["rollbacks"]])[] = [
+      [past("r1"), { success: 1 }, {}],
+      [takenBack("smoke_test_failed", [line("failed")]), { failed: 1 }, { smoke_test_failed: 1 }],
+      [takenBack("high_error_rate", [line("shifted", 10)]), { rolled_back: 1 }, { high_error_rate: 1 }],
+      [takenBack("manual", [line("shifted", 50)], "aborted"), { rolled_back: 1 }, { manual: 1 }],
+    ];
+    for (const [release, releases, rollbacks] of cases) {
+      const totals = withRelease(undefined, release);
+      assert.deepEqual(totals.releases, { ...noTotals().releases, ...releases });
+      assert.deepEqual(totals.rollbacks, rollbacks);
+    }
+  });
+
+  it("count each smoke test with its time, also one whose evidence is gone", () => {
+    const journal = [line("smoke-passed", 0, smokeTest(true, 12_000)), line("smoke-passed")];
+    const { smokeTests, smokeSeconds } = withRelease(undefined, past("r1", { journal }));
+    assert.deepEqual(
+      [smokeTests, smokeSeconds],
+      [
+        { passed: 2, failed: 0 },
+        { counts: [1, 1, 0, 0, 0, 0], sum: 12 },
+      ],
+    );
+    const failing = takenBack("smoke_test_failed", [line("failed", 0, smokeTest(false, 301_000))]);
+    assert.deepEqual(withRelease(undefined, failing).smokeTests, { passed: 0, failed: 1 });
+    assert.deepEqual(withRelease(undefined, failing).smokeSeconds.counts, [0, 0, 0, 0, 0, 1]);
+  });
+
+  it("have a release's time in its bucket, the edge in the one below, and no time where a clock went back", () => {
+    for (const [seconds, bucket] of [
+      [0, 0],
+      [60, 0],
+      [60.001, 1],
+      [3600, 5],
+      [3601, 6],
+    ] as const) {
+      const { counts, sum } = withRelease(undefined, past("r1", { endedAt: later(seconds) })).seconds;
+      assert.deepEqual([counts.indexOf(1), sum], [bucket, seconds]);
+    }
+    assert.equal(withRelease(undefined, past("r1", { endedAt: later(-5) })).seconds.sum, 0);
+  });
+
+  it("only grow, each release counting once in every part", () => {
+    const seconds = fc.double({ min: 0, max: 10_000, noNaN: true });
+    const release = fc.oneof(
+      seconds.map((after) => past("r1", { endedAt: later(after) })),
+      fc
+        .constantFrom<Reason>("manual", "high_latency", "not_ready")
+        .map((reason) => takenBack(reason, [line("shifted", 10)])),
+    );
+    fc.assert(
+      fc.property(fc.array(release, { maxLength: 20 }), (releases) => {
+        let totals = noTotals();
+        for (const one of releases) {
+          const next = withRelease(totals, one);
+          for (const status of ["success", "failed", "rolled_back"] as const)
+            assert.ok(next.releases[status] >= totals.releases[status]);
+          assert.ok(next.seconds.counts.every((count, index) => count >= (totals.seconds.counts[index] ?? 0)));
+          assert.ok(next.seconds.sum >= totals.seconds.sum);
+          totals = next;
+        }
+        const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0);
+        assert.equal(sum(Object.values(totals.releases)), releases.length);
+        assert.equal(sum(totals.seconds.counts), releases.length);
+        assert.equal(sum(Object.values(totals.rollbacks)), totals.releases.failed + totals.releases.rolled_back);
+      }),
+    );
+  });
+});
+
+describe("what a release asks of Prometheus", () => {
+  const asked = (...seconds: number[]): QueryTotals =>
+    seconds.reduce<QueryTotals>(
+      (before, each) => ({
+        results: { ...before.results, success: before.results.success + 1 },
+        seconds: observed(before.seconds, bucketEdges.queries, each),
+      }),
+      noQueries(),
+    );
+
+  it("counts with what was asked before it began, and on top of what an earlier releaser asked", () => {
+    const counter = new QueryCounter();
+    counter.record({ result: "success", seconds: 0.25 });
+    counter.begin(asked(0.5));
+    counter.record({ result: "success", seconds: 2 });
+    assert.deepEqual(counter.counts, asked(0.5, 0.25, 2));
+    assert.deepEqual(withRelease(undefined, past("r1", { queries: counter.counts })).queries, counter.counts);
+  });
+
+  it("does not count for the release that comes after it", () => {
+    const counter = new QueryCounter();
+    counter.begin();
+    counter.record({ result: "timeout", seconds: 10 });
+    assert.deepEqual(counter.counts.results, { success: 0, failed: 0, timeout: 1 });
+    counter.begin();
+    assert.deepEqual(counter.counts, noQueries());
+  });
+});
