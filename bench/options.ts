@@ -48,9 +48,9 @@ export function readOptions(command: Command): { readonly amount: Amount; readon
     .addHelpText(
       "after",
       "\nExamples:\n" +
-        "  npm run bench:rollback                                      about an hour\n" +
-        "  npm run bench:rollback -- --quick                           about 8 minutes\n" +
-        "  npm run bench:rollback -- --judgements 0 --json out.json    the times alone, about 40 minutes",
+        "  npm run bench:rollback                                      about 25 minutes\n" +
+        "  npm run bench:rollback -- --quick                           about 3 minutes\n" +
+        "  npm run bench:rollback -- --judgements 0 --json out.json    the times alone, about 10 minutes",
     )
     .parse()
     .opts<Options>();

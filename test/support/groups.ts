@@ -37,5 +37,5 @@ export const groups = {
 
 export type GroupName = keyof typeof groups;
 export const groupNames = Object.keys(groups) as readonly GroupName[];
-/** What runs where no group is named. The drills take about an hour by themselves. */
+/** What runs where no group is named. The drills take half an hour by themselves. */
 export const usualGroups: readonly GroupName[] = ["fast", "contract", "cluster"];
