@@ -70,8 +70,11 @@ function outcomeOf(events: readonly EngineEvent[], output: string): Outcome {
 
 /** The resources that the program declared and the engine did not hear of; the root stands for a program that did not run at all. */
 function unheard(declared: readonly string[], events: readonly EngineEvent[]): readonly string[] {
-  const heard = new Set(events.map(({ resourcePreEvent }) => resourcePreEvent?.metadata.urn.split("::").at(-1)));
-  return declared.length === 0 ? ["the program"] : declared.filter((name) => !heard.has(name));
+  const heard = events.flatMap(({ resourcePreEvent }) => {
+    const { op, urn } = resourcePreEvent?.metadata ?? { op: "delete", urn: "" };
+    return op === "delete" ? [] : [urn.split("::").at(-1)];
+  });
+  return declared.length === 0 ? ["the program"] : declared.filter((name) => !heard.includes(name));
 }
 
 export interface EngineOptions {
