@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { catalogue } from "../../stacks/catalogue.ts";
-import { neededSecrets } from "./rules.ts";
 import { stackSchema } from "./schema.ts";
+import { knownSecrets } from "./secrets.ts";
 
 interface ObjectSchema {
   readonly properties: Readonly<Record<string, unknown>>;
@@ -20,7 +19,6 @@ const encrypted = (key: string) => ({
 export function stackFileSchema(): Record<string, unknown> {
   // Editors see what is written, so the input side of the schema counts.
   const { properties, required } = z.toJSONSchema(stackSchema, { io: "input" }) as unknown as ObjectSchema;
-  const secrets = neededSecrets(Object.keys(catalogue));
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "Pulumi.<stack>.yaml of atom",
@@ -31,7 +29,7 @@ export function stackFileSchema(): Record<string, unknown> {
         type: "object",
         properties: Object.fromEntries([
           ...Object.entries(properties).map(([key, value]): [string, unknown] => [`atom:${key}`, value]),
-          ...secrets.map((key): [string, unknown] => [`atom:${key}`, encrypted(key)]),
+          ...knownSecrets().map((key): [string, unknown] => [`atom:${key}`, encrypted(key)]),
         ]),
         required: required.map((key) => `atom:${key}`),
         // Pulumi's own keys and those of its providers have namespaces of their own.

@@ -1,8 +1,8 @@
 import type { z } from "zod";
-import { catalogue } from "../../stacks/catalogue.ts";
 import { ConfigError, type ConfigProblem } from "./error.ts";
-import { crossFieldProblems, neededSecrets } from "./rules.ts";
+import { crossFieldProblems } from "./rules.ts";
 import { stackKeys, stackSchema, type StackConfig } from "./schema.ts";
+import { knownSecrets, neededSecrets } from "./secrets.ts";
 
 /** The keys of a stack's configuration, without the namespace `atom:`. */
 export interface RawConfig {
@@ -38,13 +38,12 @@ export function parseStackConfig(
   return result.data;
 }
 
-/** Every key is a section or a secret that a service needs, and each in its form: plain or encrypted. */
+/** Every key is a section or a secret that a service or a section needs, and each in its form: plain or encrypted. */
 function keyProblems(stack: string, raw: RawConfig, requireSecrets: boolean): ConfigProblem[] {
-  const services = raw.values.services;
-  const needed = neededSecrets(typeof services === "object" && services !== null ? Object.keys(services) : []);
+  const needed = neededSecrets(raw.values);
   const setCommand = (key: string) => `set it: pulumi config set --secret --stack ${stack} atom:${key}`;
-  // A secret of a service that this stack leaves out may stay.
-  const known = neededSecrets(Object.keys(catalogue));
+  // A secret of a service or a section that this stack leaves out may stay.
+  const known = knownSecrets();
   const missing = needed.filter((key) => !raw.secrets.includes(key) && !(key in raw.values));
   return [
     ...Object.keys(raw.values)

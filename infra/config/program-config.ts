@@ -1,21 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseStackConfig, type RawConfig } from "./parse.ts";
-import { neededSecrets } from "./rules.ts";
 import { stackKeys, type StackConfig } from "./schema.ts";
+import { neededSecrets } from "./secrets.ts";
 
 /** The configuration of the stack that is being run. */
 export interface ProgramConfig {
   readonly config: StackConfig;
-  /** Values of the secrets that the services need, by key. */
+  /** Values of the secrets that the services and the optional sections need, by key. */
   readonly secrets: Readonly<Record<string, pulumi.Output<string>>>;
 }
 
 /** Reads the whole configuration of the running stack, once. Throws a {@link ConfigError} with every problem. */
 export function readProgramConfig(): ProgramConfig {
   const stack = pulumi.getStack();
-  const config = parseStackConfig(stack, rawConfig());
+  const raw = rawConfig();
+  const config = parseStackConfig(stack, raw);
   const source = new pulumi.Config("atom");
-  const secrets = neededSecrets(Object.keys(config.services)).map((key) => [key, source.requireSecret(key)] as const);
+  const secrets = neededSecrets(raw.values).map((key) => [key, source.requireSecret(key)] as const);
   return { config, secrets: Object.fromEntries(secrets) };
 }
 

@@ -1,4 +1,3 @@
-import { requiredSecrets } from "../../components/service/contract.ts";
 import { catalogue, serviceDefinition } from "../../stacks/catalogue.ts";
 import type { ConfigProblem } from "./error.ts";
 import { percentOf } from "./percentage.ts";
@@ -16,15 +15,6 @@ export function crossFieldProblems(stack: string, config: StackConfig): ConfigPr
     ...stepProblems(config),
     ...(config.environment === "production" ? productionProblems(config) : []),
   ].map((problem) => ({ ...problem, key: `atom:${problem.key}` }));
-}
-
-/** Keys of the secrets that the services of a configuration need, sorted. */
-export function neededSecrets(services: readonly string[]): string[] {
-  const keys = services.flatMap((name) => {
-    const definition = serviceDefinition(name);
-    return definition === undefined ? [] : requiredSecrets(definition);
-  });
-  return [...new Set(keys)].sort();
 }
 
 function environmentProblems(stack: string, { environment, services }: StackConfig): ConfigProblem[] {

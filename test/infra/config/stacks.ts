@@ -1,6 +1,5 @@
 import path from "node:path";
-import { neededSecrets } from "../../../infra/config/rules.ts";
-import { catalogue } from "../../../stacks/catalogue.ts";
+import { neededSecrets } from "../../../infra/config/secrets.ts";
 import type { RawConfig } from "../../../infra/config/parse.ts";
 import { readStackFile } from "../../../infra/config/stack-file.ts";
 
@@ -8,7 +7,8 @@ export const root = path.join(import.meta.dirname, "..", "..", "..");
 
 /** The committed configuration of a stack, as if all of its secrets were set. */
 export async function committed(stack: string): Promise<RawConfig> {
-  return { ...(await readStackFile(root, stack)), secrets: neededSecrets(Object.keys(catalogue)) };
+  const raw = await readStackFile(root, stack);
+  return { ...raw, secrets: neededSecrets(raw.values) };
 }
 
 /** A copy of a configuration with other values, by path: `services.atom.replicas`. `undefined` takes a value away. */
