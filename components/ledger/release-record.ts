@@ -102,11 +102,25 @@ const staged = {
   image: z.string(),
 };
 
+/** A commit on its way to users. */
+export const change = z.strictObject({
+  commit: z.string().regex(/^[0-9a-f]{7,64}$/),
+  author: z.string().min(1).exactOptional(),
+  message: z.string().min(1).exactOptional().describe("its first line"),
+  committedAt: timestamp.exactOptional(),
+  repository: z.string().min(1).exactOptional().describe("owner/name"),
+  run: z
+    .url({ protocol: /^https?$/ })
+    .exactOptional()
+    .describe("the workflow run that releases it"),
+});
+
 const common = {
   id: z.string().min(1),
   ...staged,
   startedAt: timestamp,
   startedBy: z.string(),
+  change: change.exactOptional().describe("what is released, in terms of its source @default not known"),
   mode: z.enum(["canary", "hotfix"]),
   insteadOf: z
     .string()
@@ -139,6 +153,7 @@ export const pastRelease = z.looseObject({
   podTemplate: common.podTemplate.exactOptional(),
 });
 
+export type Change = Readonly<z.output<typeof change>>;
 export type Phase = (typeof phases)[number];
 export type FinalPhase = (typeof finalPhases)[number];
 export type Reason = (typeof reasons)[number];

@@ -8,6 +8,7 @@ import { QuarantinedError, type ReleaseRequest } from "../release/opening.ts";
 import type { SessionTools } from "../release/session.ts";
 import { releaseOfRun } from "../in-cluster/earlier-run.ts";
 import { openSite, type Site } from "../target/site.ts";
+import { changeOf } from "../wiring/change.ts";
 import { identityOf } from "../wiring/identity.ts";
 import { sessionForward } from "../wiring/releasing.ts";
 import type { ReleaseView } from "../view/release-view.ts";
@@ -29,6 +30,7 @@ interface Options extends CommonOptions, ReportOptions {
   readonly inCluster?: boolean;
   readonly hotfix?: string;
   readonly supersede?: string;
+  readonly commit?: string;
   readonly by?: string;
   readonly onSigterm: OnTerminate;
 }
@@ -66,6 +68,10 @@ export function releaseCommand(): Command {
       "skip the waits and approvals of the canary; every weight is still set, confirmed and guarded",
     )
     .option("--supersede <reason>", "take back a different release that is under way, then release this one")
+    .option(
+      "--commit <hash>",
+      "the commit that is released, for the record (default: the workflow's, else what this folder has checked out)",
+    )
     .option("--by <name>", "who releases, for the record (default: this user, or the workflow's run)")
     .addOption(
       new Option(
@@ -100,7 +106,8 @@ async function release({ site, view, options }: Invocation, signals: RunSignals)
   const { image, hotfix, supersede, json } = options;
   if (options.plan === true) return await tellPlan({ site, hotfix, json }, signals.any);
   const identity = identityOf(process.env, options.by);
-  const request: ReleaseRequest = { by: identity.by, image, hotfix, supersede };
+  const change = await changeOf(process.env, { commit: options.commit, folder: process.cwd() });
+  const request: ReleaseRequest = { by: identity.by, change, image, hotfix, supersede };
   if (options.inCluster === true) {
     const up = options.staged === true ? undefined : stageByProgram(site, view, image);
     for (const name of canaryVariables.filter((each) => process.env[each] !== undefined))

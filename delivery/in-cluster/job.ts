@@ -5,6 +5,7 @@ import { releaserLabels, releaserResources } from "../../components/workload/rel
 import type { Job } from "../cluster/resources.ts";
 import { exitCodes } from "../commands/exit-codes.ts";
 import type { ReleaseRequest } from "../release/opening.ts";
+import { changeVariable } from "../wiring/change.ts";
 import { longestRun } from "./longest-run.ts";
 import { releaserEnvironment, withoutReferences, type SmokeUser } from "./releaser-environment.ts";
 
@@ -101,6 +102,7 @@ const podFailurePolicy: types.input.batch.v1.PodFailurePolicy = {
 
 function podSpec(args: ReleaserJobArgs, name: string): types.input.core.v1.PodSpec {
   const { plan, image, account, smokeUser } = args;
+  const { change } = args.request;
   const { env, volumes, volumeMounts } = releaserEnvironment(plan, smokeUser, releaserSecretName(plan.service));
   return {
     restartPolicy: "Never",
@@ -118,7 +120,10 @@ function podSpec(args: ReleaserJobArgs, name: string): types.input.core.v1.PodSp
         // The embedded cluster's images come from no registry.
         imagePullPolicy: image.startsWith("atom.local/") ? "Never" : "IfNotPresent",
         args: releaseWords(args, name).map(withoutReferences),
-        env: [...env],
+        env: [
+          ...env,
+          ...(change === undefined ? [] : [{ name: changeVariable, value: withoutReferences(JSON.stringify(change)) }]),
+        ],
         resources: releaserResources,
         securityContext: restrictedContainer(),
         volumeMounts: [...volumeMounts],

@@ -1,7 +1,7 @@
 // From "something is staged" to a release that the ledger knows.
 import { UserError } from "../../components/errors/user-error.ts";
 import type { Ledger } from "../../components/ledger/ledger.ts";
-import type { PastRelease, ReleaseUnderWay } from "../../components/ledger/release-record.ts";
+import type { Change, PastRelease, ReleaseUnderWay } from "../../components/ledger/release-record.ts";
 import { otherSlot } from "../../components/names/slot-name.ts";
 import { releasePlanSchema, type ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import { entryOf } from "./entry.ts";
@@ -13,6 +13,8 @@ import { hotfixPlan, type Subject } from "./subject.ts";
 export interface ReleaseRequest {
   /** Who, for people. */
   readonly by: string;
+  /** The commit that it is of. @default that of an earlier release of the same template, if there was one */
+  readonly change?: Change | undefined;
   /** The image that must be what is released. @default whatever is staged */
   readonly image?: string | undefined;
   /** Why the canary's waits are skipped. @default they are not */
@@ -100,11 +102,13 @@ export function opened(ledger: Ledger, { candidate, found, plan, request, at }: 
   };
   const followed = request.hotfix === undefined ? plan : hotfixPlan(plan);
   const state = transition(initialState, event, followed);
+  const change = request.change ?? ledger.releases.find(({ template }) => template === candidate.template)?.change;
   const current: ReleaseUnderWay = {
     id: `r${sequence}`,
     ...candidate,
     startedAt: at,
     startedBy: request.by,
+    ...(change === undefined ? {} : { change }),
     mode: request.hotfix === undefined ? "canary" : "hotfix",
     ...(request.hotfix === undefined ? {} : { hotfix: request.hotfix }),
     // `pulumi up` goes on staging this image for as long as the configuration names the other one.

@@ -8,7 +8,7 @@ import { style } from "./html/style.ts";
 import { weightChart } from "./html/weight-chart.ts";
 import type { Story, Version } from "./story.ts";
 import { isQuarantined } from "./text.ts";
-import { headlineOf, toneOf } from "./words.ts";
+import { changeText, headlineOf, toneOf } from "./words.ts";
 
 /** `atom explain --html`. By its policy nothing is loaded and nothing runs, whatever a version's name or an answer of Prometheus holds. Pure. */
 export function reportHtml(story: Story): string {
@@ -62,6 +62,7 @@ function banner(story: Story): Markup {
     <p class="soft">
       ${mode} · by ${header.by} · ${when}${header.endedAt !== undefined && ` to ${instant(header.endedAt).slice(11)}`}
     </p>
+    ${header.change !== undefined && html`<p class="soft">${changeText(header.change)}</p>`}
     <div class="versions">${version("from", header.from)}<span class="arrow">→</span>${version("to", header.to)}</div>
   </div> `;
 }

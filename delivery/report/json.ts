@@ -1,4 +1,5 @@
 // What machines are told of a release. The shapes are stable: fields are added, and neither renamed nor taken away, while `schema` is 1.
+import type { Change } from "../../components/ledger/release-record.ts";
 import { storyOf, type Outcome, type ReleaseRecord, type Story, type Surroundings, type Version } from "./story.ts";
 
 /** What `atom release --json` answers. */
@@ -22,6 +23,7 @@ export interface ReleaseResult {
   readonly detail: string | null;
   readonly startedAt: string;
   readonly startedBy: string;
+  readonly change: Change | null;
   readonly endedAt: string | null;
   readonly durationSeconds: number;
   /** From the verdict until the router had taken the traffic back; null where nothing went back. */
@@ -87,6 +89,7 @@ function resultFrom({ header, steps, timings }: Story, warned: readonly string[]
     detail: header.cause?.detail ?? null,
     startedAt: header.startedAt,
     startedBy: header.by,
+    change: header.change ?? null,
     endedAt: header.endedAt ?? null,
     durationSeconds: header.durationSeconds,
     returnSeconds: timings.find(({ name }) => name === "to-return")?.seconds ?? null,

@@ -6,7 +6,7 @@ import type { StepStory } from "./step-story.ts";
 import type { Story } from "./story.ts";
 import { plain } from "./terminal.ts";
 import { isQuarantined, proofText, stayText, verdictText, versionText } from "./text.ts";
-import { headlineOf, resultWords, stepTitle, timingText, toneOf } from "./words.ts";
+import { changeText, headlineOf, resultWords, stepTitle, timingText, toneOf } from "./words.ts";
 
 export interface MarkdownOptions {
   /** Of the first heading. @default 2 */
@@ -31,6 +31,7 @@ export function reportMarkdown(story: Story, { level = 2, details = true }: Mark
         ["to", inline(versionText(header.to))],
       ],
     ),
+    header.change === undefined ? "" : `Commit: ${inline(changeText(header.change))}`,
     header.hotfix === undefined ? "" : `Hotfix: ${inline(header.hotfix)}`,
     header.cause === undefined ? "" : `**Why:** \`${header.cause.reason}\`: ${inline(header.cause.detail)}`,
     ...story.decisions

@@ -1,6 +1,6 @@
 // A release as a story: everything that its record in the ledger tells, typed, in order, and free of presentation. Every report is made
 // of it, so that none of them knows more or less than another.
-import type { PastRelease, Phase, Reason, ReleaseUnderWay } from "../../components/ledger/release-record.ts";
+import type { Change, PastRelease, Phase, Reason, ReleaseUnderWay } from "../../components/ledger/release-record.ts";
 import { releasePlanSchema, type ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import type { SlotName } from "../../components/names/slot-name.ts";
 import { evidenceOf, type LineEvidence } from "./evidence.ts";
@@ -39,6 +39,8 @@ export interface Header {
   /** Nothing was moved: `outcome` is what would have come of it. */
   readonly observed: boolean;
   readonly by: string;
+  /** What it is of, in terms of its source; `undefined` where that is not known. */
+  readonly change: Change | undefined;
   readonly startedAt: string;
   readonly endedAt: string | undefined;
   /** Until its end, or until the last line of its journal. */
@@ -131,7 +133,8 @@ export function storyOf(release: ReleaseRecord, surroundings: Surroundings = {})
 }
 
 function headerOf(release: ReleaseRecord, plan: ReleasePlan | undefined, names: Surroundings): Header {
-  const { id, slot, version, image, template, from, mode, hotfix, startedBy, startedAt, state, journal } = release;
+  const { id, slot, version, image, template, from, mode, hotfix, startedBy, change, startedAt, state, journal } =
+    release;
   const endedAt = "endedAt" in release ? (release as PastRelease).endedAt : undefined;
   return {
     id,
@@ -143,6 +146,7 @@ function headerOf(release: ReleaseRecord, plan: ReleasePlan | undefined, names: 
     hotfix,
     observed: release.observed === true,
     by: startedBy,
+    change,
     startedAt,
     endedAt,
     durationSeconds: secondsBetween(startedAt, endedAt ?? journal.at(-1)?.at ?? startedAt),

@@ -5,7 +5,7 @@ import { countsText, type MetricStory, type Proof } from "./metric-story.ts";
 import type { StepStory } from "./step-story.ts";
 import type { Story, Version } from "./story.ts";
 import { Page, type Cell, type TerminalOptions } from "./terminal.ts";
-import { eventTone, headlineOf, resultWords, stepTitle, timingText, toneOf, type Tone } from "./words.ts";
+import { changeText, eventTone, headlineOf, resultWords, stepTitle, timingText, toneOf, type Tone } from "./words.ts";
 
 export interface TextOptions extends TerminalOptions {
   /** With the queries that Prometheus was asked. @default false */
@@ -45,6 +45,9 @@ function head(page: Page, story: Story): void {
     [{ text: "to", tone: "faint" }, { text: versionText(header.to) }],
     [{ text: "mode", tone: "faint" }, { text: header.hotfix === undefined ? header.mode : `hotfix: ${header.hotfix}` }],
     [{ text: "by", tone: "faint" }, { text: header.by }],
+    ...(header.change === undefined
+      ? []
+      : [[{ text: "commit", tone: "faint" } as const, { text: changeText(header.change) }]]),
     [
       { text: "time", tone: "faint" },
       { text: `began ${instant(header.startedAt)} UTC, ${end}, ${seconds(header.durationSeconds)}` },

@@ -1,5 +1,5 @@
 // What machines call it, in words for people.
-import type { Phase, Reason } from "../../components/ledger/release-record.ts";
+import type { Change, Phase, Reason } from "../../components/ledger/release-record.ts";
 import type { StepResult, StepStory } from "./step-story.ts";
 import type { Header, Outcome, Story } from "./story.ts";
 import type { Timing, TimingName } from "./timings.ts";
@@ -35,6 +35,12 @@ const reasonWords: Readonly<Record<Reason, string>> = {
   releaser_lost: "the releaser was gone with traffic on the candidate",
   internal_error: "the releaser could not go on",
 };
+
+/** `abc1234 by Ann: Faster agents`. */
+export function changeText({ commit, author, message }: Change): string {
+  const by = author === undefined ? "" : ` by ${author}`;
+  return `${commit.slice(0, 10)}${by}${message === undefined ? "" : `: ${message}`}`;
+}
 
 export const resultWords: Readonly<Record<StepResult, { readonly title: string; readonly tone: Tone }>> = {
   passed: { title: "passed", tone: "good" },

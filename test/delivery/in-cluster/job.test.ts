@@ -185,6 +185,13 @@ describe("the Job of a releaser", () => {
       { name: "authorities", mountPath: "/etc/atom/authorities", readOnly: true },
     ]);
   });
+
+  it("tells its releaser which commit it releases, whatever the commit's message says", () => {
+    const change = { commit: "4f2c9d1b7a", message: "Pay $(SMOKE_TEST_PASSWORD) back" };
+    const { env } = containerOf({ request: { by: "anna@laptop", change } }).template.spec.containers[0];
+    const told = env.find(({ name }) => name === "ATOM_CHANGE")?.value ?? "";
+    assert.deepEqual(JSON.parse(expanded(told, { SMOKE_TEST_PASSWORD: "hidden" })), change);
+  });
 });
 
 describe("the longest that a releaser may run", () => {

@@ -32,6 +32,7 @@ describe("a release's result for machines", () => {
       detail: "agents: POST /api/agents/execute answered 500 where 2xx is expected (through x-canary, 0.6 s)",
       startedAt: "2026-01-01T00:00:00.000Z",
       startedBy: "anna@laptop",
+      change: { commit: "4f2c9d1b7a", author: "Anna", message: "Answer faster" },
       endedAt: "2026-01-01T00:00:07.198Z",
       durationSeconds: 7.198,
       returnSeconds: null,

@@ -12,11 +12,12 @@ describe("atom explain, for a terminal", () => {
       text,
       `r1 of atom in staging
 ✗ Rolled back before it had any traffic: its smoke test failed
-  from  2026.11.1 in blue, registry.example.com/team/atom:2026.11.1, template aaaaaaaaaaaa
-  to    2026.11.2 in green, registry.example.com/team/atom:2026.11.2, template bbbbbbbbbbbb
-  mode  canary
-  by    anna@laptop
-  time  began 2026-01-01 00:00:00 UTC, ended 2026-01-01 00:00:07 UTC, 7.2 s
+  from    2026.11.1 in blue, registry.example.com/team/atom:2026.11.1, template aaaaaaaaaaaa
+  to      2026.11.2 in green, registry.example.com/team/atom:2026.11.2, template bbbbbbbbbbbb
+  mode    canary
+  by      anna@laptop
+  commit  4f2c9d1b7a by Anna: Answer faster
+  time    began 2026-01-01 00:00:00 UTC, ended 2026-01-01 00:00:07 UTC, 7.2 s
 
 Why
   smoke_test_failed: agents: POST /api/agents/execute answered 500 where 2xx is expected (through

@@ -1,0 +1,71 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { UserError } from "../../components/errors/user-error.ts";
+import { change as changeSchema, type Change } from "../../components/ledger/release-record.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What was named is no commit. */
+export class CommitError extends UserError {
+  override readonly name = "CommitError";
+}
+
+/** Variable by which a releaser in the cluster is told of the change: JSON. */
+export const changeVariable = "ATOM_CHANGE";
+
+const pattern = /^[0-9a-f]{7,64}$/;
+const gitDeadline = 5_000;
+const longestMessage = 200;
+
+/**
+ * Which commit is on its way: the one that was named, else the workflow's (GITHUB_SHA), else the one that the folder has checked out. Who wrote
+ * it, when and why is asked of git. Undefined where there is none of them. Throws a {@link CommitError} for a name that is no commit.
+ */
+export async function changeOf(
+  environment: Environment,
+  { commit: named, folder }: { readonly commit?: string | undefined; readonly folder: string },
+): Promise<Change | undefined> {
+  if (named !== undefined && !pattern.test(named))
+    throw new CommitError(`--commit ${named}: allowed is a commit's hash, 7 to 64 characters of 0-9 and a-f.`);
+  const told = named === undefined ? toldChange(environment) : undefined;
+  if (told !== undefined) return told;
+  const known = named ?? workflowCommit(environment);
+  const found = await lookUp(known ?? "HEAD", folder);
+  const commit = found?.commit ?? known;
+  return commit === undefined ? undefined : { commit, ...found, ...workflow(environment) };
+}
+
+function toldChange({ [changeVariable]: text }: Environment): Change | undefined {
+  return text === undefined || text === "" ? undefined : changeSchema.parse(JSON.parse(text));
+}
+
+function workflowCommit({ GITHUB_SHA: commit }: Environment): string | undefined {
+  return commit !== undefined && pattern.test(commit) ? commit : undefined;
+}
+
+function workflow({ GITHUB_REPOSITORY: repository, GITHUB_SERVER_URL: server, GITHUB_RUN_ID: run }: Environment) {
+  if (repository === undefined || repository === "") return {};
+  if (server === undefined || run === undefined || !URL.canParse(server)) return { repository };
+  return { repository, run: new URL(`/${repository}/actions/runs/${run}`, server).href };
+}
+
+/** Undefined where there is no git, no repository, or no such commit (a shallow clone has few). */
+async function lookUp(commit: string, folder: string): Promise<Change | undefined> {
+  const fields = ["%H", "%an", "%cI", "%s"];
+  try {
+    const { stdout } = await promisify(execFile)(
+      "git",
+      ["-C", folder, "log", "-1", "--no-show-signature", `--format=${fields.join("%x00")}`, commit, "--"],
+      { timeout: gitDeadline },
+    );
+    const [hash = "", author = "", committed = "", message = ""] = stdout.trimEnd().split("\0");
+    return {
+      commit: hash,
+      ...(author === "" ? {} : { author }),
+      ...(message === "" ? {} : { message: message.slice(0, longestMessage) }),
+      committedAt: new Date(committed).toISOString(),
+    };
+  } catch {
+    return undefined;
+  }
+}
