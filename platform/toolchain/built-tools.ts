@@ -180,6 +180,23 @@ export const builtTools = {
     estimateSeconds: 250,
     space: { cache: 400, goCache: 1500, goModules: 1200 },
   },
+  pint: {
+    version: "0.80.0",
+    neededFor: "the lint of the alert rules, in tests",
+    executables: ["pint"],
+    onMachine: { accepts: { atLeast: "0.80.0", below: "1" }, versionArguments: { pint: ["version"] } },
+    sources: [
+      {
+        kind: "go-module",
+        module: "github.com/cloudflare/pint",
+        version: "v0.80.0",
+        programs: { pint: "github.com/cloudflare/pint/cmd/pint" },
+        stamps: { "main.version": "0.80.0" },
+      },
+    ],
+    estimateSeconds: 100,
+    space: { cache: 100, goCache: 500, goModules: 400 },
+  },
   pause: {
     version: "1.0.0",
     neededFor: "the container that holds a pod's network",
