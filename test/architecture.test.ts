@@ -29,6 +29,7 @@ const contract = [
   "routes/service-selector.ts",
   "smoke-steps",
   "release-plan",
+  "slo/",
 ];
 
 const statement = /^\s*(?:import|export)\s+(type\s+)?(?:[^"';]*?\sfrom\s+)?"([^"]+)"/gm;

@@ -1,10 +1,10 @@
 // What reaches the service today, so that a plan can be told in times.
 import { otherSlot } from "../../components/names/slot-name.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
+import { write } from "../../components/slo/selector.ts";
+import { sourcesOf } from "../../components/slo/sources.ts";
 import { isProblem, readValue } from "../gate/measurement.ts";
-import { write } from "../gate/queries.ts";
 import type { PrometheusClient } from "../prometheus/client.ts";
-import { sourcesOf } from "../prometheus/sources.ts";
 import { DeadlineError, within } from "../release/deadline.ts";
 import type { Candidate, Clock, Guard, GuardSnapshot, GuardWatch, Slot } from "../release/ports.ts";
 

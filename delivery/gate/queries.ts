@@ -1,27 +1,5 @@
-/** One label matcher of a selector. Values are escaped when written, so any string may stand in them. */
-export type Matcher = { readonly label: string; readonly op: "=" | "!=" | "=~" | "!~"; readonly value: string };
-
-/** Which series of a metric are meant. */
-export type Selector = { readonly metric: string; readonly matchers: readonly Matcher[] };
-
-/** Where requests are counted: which metric, and which of its series are bad. Data, so that another service brings its own. */
-export type RequestSource = {
-  /** A counter of requests by status: `http_requests_total`, or `istio_requests_total` for the gateway's view. */
-  readonly metric: string;
-  /** What marks a failed request: `{label: "status", op: "=~", value: "5.."}`. */
-  readonly bad: Matcher;
-  /** Matchers besides slot and template: namespace, job, reporter, … */
-  readonly matchers: readonly Matcher[];
-};
-
-/** Where durations are counted. */
-export type DurationSource = {
-  /** The histogram's buckets: `http_request_duration_seconds_bucket`. */
-  readonly metric: string;
-  /** The bucket edges that count as within the limit, as written by the exporter: `["0.2"]`. */
-  readonly edge: string;
-  readonly matchers: readonly Matcher[];
-};
+import { write, type Matcher, type Selector } from "../../components/slo/selector.ts";
+import type { DurationSource, RequestSource } from "../../components/slo/sources.ts";
 
 /** Whose series. Slot *and* template, because the slot's previous tenant is still in the window of its first minutes. */
 export type Tenant = { readonly slot: string; readonly template: string };
@@ -81,21 +59,6 @@ export function bucketCounts(source: DurationSource, tenant: Tenant, window: Win
 export function podsScraped(matchers: readonly Matcher[], tenant: Tenant, window: Window): string {
   const up = write({ metric: "up", matchers: [...matchers, ...of(tenant)] });
   return `count(sum_over_time(${up}[${window.seconds}s]) >= 2) or vector(0)`;
-}
-
-/** The selector as PromQL, for instance `http_requests_total{slot="green",status=~"5.."}`. */
-export function write({ metric, matchers }: Selector): string {
-  if (!METRIC_NAME.test(metric)) throw new SyntaxError(`Not a metric name: ${JSON.stringify(metric)}.`);
-  return `${metric}{${matchers.map(writeMatcher).join(",")}}`;
-}
-
-const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
-const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
-
-function writeMatcher({ label, op, value }: Matcher): string {
-  if (!LABEL_NAME.test(label)) throw new SyntaxError(`Not a label name: ${JSON.stringify(label)}.`);
-  const escaped = value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
-  return `${label}${op}"${escaped}"`;
 }
 
 function of({ slot, template }: Tenant): readonly Matcher[] {

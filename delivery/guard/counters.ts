@@ -1,3 +1,4 @@
+import { uncountedRoutes } from "../../components/slo/sources.ts";
 import { ExpositionError, parseExposition, seriesKey, type ExpositionSample } from "./exposition.ts";
 
 /** What the requests of a pod, or of several, add up to. Counts from zero or differences of such; whole numbers. */
@@ -27,9 +28,6 @@ const durationCount = "http_request_duration_seconds_count";
 const durationBucket = "http_request_duration_seconds_bucket";
 const processStartTime = "process_start_time_seconds";
 const wanted: ReadonlySet<string> = new Set([requestsTotal, durationCount, durationBucket, processStartTime]);
-
-/** Routes that count for nothing: probes and scrapes are no users. A route is meant with all that lies below it. */
-export const uncountedRoutes: readonly string[] = ["/health", "/metrics"];
 
 /** Whether requests to a route, or to a path below it, count. */
 export function isCounted(route: string, ignored: readonly string[] = uncountedRoutes): boolean {

@@ -1,10 +1,10 @@
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
+import { sourcesOf } from "../../components/slo/sources.ts";
 import type { Tenant } from "../gate/queries.ts";
 import type { PrometheusClient } from "./client.ts";
 import { tryCustomMetrics } from "./custom-metric.ts";
 import { Inquiry } from "./inquiry.ts";
 import { findEdge } from "./slot-counts.ts";
-import { sourcesOf } from "./sources.ts";
 
 /** Names that judgements and warnings use already. */
 const taken = ["errorRate", "latency", "restarts", "pods", "guard", "weight"];

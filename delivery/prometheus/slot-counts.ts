@@ -1,4 +1,5 @@
 import type { CustomMetric } from "../../components/release-plan/release-plan.ts";
+import { edgesOf, type Sources } from "../../components/slo/sources.ts";
 import type { Period } from "../gate/counts.ts";
 import {
   isProblem,
@@ -21,7 +22,7 @@ import {
 } from "../gate/queries.ts";
 import { customMetricProblems, fillQuery, isPerSlot } from "./custom-metric.ts";
 import type { Inquiry } from "./inquiry.ts";
-import { edgesOf, seriesAtEdge, type Sources } from "./sources.ts";
+import { seriesAtEdge } from "./edge-series.ts";
 
 /** Who is compared, for how long, and how many pods must have been read. */
 export interface Question {

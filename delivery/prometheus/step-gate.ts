@@ -1,4 +1,5 @@
 import type { CustomMetric } from "../../components/release-plan/release-plan.ts";
+import { sourcesOf, type Sources } from "../../components/slo/sources.ts";
 import type { Period } from "../gate/counts.ts";
 import { isProblem, readValue, type Measurement, type Problem } from "../gate/measurement.ts";
 import { windowSince, type Window } from "../gate/queries.ts";
@@ -6,7 +7,6 @@ import type { Clock, GateSource, Slots, StepMeasurement, StepWindow } from "../r
 import type { PrometheusClient } from "./client.ts";
 import { Inquiry, type AskedQuery } from "./inquiry.ts";
 import { askCoverage, askCustom, askErrors, askP95, askSlow, type Question } from "./slot-counts.ts";
-import { sourcesOf, type Sources } from "./sources.ts";
 
 /** What Prometheus says about a step, and how it came to be known; plain data. */
 export interface PrometheusMeasurement extends StepMeasurement {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
-import type { RequestSource } from "../../../delivery/gate/queries.ts";
+import type { RequestSource } from "../../../components/slo/sources.ts";
 import {
   badRequests,
   bucketCounts,
@@ -9,7 +8,6 @@ import {
   timedRequests,
   totalRequests,
   windowSince,
-  write,
 } from "../../../delivery/gate/queries.ts";
 
 const namespace = { label: "namespace", op: "=", value: "atom-production" } as const;
@@ -65,30 +63,6 @@ describe("the queries", () => {
   it("count slow requests from two buckets of the same histogram", () => {
     assert.match(timedRequests(durations, tenant, window), /http_request_duration_seconds_bucket\{[^}]*le="\+Inf"\}/);
     assert.match(fastRequests(durations, tenant, window), /http_request_duration_seconds_bucket\{[^}]*le="0\.2"\}/);
-  });
-});
-
-describe("a selector", () => {
-  it("escapes what stands in a label's value, so that no value can leave its quotes", () => {
-    const value = 'a"} or vector(1) #\\\n';
-    assert.equal(
-      write({ metric: "up", matchers: [{ label: "pod", op: "=", value }] }),
-      String.raw`up{pod="a\"} or vector(1) #\\\n"}`,
-    );
-    fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (any) => {
-        const written = write({ metric: "up", matchers: [{ label: "pod", op: "=", value: any }] });
-        assert.match(written, /^up\{pod="(?:[^"\\\n]|\\["\\n])*"\}$/u);
-      }),
-    );
-  });
-
-  it("refuses names that are none", () => {
-    for (const name of ["", "9up", "up{}", "a b", "ü"]) {
-      assert.throws(() => write({ metric: name, matchers: [] }), SyntaxError);
-      assert.throws(() => write({ metric: "up", matchers: [{ label: name, op: "=", value: "" }] }), SyntaxError);
-    }
-    assert.throws(() => write({ metric: "up", matchers: [{ label: "a:b", op: "=", value: "" }] }), SyntaxError);
   });
 });
 

@@ -1,4 +1,5 @@
-import type { DurationSource, RequestSource, Tenant, Window } from "../../../../delivery/gate/queries.ts";
+import type { DurationSource, RequestSource } from "../../../../components/slo/sources.ts";
+import type { Tenant, Window } from "../../../../delivery/gate/queries.ts";
 import * as queries from "../../../../delivery/gate/queries.ts";
 
 /** A series as promtool writes it: one sample every 15 s, the first at 0 s. */

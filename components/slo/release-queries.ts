@@ -1,0 +1,94 @@
+// How releases go (R9): from totals that only grow, pushed as a whole, so that `increase` counts what happened in a time.
+import { increase, shareOf, sumBy, type Range } from "./promql.ts";
+import { equalTo, write, type Matcher, type Selector } from "./selector.ts";
+
+/** Whose releases. Dashboards may put variables here, such as `$environment`. */
+export interface ReleaseScope {
+  readonly environment: string;
+  readonly service: string;
+}
+
+export interface ReleaseQuestion {
+  readonly scope: ReleaseScope;
+  readonly range: Range;
+  /** Labels to tell apart, besides environment and service: `["reason"]`. @default none */
+  readonly by?: readonly string[];
+}
+
+/** A counter of releases, and which of its series are bad. */
+export interface OutcomeSource {
+  readonly metric: string;
+  readonly bad: Matcher;
+}
+
+/** Counters that have a share of bad ones. */
+export const outcomes = {
+  /** Bad are those that did not stay: failed before users saw them, or rolled back. */
+  deployments: { metric: "deployment_total", bad: { label: "status", op: "!=", value: "success" } },
+  /** Bad are those alone that were taken back from users. */
+  rollbacks: { metric: "deployment_total", bad: { label: "status", op: "=", value: "rolled_back" } },
+  smokeTests: { metric: "smoke_test_total", bad: { label: "result", op: "=", value: "failed" } },
+  /** Bad are timeouts too. */
+  prometheusQueries: { metric: "prometheus_query_total", bad: { label: "result", op: "!=", value: "success" } },
+} as const satisfies Readonly<Record<string, OutcomeSource>>;
+
+/** The series of a deployment metric that are a service's in an environment. */
+export function seriesOf(
+  metric: string,
+  { environment, service }: ReleaseScope,
+  only: readonly Matcher[] = [],
+): Selector {
+  return { metric, matchers: [...equalTo({ environment, service }), ...only] };
+}
+
+/**
+ * How many there were; a whole number, for `increase` guesses what lies beyond the first and the last scrape.
+ *
+ * A Pushgateway that loses what it had and gets it back adds nothing: the totals are the same. Nor does a total that begins at 0 again.
+ */
+export function countOf(metric: string, question: ReleaseQuestion, only: readonly Matcher[] = []): string {
+  return `round(${increaseOf(metric, question, only)})`;
+}
+
+/** Share of bad ones, as a fraction: 0 without a single one, no series where there was none at all. One of ten is exactly 0.1. */
+export function badShare({ metric, bad }: OutcomeSource, question: ReleaseQuestion): string {
+  return shareOf(countOf(metric, question, [bad]), countOf(metric, question));
+}
+
+/** Share of good ones, as a fraction. */
+export function goodShare(source: OutcomeSource, question: ReleaseQuestion): string {
+  return `1 - ${badShare(source, question)}`;
+}
+
+/** A quantile of a histogram of releases, in seconds: `deployment_duration_seconds`, `smoke_test_duration_seconds`, … */
+export function durationAt(quantile: number, histogram: string, question: ReleaseQuestion): string {
+  const labelled = { ...question, by: [...(question.by ?? []), "le"] };
+  return `histogram_quantile(${quantile}, ${increaseOf(`${histogram}_bucket`, labelled)})`;
+}
+
+/** The mean of a histogram of releases, in seconds. No series where there was none. */
+export function meanDuration(histogram: string, question: ReleaseQuestion): string {
+  return `${increaseOf(`${histogram}_sum`, question)} / (${increaseOf(`${histogram}_count`, question)} > 0)`;
+}
+
+/** Releases per hour that ended, however they did: `deployment_frequency` (R9). A count, where `rate` would be one per second. */
+export function deploymentFrequency(scope: ReleaseScope): string {
+  return countOf("deployment_total", { scope, range: "1h" });
+}
+
+/** The candidate's share of the traffic, in percent, by release; there is a series while one is under way. */
+export function canaryTraffic(scope: ReleaseScope): string {
+  return write(seriesOf("canary_traffic_percentage", scope));
+}
+
+/** Seconds since the moment that a gauge tells; no series where it tells none (0). */
+export function secondsSince(metric: string, scope: ReleaseScope): string {
+  return `time() - (${write(seriesOf(metric, scope))} > 0)`;
+}
+
+/** Labels that every answer has. A sum without `environment` could not say whose it is. */
+const releaseLabels = ["environment", "service"] as const;
+
+function increaseOf(metric: string, { scope, range, by = [] }: ReleaseQuestion, only: readonly Matcher[] = []): string {
+  return sumBy([...releaseLabels, ...by], increase(seriesOf(metric, scope, only), range));
+}
