@@ -6,6 +6,8 @@ import { equalTo, write, type Matcher, type Selector } from "./selector.ts";
 export interface ReleaseScope {
   readonly environment: string;
   readonly service: string;
+  /** Whether both are patterns: a dashboard's variable with several values is one. @default false: these very values */
+  readonly patterns?: boolean;
 }
 
 export interface ReleaseQuestion {
@@ -35,10 +37,11 @@ export const outcomes = {
 /** The series of a deployment metric that are a service's in an environment. */
 export function seriesOf(
   metric: string,
-  { environment, service }: ReleaseScope,
+  { environment, service, patterns = false }: ReleaseScope,
   only: readonly Matcher[] = [],
 ): Selector {
-  return { metric, matchers: [...equalTo({ environment, service }), ...only] };
+  const whose = equalTo({ environment, service }).map((each) => (patterns ? { ...each, op: "=~" as const } : each));
+  return { metric, matchers: [...whose, ...only] };
 }
 
 /**
@@ -58,6 +61,15 @@ export function badShare({ metric, bad }: OutcomeSource, question: ReleaseQuesti
 /** Share of good ones, as a fraction. */
 export function goodShare(source: OutcomeSource, question: ReleaseQuestion): string {
   return `1 - ${badShare(source, question)}`;
+}
+
+/** Share of the releases with users that had to be taken back from them, as a fraction: 0 without a single one. */
+export function changeFailureShare(question: ReleaseQuestion): string {
+  const reached: Matcher = { label: "status", op: "!=", value: "failed" };
+  return shareOf(
+    increaseOf("deployment_change_failures_total", question),
+    increaseOf("deployment_total", question, [reached]),
+  );
 }
 
 /** A quantile of a histogram of releases, in seconds: `deployment_duration_seconds`, `smoke_test_duration_seconds`, … */
