@@ -98,6 +98,11 @@ export function secondsSince(metric: string, scope: ReleaseScope): string {
   return `time() - (${write(seriesOf(metric, scope))} > 0)`;
 }
 
+/** 1 while a release is under way, else 0. */
+export function underWay(scope: ReleaseScope): string {
+  return `${write(seriesOf("deployment_in_progress_since_timestamp_seconds", scope))} > bool 0`;
+}
+
 /** Labels that every answer has. A sum without `environment` could not say whose it is. */
 const releaseLabels = ["environment", "service"] as const;
 

@@ -64,7 +64,10 @@ export class GrafanaState {
   }
 
   /** Whether there is such an annotation. */
-  patch(id: number, fields: Partial<AnnotationFields>): boolean {
+  patch(
+    id: number,
+    fields: { readonly [Field in keyof AnnotationFields]?: AnnotationFields[Field] | undefined },
+  ): boolean {
     const index = this.#annotations.findIndex((annotation) => annotation.id === id);
     const before = this.#annotations[index];
     if (before === undefined) return false;
