@@ -5,6 +5,9 @@ export const bucketEdges = {
   deployments: [60, 120, 300, 600, 1800, 3600],
   smokeTests: [10, 30, 60, 120, 300],
   queries: [0.1, 0.5, 1, 2, 5, 10],
+  /** An hour, four hours, a day, a week, thirty days. */
+  leads: [3_600, 14_400, 86_400, 604_800, 2_592_000],
+  returns: [0.5, 1, 5, 10, 30, 60],
 } as const satisfies Record<string, readonly number[]>;
 
 export const count = z.int().min(0);
@@ -17,7 +20,7 @@ export function histogram(edges: readonly number[]) {
 export const queryResults = ["success", "failed", "timeout"] as const;
 
 export const queryTotals = z.strictObject({
-  results: z.strictObject({ success: count, failed: count, timeout: count }),
+  results: z.record(z.enum(queryResults), count),
   seconds: histogram(bucketEdges.queries),
 });
 

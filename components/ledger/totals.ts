@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bucketEdges, count, emptyHistogram, histogram, noQueries, queryTotals } from "./counts.ts";
+import { bucketEdges, count, emptyHistogram, histogram, noQueries, queryTotals, type Histogram } from "./counts.ts";
 import { reasons } from "./release-record.ts";
 
 /** How a release ended: `failed` never had users, `rolled_back` was taken back from them. */
@@ -8,12 +8,21 @@ export const smokeResults = ["passed", "failed"] as const;
 
 /** What ever happened to a service's releases, in numbers that only grow: they outlive the records, which are forgotten. */
 export const totals = z.strictObject({
-  releases: z.strictObject({ success: count, failed: count, rolled_back: count }),
+  releases: z.record(z.enum(releaseStatuses), count),
   seconds: histogram(bucketEdges.deployments),
   rollbacks: z.partialRecord(z.enum(reasons), count).describe("releases that were taken back, by reason"),
-  smokeTests: z.strictObject({ passed: count, failed: count }),
+  smokeTests: z.record(z.enum(smokeResults), count),
   smokeSeconds: histogram(bucketEdges.smokeTests),
   queries: queryTotals,
+  changeFailures: count.default(0).describe("taken back from users for the version's own fault, or by a person"),
+  aborted: count.default(0).describe("ended by a person"),
+  superseded: count.default(0).describe("taken back for another release"),
+  leadSeconds: histogram(bucketEdges.leads)
+    .default(() => noLeads())
+    .describe("from a commit to the end of the release that brought it to all users"),
+  returnSeconds: histogram(bucketEdges.returns)
+    .default(() => noReturns())
+    .describe("from the verdict that took a release back from users until the traffic was seen back"),
 });
 
 export type Totals = Readonly<z.output<typeof totals>>;
@@ -26,5 +35,16 @@ export function noTotals(): Totals {
     smokeTests: { passed: 0, failed: 0 },
     smokeSeconds: emptyHistogram(bucketEdges.smokeTests),
     queries: noQueries(),
+    ...{ changeFailures: 0, aborted: 0, superseded: 0 },
+    leadSeconds: noLeads(),
+    returnSeconds: noReturns(),
   };
+}
+
+function noLeads(): Histogram {
+  return emptyHistogram(bucketEdges.leads);
+}
+
+function noReturns(): Histogram {
+  return emptyHistogram(bucketEdges.returns);
 }

@@ -7,19 +7,21 @@ import {
   type Histogram,
   type QueryTotals,
 } from "../../components/ledger/counts.ts";
-import type { PastRelease } from "../../components/ledger/release-record.ts";
+import type { PastRelease, Reason } from "../../components/ledger/release-record.ts";
 import { noTotals, type Totals } from "../../components/ledger/totals.ts";
+import { blamesCandidate } from "../release/state-machine.ts";
 import { evidenceOf } from "../report/evidence.ts";
 
 /** The totals with a release that is over. To be stored in the write that ends it: then it counts once, whoever ends it. */
 export function withRelease(before: Totals = noTotals(), release: PastRelease): Totals {
   const { outcome, state, startedAt, endedAt, journal, queries = noQueries() } = release;
   const tests = smokeTestsOf(release);
+  const lead = leadOf(release);
+  const back = returnOf(release);
   const reachedUsers = journal.some(({ percent }) => percent > 0);
   const status = outcome === "released" ? "success" : reachedUsers ? "rolled_back" : "failed";
   const reason = outcome === "released" ? undefined : (state.cause?.reason ?? "internal_error");
-  // A clock that was set back meanwhile must not make a sum smaller.
-  const seconds = Math.max(0, (Date.parse(endedAt) - Date.parse(startedAt)) / 1000);
+  const seconds = secondsFrom(startedAt, endedAt);
   return {
     releases: { ...before.releases, [status]: before.releases[status] + 1 },
     seconds: observed(before.seconds, bucketEdges.deployments, seconds),
@@ -34,7 +36,38 @@ export function withRelease(before: Totals = noTotals(), release: PastRelease): 
       before.smokeSeconds,
     ),
     queries: added(before.queries, queries),
+    changeFailures: before.changeFailures + (reachedUsers && failedItsUsers(reason) ? 1 : 0),
+    aborted: before.aborted + (reason === "manual" ? 1 : 0),
+    superseded: before.superseded + (reason === "superseded" ? 1 : 0),
+    leadSeconds: lead === undefined ? before.leadSeconds : observed(before.leadSeconds, bucketEdges.leads, lead),
+    returnSeconds:
+      back === undefined ? before.returnSeconds : observed(before.returnSeconds, bucketEdges.returns, back),
   };
+}
+
+/** Whether the version had to be taken from its users: a releaser or a Prometheus that was away says nothing about it. */
+function failedItsUsers(reason: Reason | undefined): boolean {
+  return reason !== undefined && (reason === "manual" || blamesCandidate(reason));
+}
+
+/** Seconds from a commit to the end of the release that brought it to all users. Undefined where the commit is not known, or not new. */
+function leadOf({ outcome, change, endedAt }: PastRelease): number | undefined {
+  if (outcome !== "released" || change?.committedAt === undefined) return undefined;
+  return secondsFrom(change.committedAt, endedAt);
+}
+
+/** Seconds from the verdict until the traffic was seen back. Undefined where there was none to bring back, or it was not seen to come. */
+function returnOf({ journal }: PastRelease): number | undefined {
+  const verdict = journal.findIndex(({ phase }) => phase === "returning");
+  const confirmed = journal.find(({ event }) => event === "return-confirmed");
+  const from = journal[verdict];
+  if (from === undefined || confirmed === undefined) return undefined;
+  return journal.slice(0, verdict).some(({ percent }) => percent > 0) ? secondsFrom(from.at, confirmed.at) : undefined;
+}
+
+/** A clock that was set back meanwhile must not make a sum smaller. */
+function secondsFrom(start: string, end: string): number {
+  return Math.max(0, (Date.parse(end) - Date.parse(start)) / 1000);
 }
 
 interface CountedTest {

@@ -52,6 +52,30 @@ export function metricsOf({ totals = noTotals(), releases, current }: Ledger, en
       { workflow },
       totals.queries.seconds,
     ]),
+    counter(
+      "deployment_change_failures_total",
+      "Releases taken back from users for the version's fault, or by a person.",
+      [[{ environment }, totals.changeFailures]],
+    ),
+    counter("deployment_aborted_total", "Releases that a person ended.", [[{ environment }, totals.aborted]]),
+    counter("deployment_superseded_total", "Releases that were taken back for another one.", [
+      [{ environment }, totals.superseded],
+    ]),
+    histogram(
+      "deployment_lead_time_seconds",
+      "From a commit to the end of the release that brought it to all users.",
+      bucketEdges.leads,
+      [{ environment }, totals.leadSeconds],
+    ),
+    histogram(
+      "deployment_restore_duration_seconds",
+      "From the verdict that took a release back from users until the traffic was seen back.",
+      bucketEdges.returns,
+      [{ environment }, totals.returnSeconds],
+    ),
+    gauge("deployment_in_progress_since_timestamp_seconds", "When the release under way began; 0: there is none.", [
+      [{ environment }, current === null ? 0 : Date.parse(current.startedAt) / 1000],
+    ]),
     gauge(
       "canary_traffic_percentage",
       "Percent of the traffic that a release under way has decided to have on its candidate.",
@@ -66,22 +90,18 @@ export function metricsOf({ totals = noTotals(), releases, current }: Ledger, en
   ].join("");
 }
 
-function counter(name: string, help: string, samples: readonly Sample[]): string {
-  return family(
-    name,
-    "counter",
-    help,
-    samples.map((sample) => line(name, sample)),
-  );
-}
+const counter = plain("counter");
+const gauge = plain("gauge");
 
-function gauge(name: string, help: string, samples: readonly Sample[]): string {
-  return family(
-    name,
-    "gauge",
-    help,
-    samples.map((sample) => line(name, sample)),
-  );
+/** A family whose samples have its own name. */
+function plain(type: string) {
+  return (name: string, help: string, samples: readonly Sample[]): string =>
+    family(
+      name,
+      type,
+      help,
+      samples.map((sample) => line(name, sample)),
+    );
 }
 
 function histogram(

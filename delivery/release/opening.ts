@@ -102,7 +102,7 @@ export function opened(ledger: Ledger, { candidate, found, plan, request, at }: 
   };
   const followed = request.hotfix === undefined ? plan : hotfixPlan(plan);
   const state = transition(initialState, event, followed);
-  const change = request.change ?? ledger.releases.find(({ template }) => template === candidate.template)?.change;
+  const change = request.change ?? changeOfEarlier(ledger, candidate);
   const current: ReleaseUnderWay = {
     id: `r${sequence}`,
     ...candidate,
@@ -123,6 +123,15 @@ export function opened(ledger: Ledger, { candidate, found, plan, request, at }: 
   const known = ledger.releases.some(({ template }) => template === from.template);
   const baseline = known || from.template === "unknown" ? [] : [baselineOf(current, found, at)];
   return { ...ledger, sequence, current, releases: [...ledger.releases, ...baseline] };
+}
+
+/** The commit that this template came from, without its time: it was on its way for as long as its first release took. */
+function changeOfEarlier({ releases }: Ledger, { template }: Candidate): Change | undefined {
+  const earlier = releases.find((release) => release.template === template)?.change;
+  if (earlier === undefined) return undefined;
+  const change = { ...earlier };
+  delete change.committedAt;
+  return change;
 }
 
 /** What served before the first release is a place to go back to as well. */

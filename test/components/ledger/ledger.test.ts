@@ -6,6 +6,7 @@ import {
   LedgerNewerError,
   parseLedger,
 } from "../../../components/ledger/ledger.ts";
+import { noTotals } from "../../../components/ledger/totals.ts";
 import { pastRelease, quarantined, releaseUnderWay } from "../slots/live.ts";
 
 const where = "atom-staging/atom-ledger";
@@ -68,5 +69,11 @@ describe("the ledger", () => {
       () => parse({ schema: 2, whatever: true }),
       (error: unknown) => error instanceof LedgerNewerError && error.schema === 2,
     );
+  });
+
+  it("counts from 0 what an older version did not count", () => {
+    const { leadSeconds, returnSeconds, changeFailures, aborted, superseded, ...older } = noTotals();
+    const totals = { leadSeconds, returnSeconds, changeFailures, aborted, superseded, ...older };
+    assert.deepEqual(parse({ ...initialLedger("atom"), totals: older }).totals, totals);
   });
 });

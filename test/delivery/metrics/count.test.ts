@@ -71,6 +71,44 @@ describe("the totals of a service's releases", () => {
     assert.equal(withRelease(undefined, past("r1", { endedAt: later(-5) })).seconds.sum, 0);
   });
 
+  it("tell from when it was committed a version took to come to all users", () => {
+    const change = { commit: "0123456789", committedAt: later(-7200) };
+    const lead = (release: PastRelease) => withRelease(undefined, release).leadSeconds;
+    assert.deepEqual(lead(past("r1", { change })), { counts: [0, 1, 0, 0, 0, 0], sum: 7200 });
+    assert.equal(lead(past("r1", { change: { ...change, committedAt: later(60) } })).sum, 0);
+    const none = { counts: [0, 0, 0, 0, 0, 0], sum: 0 };
+    assert.deepEqual(lead(past("r1")), none);
+    assert.deepEqual(lead(past("r1", { change: { commit: "0123456789" } })), none);
+    assert.deepEqual(lead({ ...takenBack("high_error_rate", []), change }), none);
+  });
+
+  it("tell how long users were without the version that serves, once they had been given another one", () => {
+    const verdict = { ...line("failed"), phase: "returning", at: later(10) } as const;
+    const confirmed = { ...line("return-confirmed"), at: later(10.75) };
+    const back = (journal: readonly Line[]) =>
+      withRelease(undefined, takenBack("high_error_rate", journal)).returnSeconds;
+    assert.deepEqual(back([line("shifted", 10), verdict, confirmed]), { counts: [0, 1, 0, 0, 0, 0, 0], sum: 0.75 });
+    const none = { counts: [0, 0, 0, 0, 0, 0, 0], sum: 0 };
+    assert.deepEqual(back([line("failed"), verdict, confirmed]), none);
+    assert.deepEqual(back([line("shifted", 10), verdict, line("return-contradicted")]), none);
+  });
+
+  it("hold against a change what took it from its users, and not what stopped its releaser", () => {
+    const journal = [line("shifted", 10)];
+    for (const [reason, counts] of [
+      ["high_error_rate", [1, 0, 0]],
+      ["manual", [1, 1, 0]],
+      ["superseded", [0, 0, 1]],
+      ["releaser_lost", [0, 0, 0]],
+      ["metrics_unavailable", [0, 0, 0]],
+    ] as const) {
+      const { changeFailures, aborted, superseded } = withRelease(undefined, takenBack(reason, journal));
+      assert.deepEqual([changeFailures, aborted, superseded], counts, reason);
+    }
+    assert.equal(withRelease(undefined, takenBack("smoke_test_failed", [line("failed")])).changeFailures, 0);
+    assert.equal(withRelease(undefined, past("r1", { journal })).changeFailures, 0);
+  });
+
   it("only grow, each release counting once in every part", () => {
     const seconds = fc.double({ min: 0, max: 10_000, noNaN: true });
     const release = fc.oneof(

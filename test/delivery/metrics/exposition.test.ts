@@ -8,7 +8,7 @@ import { ensureTools } from "../../../platform/toolchain/ensure.ts";
 import { FIRST_START_MS } from "../../support/control-plane.ts";
 import { at, ledgerWith, past, underWay } from "../ledger/ledgers.ts";
 
-/** R9: names and types. */
+/** R9's names and types, and what it leaves to us. */
 const types = {
   deployment_total: "counter",
   deployment_duration_seconds: "histogram",
@@ -20,6 +20,12 @@ const types = {
   canary_traffic_percentage: "gauge",
   deployment_last_completion_timestamp_seconds: "gauge",
   deployment_last_success_timestamp_seconds: "gauge",
+  deployment_in_progress_since_timestamp_seconds: "gauge",
+  deployment_change_failures_total: "counter",
+  deployment_aborted_total: "counter",
+  deployment_superseded_total: "counter",
+  deployment_lead_time_seconds: "histogram",
+  deployment_restore_duration_seconds: "histogram",
 };
 
 function linesOf(text: string, name: string): string[] {
@@ -74,6 +80,9 @@ describe("the deployment metrics", () => {
     );
     assert.deepEqual(linesOf(text, "canary_traffic_percentage"), [
       'canary_traffic_percentage{environment="staging",deployment_id="r7"} 50',
+    ]);
+    assert.deepEqual(linesOf(text, "deployment_in_progress_since_timestamp_seconds"), [
+      'deployment_in_progress_since_timestamp_seconds{environment="staging"} 1767225600',
     ]);
     assert.deepEqual(linesOf(text, "deployment_last_\\w+"), [
       'deployment_last_completion_timestamp_seconds{environment="staging"} 1767312000',
