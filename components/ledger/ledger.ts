@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { UserError } from "../errors/user-error.ts";
 import { slotNames, type SlotName } from "../names/slot-name.ts";
+import { outbox } from "./outbox.ts";
 import { pastRelease, releaseUnderWay, templateDigest, timestamp } from "./release-record.ts";
 import { totals } from "./totals.ts";
 
@@ -31,6 +32,7 @@ const ledgerSchema = z.strictObject({
     .exactOptional()
     .describe("quarantines that people lifted, the newest first"),
   totals: totals.exactOptional().describe("what the deployment metrics are made of @default nothing happened yet"),
+  outbox: outbox.exactOptional().describe("what is to be told of releases @default nothing"),
 });
 
 /** What happened to a service: durable, in the cluster, the source of what is active. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { notifications } from "./notifications.ts";
 import { smokeStepSchema } from "./smoke-steps.ts";
 
 /** The newest form of the plan that this version reads and writes. */
@@ -173,6 +174,7 @@ export const releasePlanSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe("how to release from a Job in the cluster; null: it is not set up"),
+  notifications: notifications.nullable().default(null).describe("whom a release tells; null: nobody"),
   quarantine: z.boolean().default(true).describe("whether a template that failed is kept from coming back"),
   keep: z.int().min(1).max(50).default(10).describe("releases that can be gone back to"),
 });

@@ -15,6 +15,7 @@ const shrinks: readonly Shrink[] = [
   (ledger) => ({ ...ledger, releases: ledger.releases.slice(0, 50) }),
   (ledger) => ({ ...ledger, releases: ledger.releases.slice(0, 10) }),
   past((release, age) => (age < 1 ? release : barest(release))),
+  withoutOutbox,
   past(barest),
   ({ current, ...ledger }) => ({
     ...ledger,
@@ -60,6 +61,12 @@ export function forgetOld(releases: readonly PastRelease[], keep: number): PastR
 
 function past(change: (release: PastRelease, age: number) => PastRelease): Shrink {
   return (ledger) => ({ ...ledger, releases: ledger.releases.map(change) });
+}
+
+function withoutOutbox(ledger: Ledger): Ledger {
+  const rest = { ...ledger };
+  delete rest.outbox;
+  return rest;
 }
 
 function withoutEvidence(release: PastRelease): PastRelease {

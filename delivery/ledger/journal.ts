@@ -2,6 +2,7 @@ import type { QueryTotals } from "../../components/ledger/counts.ts";
 import type { Ledger } from "../../components/ledger/ledger.ts";
 import type { PastRelease, ReleaseUnderWay } from "../../components/ledger/release-record.ts";
 import { withRelease } from "../metrics/count.ts";
+import { withMessages } from "../notify/wanted.ts";
 import type { Candidate, Journal } from "../release/ports.ts";
 import type { JournalEntry, ReleaseState } from "../release/state.ts";
 import { isFinal } from "../release/state-machine.ts";
@@ -70,7 +71,8 @@ export function appended(
   const first = entries[0]?.seq ?? 1;
   const journal = [...current.journal.filter(({ seq }) => seq < first), ...entries.map(bounded)];
   const release: ReleaseUnderWay = { ...current, ...counted, state, journal };
-  return isFinal(state.phase) ? concluded(ledger, release, last.at, keep) : { ...ledger, current: release };
+  const next = isFinal(state.phase) ? concluded(ledger, release, last.at, keep) : { ...ledger, current: release };
+  return withMessages(ledger, next);
 }
 
 function concluded(ledger: Ledger, release: ReleaseUnderWay, endedAt: string, keep: number): Ledger {

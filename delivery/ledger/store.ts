@@ -33,6 +33,8 @@ export interface UpdateOptions {
 }
 
 const defaultTimeout = 10_000;
+/** Tries of an update that follow one another at once when somebody else was faster: the way back must not wait for whoever sends messages. */
+const quickTries = 4;
 
 /**
  * The ledger in its ConfigMap. One that cannot be read (LedgerCorruptError, LedgerNewerError, LedgerMissingError) is never written: every
@@ -60,7 +62,7 @@ export class LedgerStore {
   async update(change: (ledger: Ledger) => Ledger | undefined, options: UpdateOptions): Promise<Ledger> {
     const { clock } = this.#options;
     const { signal, timeout = defaultTimeout } = options;
-    return persist(() => this.#swap(change, options), {
+    return persist(() => this.#contend(change, options), {
       clock,
       signal,
       patience: timeout,
@@ -73,6 +75,16 @@ export class LedgerStore {
     // Taking it twice after an unanswered write costs a number and nothing else.
     const { fence } = await this.update((ledger) => ({ ...ledger, fence: ledger.fence + 1 }), { signal });
     return fence;
+  }
+
+  async #contend(change: (ledger: Ledger) => Ledger | undefined, options: UpdateOptions): Promise<Ledger> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#swap(change, options);
+      } catch (error) {
+        if (!(error instanceof ConflictError) || tries >= quickTries) throw error;
+      }
+    }
   }
 
   async #swap(

@@ -4,6 +4,7 @@ import type { Ledger } from "../../components/ledger/ledger.ts";
 import type { Change, PastRelease, ReleaseUnderWay } from "../../components/ledger/release-record.ts";
 import { otherSlot } from "../../components/names/slot-name.ts";
 import { releasePlanSchema, type ReleasePlan } from "../../components/release-plan/release-plan.ts";
+import { withMessages } from "../notify/wanted.ts";
 import { entryOf } from "./entry.ts";
 import type { Candidate, SlotHealth } from "./ports.ts";
 import { initialState, transition, type ReleaseEvent } from "./state-machine.ts";
@@ -122,7 +123,7 @@ export function opened(ledger: Ledger, { candidate, found, plan, request, at }: 
   };
   const known = ledger.releases.some(({ template }) => template === from.template);
   const baseline = known || from.template === "unknown" ? [] : [baselineOf(current, found, at)];
-  return { ...ledger, sequence, current, releases: [...ledger.releases, ...baseline] };
+  return withMessages(ledger, { ...ledger, sequence, current, releases: [...ledger.releases, ...baseline] });
 }
 
 /** The commit that this template came from, without its time: it was on its way for as long as its first release took. */
