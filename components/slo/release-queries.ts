@@ -67,8 +67,8 @@ export function goodShare(source: OutcomeSource, question: ReleaseQuestion): str
 export function changeFailureShare(question: ReleaseQuestion): string {
   const reached: Matcher = { label: "status", op: "!=", value: "failed" };
   return shareOf(
-    increaseOf("deployment_change_failures_total", question),
-    increaseOf("deployment_total", question, [reached]),
+    countOf("deployment_change_failures_total", question),
+    countOf("deployment_total", question, [reached]),
   );
 }
 
