@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LiveServices } from "../components/service/live-service.ts";
 import type { RawConfig } from "./config/parse.ts";
-import { neededSecrets } from "./config/secrets.ts";
+import { usableSecrets } from "./config/secrets.ts";
 import { toProgramConfig } from "./config/stack-file.ts";
 import { createProgram, type ProgramPorts } from "./program.ts";
 
@@ -102,8 +102,8 @@ function record(requests: RegistrationRequest[]): void {
 
 /** Secrets are placeholders, those too that nobody has set yet. */
 function configure(raw: RawConfig): void {
-  const needed = neededSecrets(raw.values);
-  const secrets = [...new Set([...raw.secrets, ...needed.filter((key) => !(key in raw.values))])];
+  const usable = usableSecrets(raw.values);
+  const secrets = [...new Set([...raw.secrets, ...usable.filter((key) => !(key in raw.values))])];
   const config = toProgramConfig({ values: raw.values, secrets }, secretValue);
   pulumi.runtime.setAllConfig(
     config,

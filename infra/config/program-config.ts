@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseStackConfig, type RawConfig } from "./parse.ts";
 import { stackKeys, type StackConfig } from "./schema.ts";
-import { neededSecrets } from "./secrets.ts";
+import { neededSecrets, usableSecrets } from "./secrets.ts";
 
 /** The configuration of the stack that is being run. */
 export interface ProgramConfig {
   readonly config: StackConfig;
-  /** Values of the secrets that the services and the optional sections need, by key. */
+  /** Values of the secrets that the services and the optional sections need, or can use and have, by key. */
   readonly secrets: Readonly<Record<string, pulumi.Output<string>>>;
 }
 
@@ -16,7 +16,10 @@ export function readProgramConfig(): ProgramConfig {
   const raw = rawConfig();
   const config = parseStackConfig(stack, raw);
   const source = new pulumi.Config("atom");
-  const secrets = neededSecrets(raw.values).map((key) => [key, source.requireSecret(key)] as const);
+  const needed = neededSecrets(raw.values);
+  const secrets = usableSecrets(raw.values)
+    .filter((key) => needed.includes(key) || raw.secrets.includes(key))
+    .map((key) => [key, source.requireSecret(key)] as const);
   return { config, secrets: Object.fromEntries(secrets) };
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { release } from "./release-schema.ts";
 import { duration } from "./duration.ts";
+import { grafana } from "./grafana-schema.ts";
 import { bytes, cpu } from "./quantity.ts";
 import { section, whole, word } from "./section.ts";
 import { cidr, destination, labels, objectName, resources, service } from "./service-schema.ts";
@@ -81,6 +82,7 @@ export const stackSchema = section({
   services: z.record(objectName, service).describe("What runs in the stack, by name: see stacks/catalogue.ts."),
   release,
   monitoring,
+  grafana: grafana.optional().describe("Dashboards in Grafana. Default: none."),
 });
 
 export type StackConfig = z.output<typeof stackSchema>;

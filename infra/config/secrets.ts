@@ -10,18 +10,19 @@ interface SectionSecrets {
 }
 
 /** By section. A section that is left out needs none. */
-const sectionSecrets: Readonly<Record<string, SectionSecrets>> = {};
+const sectionSecrets: Readonly<Record<string, SectionSecrets>> = {
+  // Without it the variable GRAFANA_API_KEY counts, and without either there are no dashboards.
+  grafana: { known: ["grafanaApiKey"], neededBy: () => [] },
+};
 
 /** Keys of the secrets that a configuration needs, for its services and its sections, sorted. The values need not be valid. */
 export function neededSecrets(values: Readonly<Record<string, unknown>>): string[] {
-  const { services } = values;
-  const names = typeof services === "object" && services !== null ? Object.keys(services) : [];
-  return sorted([
-    ...names.flatMap(secretsOfService),
-    ...Object.entries(sectionSecrets).flatMap(([section, { known, neededBy = () => known }]) =>
-      values[section] === undefined ? [] : neededBy(values[section]),
-    ),
-  ]);
+  return secretsOf(values, ({ known, neededBy = () => known }, section) => neededBy(section));
+}
+
+/** The same with those that its sections can do without. */
+export function usableSecrets(values: Readonly<Record<string, unknown>>): string[] {
+  return secretsOf(values, ({ known }) => known);
 }
 
 /** Keys of every secret that a configuration may have, sorted. */
@@ -29,6 +30,19 @@ export function knownSecrets(): string[] {
   return sorted([
     ...Object.keys(catalogue).flatMap(secretsOfService),
     ...Object.values(sectionSecrets).flatMap(({ known }) => known),
+  ]);
+}
+
+function secretsOf(
+  values: Readonly<Record<string, unknown>>,
+  ofSection: (secrets: SectionSecrets, section: unknown) => readonly string[],
+): string[] {
+  const { services } = values;
+  const names = typeof services === "object" && services !== null ? Object.keys(services) : [];
+  const sections = Object.entries(sectionSecrets).filter(([section]) => values[section] !== undefined);
+  return sorted([
+    ...names.flatMap(secretsOfService),
+    ...sections.flatMap(([section, secrets]) => ofSection(secrets, values[section])),
   ]);
 }
 
