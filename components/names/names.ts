@@ -32,6 +32,11 @@ export function secretName(service: string): string {
   return `${service}-secrets`;
 }
 
+/** PrometheusRule and AlertmanagerConfig of a service, and the Secret with the addresses of who is told. */
+export function alertsName(service: string): string {
+  return `${service}-alerts`;
+}
+
 /** `app.kubernetes.io/name` of a service's migrations: they serve nothing, so no selector of the service may find them. */
 export function migrationLabel(service: string): string {
   return `${service}-migrate`;

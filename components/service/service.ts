@@ -9,6 +9,7 @@ import { allowEgress, allowIngress, allowReleaser, type Destination } from "../n
 import { releasePlanKey, releasePlanName } from "../release-plan/release-plan.ts";
 import { IstioRoutes } from "../routes/istio-routes.ts";
 import { ReplicaRoutes } from "../routes/replica-routes.ts";
+import { secretData } from "../secret/secret-data.ts";
 import { Slots } from "../slots/slots.ts";
 import type { LiveRelease } from "../slots/live-release.ts";
 import type { ServiceContract, ServiceSettings } from "./contract.ts";
@@ -113,10 +114,9 @@ export class Service extends pulumi.ComponentResource {
       { metadata: { name: service, namespace, labels }, automountServiceAccountToken: false },
       { parent: this },
     );
-    const data = Object.fromEntries(Object.entries(secrets).map(([key, value]) => [key, base64(value)]));
     const secret = new k8s.core.v1.Secret(
       `${name}-secrets`,
-      { metadata: { name: secretName(service), namespace, labels }, data },
+      { metadata: { name: secretName(service), namespace, labels }, data: secretData(secrets) },
       { parent: this },
     );
     return [account, secret];
@@ -177,8 +177,4 @@ export class Service extends pulumi.ComponentResource {
       new ReplicaRoutes(name, { ...common, port: contract.port }, options);
     }
   }
-}
-
-function base64(value: pulumi.Input<string>): pulumi.Output<string> {
-  return pulumi.output(value).apply((text) => Buffer.from(text, "utf8").toString("base64"));
 }
