@@ -101,8 +101,10 @@ export function claimed(
   for (const message of inOrder(outbox)) {
     const lane = laneOf(message);
     const full = taken.filter((each) => laneOf(each) === lane).length >= mostClaimed;
-    if (closed.has(lane) || full || !can(message.kind) || freeAt(message) > now) closed.add(lane);
-    else taken.push(claimedBy(message, by, instant(now + claimFor)));
+    // An earlier try of the same claim may have got through unanswered.
+    const ours = message.claim?.by === by;
+    if (closed.has(lane) || full || !can(message.kind) || (!ours && freeAt(message) > now)) closed.add(lane);
+    else taken.push(ours ? message : claimedBy(message, by, instant(now + claimFor)));
   }
   return { outbox: taken.reduce<Outbox>(replaced, outbox), messages: taken };
 }

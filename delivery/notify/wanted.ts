@@ -34,7 +34,9 @@ function movedOn(before: Ledger, after: Ledger): ReleaseRecord | undefined {
 export function keeps({ current, releases }: Ledger, outbox: Outbox): (message: Outgoing) => boolean {
   const newest = current?.id ?? releases[0]?.id;
   const served = releases.filter(({ outcome }) => outcome === "released").map(({ id }) => id);
-  const newestIssue = outbox.messages.findLast(({ kind, told }) => kind === "github-issue" && told !== undefined);
+  const closed = outbox.messages.findLastIndex(({ kind, told }) => kind === "github-recovery" && told !== undefined);
+  const open = outbox.messages.slice(closed + 1).filter(({ kind }) => kind === "github-issue");
+  const newestIssue = open.findLast(({ told }) => told !== undefined);
   return (message) => {
     const { kind, release, id } = message;
     switch (kind) {
@@ -117,7 +119,8 @@ function githubDrafts(
   const draft = drafting(line, release);
   const over = isFinal(line.phase);
   const wentBack = over && line.phase !== "released";
-  const hasIssue = outbox.messages.some(({ kind }) => kind === "github-issue");
+  const closes = outbox.messages.findLastIndex(({ kind }) => kind === "github-recovery");
+  const hasIssue = outbox.messages.slice(closes + 1).some(({ kind }) => kind === "github-issue");
   return [
     // A deployment is of a commit.
     ...(change !== undefined && (over || line.seq === 1) ? [draft("github-deployment", "github/deployment")] : []),
