@@ -77,7 +77,12 @@ export async function collect({ stack, raw, live = {}, ports = {} }: CollectOpti
   );
   record(requests);
   configure(raw);
-  const program = createProgram({ ...ports, readLiveServices: () => Promise.resolve(live), env: {} });
+  const program = createProgram({
+    ...ports,
+    readLiveServices: () => Promise.resolve(live),
+    env: {},
+    commitMessage: () => Promise.resolve("a commit"),
+  });
   const outputs: unknown = await pulumi.runtime.runInPulumiStack(program);
   await pulumi.runtime.disconnect();
   const resources = requests

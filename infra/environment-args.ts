@@ -1,11 +1,15 @@
 import type { Output } from "@pulumi/pulumi";
+import type { DashboardsArgs } from "../components/dashboards/dashboards.ts";
+import { namespaceName } from "../components/names/names.ts";
 import { requiredSecrets } from "../components/service/contract.ts";
 import type { LiveServices } from "../components/service/live-service.ts";
+import { objectivesOf } from "../components/slo/objectives.ts";
 import { serviceDefinition } from "../stacks/catalogue.ts";
 import type { EnvironmentArgs, EnvironmentService } from "../stacks/environment.ts";
 import type { ServiceConfig, StackConfig } from "./config/schema.ts";
 
 export interface EnvironmentSource {
+  readonly project: string;
   readonly stack: string;
   readonly config: StackConfig;
   readonly secrets: Readonly<Record<string, Output<string>>>;
@@ -13,6 +17,8 @@ export interface EnvironmentSource {
   readonly live: LiveServices;
   readonly namespace: string;
   readonly deployer: string;
+  /** What the history of the dashboards says about this deployment. @default it has no dashboards, or they cannot be reached */
+  readonly dashboardMessage?: string | undefined;
 }
 
 /** Puts together what a stack is made of and what its configuration says. */
@@ -34,6 +40,20 @@ export function environmentArgs(source: EnvironmentSource): EnvironmentArgs {
     releaserEgress,
     release: config.release,
     prometheus: prometheusOf(config.monitoring),
+    dashboards: dashboardsOf(source),
+  };
+}
+
+/** They begin with this stack and its first service, and show every other one that their data source knows. */
+function dashboardsOf({ project, stack, config, dashboardMessage }: EnvironmentSource): DashboardsArgs | undefined {
+  const [service] = Object.keys(config.services);
+  if (config.grafana === undefined || dashboardMessage === undefined || service === undefined) return undefined;
+  const { folder, suffix, datasource } = config.grafana;
+  return {
+    ...{ folder, suffix, datasource, service, environment: stack },
+    message: dashboardMessage,
+    namespace: namespaceName(project, "$environment"),
+    objectives: objectivesOf(config.release.thresholds),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Output } from "@pulumi/pulumi";
+import type { Dashboards } from "../components/dashboards/dashboards.ts";
 import type { SlotName } from "../components/names/slot-name.ts";
 import { slotName } from "../components/names/names.ts";
 import { bySlot, type BySlot } from "../components/names/slot-name.ts";
@@ -25,12 +26,22 @@ export interface ServiceOutputs {
 export interface Outputs extends Record<string, unknown> {
   readonly namespace: Output<string>;
   readonly services: Readonly<Record<string, ServiceOutputs>>;
+  /** Address of each dashboard, by name; left out where there are none. */
+  readonly dashboards?: Dashboards["urls"];
   /** What `pulumi up` did not do, or did for a later release, and why. */
   readonly notes: readonly string[];
 }
 
-/** Says what a stack has become. */
-export function outputsOf({ namespace, plans }: Environment, { services }: StackConfig): Outputs {
+/**
+ * Says what a stack has become.
+ *
+ * @param notes beyond those of the services
+ */
+export function outputsOf(
+  { namespace, plans, dashboards }: Environment,
+  { services }: StackConfig,
+  notes: readonly string[] = [],
+): Outputs {
   return {
     namespace,
     services: Object.fromEntries(
@@ -49,6 +60,7 @@ export function outputsOf({ namespace, plans }: Environment, { services }: Stack
         ];
       }),
     ),
-    notes: Object.values(plans).flatMap(({ notes }) => notes),
+    ...(dashboards === undefined ? {} : { dashboards: dashboards.urls }),
+    notes: [...Object.values(plans).flatMap((plan) => plan.notes), ...notes],
   };
 }

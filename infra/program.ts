@@ -1,3 +1,5 @@
+import path from "node:path";
+import * as grafana from "@pulumi/grafana";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { UserError } from "../components/errors/user-error.ts";
@@ -5,22 +7,26 @@ import { deployerName, namespaceName } from "../components/names/names.ts";
 import type { LiveServices } from "../components/service/live-service.ts";
 import { kubeconfigOf } from "./cluster/api-server.ts";
 import { readLiveServices, type LiveServicesQuery } from "./cluster/live-services.ts";
+import { commitMessage } from "./commit-message.ts";
 import { readProgramConfig } from "./config/program-config.ts";
 import { atInstance, type InstanceAddresses } from "./instance.ts";
 import { environmentArgs } from "./environment-args.ts";
 import { Environment } from "../stacks/environment.ts";
+import { grafanaAccess } from "./grafana.ts";
 import { outputsOf, type Outputs } from "./outputs.ts";
 
 /** What the program takes from outside; tests and `npm run render` bring their own. */
 export interface ProgramPorts {
   /** Reads what runs in the cluster. @default asks the API server of the stack's context */
   readonly readLiveServices?: (query: LiveServicesQuery) => Promise<LiveServices>;
-  /** Where KUBECONFIG is looked up. @default the process's own */
+  /** Where KUBECONFIG, GRAFANA_URL, GRAFANA_API_KEY and GITHUB_SHA are looked up. @default the process's own */
   readonly env?: NodeJS.ProcessEnv;
   /** Images to stage in place of the configured ones, by service. @default the configured ones, or those of releases that stand in for them */
   readonly images?: Readonly<Record<string, string>>;
   /** Where the environment is, in place of what is configured. @default as configured */
   readonly instance?: InstanceAddresses;
+  /** Says what is deployed, for histories that people read. @default the commit that is checked out, or that of the workflow */
+  readonly commitMessage?: (env: NodeJS.ProcessEnv) => Promise<string>;
   /** Is told of a mistake of the user's before Pulumi reports it. @default nobody */
   readonly onUserError?: (error: UserError) => void;
 }
@@ -39,6 +45,8 @@ export function createProgram(ports: ProgramPorts = {}): () => Promise<Outputs> 
   };
 }
 
+const root = path.join(import.meta.dirname, "..");
+
 /** The program as the entry runs it. */
 export async function program(): Promise<Outputs> {
   return createProgram()();
@@ -49,6 +57,7 @@ async function declare({
   env = process.env,
   images = {},
   instance = {},
+  commitMessage: message = (variables) => commitMessage(variables, root),
 }: ProgramPorts): Promise<Outputs> {
   const { config: configured, secrets } = readProgramConfig();
   const config = atInstance(configured, instance);
@@ -70,15 +79,19 @@ async function declare({
     enableConfigMapMutable: true,
     enableSecretMutable: true,
   });
+  const access = grafanaAccess({ section: config.grafana, key: secrets.grafanaApiKey, env });
+  const grafanaProvider =
+    access?.kind === "granted" ? new grafana.Provider("grafana", { url: access.url, auth: access.key }) : undefined;
   const environment = new Environment(
     namespace,
     environmentArgs({
-      ...{ stack: pulumi.getStack(), config, secrets, images, live, namespace },
+      ...{ project: pulumi.getProject(), stack: pulumi.getStack(), config, secrets, images, live, namespace },
       deployer: deployerName(pulumi.getProject()),
+      dashboardMessage: grafanaProvider && (await message(env)),
     }),
-    { providers: [provider] },
+    { providers: grafanaProvider === undefined ? [provider] : [provider, grafanaProvider] },
   );
-  const outputs = outputsOf(environment, config);
+  const outputs = outputsOf(environment, config, access?.kind === "missing" ? [access.note] : []);
   for (const note of outputs.notes) await pulumi.log.info(note, environment);
   return outputs;
 }

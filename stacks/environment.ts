@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Dashboards, type DashboardsArgs } from "../components/dashboards/dashboards.ts";
 import { Deployer } from "../components/deployer/deployer.ts";
 import type { DeployerScope } from "../components/deployer/rules.ts";
 import type { Destination } from "../components/network/network-policies.ts";
@@ -42,6 +43,8 @@ export interface EnvironmentArgs {
   readonly release: ReleaseSettings;
   /** Where a release asks Prometheus. */
   readonly prometheus: ReleasePlanInput["prometheus"];
+  /** Its dashboards in Grafana. @default none */
+  readonly dashboards?: DashboardsArgs | undefined;
 }
 
 /** A stack: a namespace, who releases in it, and a map of services. Every stack is made of the same; what differs is data. */
@@ -49,6 +52,8 @@ export class Environment extends pulumi.ComponentResource {
   /** What happens to each service, by name. */
   readonly plans: Readonly<Record<string, ServicePlan>>;
   readonly namespace: pulumi.Output<string>;
+  /** Its dashboards, where it has any. */
+  readonly dashboards: Dashboards | undefined;
 
   constructor(name: string, args: EnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
     super("atom:stacks:Environment", name, {}, opts);
@@ -85,6 +90,7 @@ export class Environment extends pulumi.ComponentResource {
         { parent: this },
       );
     }
+    this.dashboards = args.dashboards && new Dashboards("dashboards", args.dashboards, { parent: this });
     this.plans = Object.fromEntries(services.map(({ service, plan }) => [service, plan]));
     this.namespace = tenant.namespace;
     this.registerOutputs({ namespace: this.namespace });

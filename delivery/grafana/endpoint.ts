@@ -1,4 +1,4 @@
-import { UserError } from "../../components/errors/user-error.ts";
+import { parseGrafanaUrl } from "../../components/dashboards/grafana-url.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -10,13 +10,8 @@ export interface GrafanaEndpoint {
   readonly key: string;
 }
 
-/** The address of Grafana is none. */
-export class GrafanaUrlError extends UserError {
-  override readonly name = "GrafanaUrlError";
-}
-
 /**
- * `GRAFANA_URL` with `GRAFANA_API_KEY`; undefined where either is unset or empty. Throws a {@link GrafanaUrlError}.
+ * `GRAFANA_URL` with `GRAFANA_API_KEY`; undefined where either is unset or empty. Throws a GrafanaUrlError.
  *
  * @param configured the address where `GRAFANA_URL` is unset
  */
@@ -26,10 +21,5 @@ export function grafanaEndpoint(
 ): GrafanaEndpoint | undefined {
   const address = GRAFANA_URL === undefined || GRAFANA_URL === "" ? configured : GRAFANA_URL;
   if (address === undefined || key === undefined || key === "") return undefined;
-  const url = URL.parse(address);
-  if (url === null || !["http:", "https:"].includes(url.protocol))
-    throw new GrafanaUrlError("GRAFANA_URL is no http or https address.");
-  if (url.username !== "" || url.password !== "")
-    throw new GrafanaUrlError("GRAFANA_URL must not hold a password; GRAFANA_API_KEY is for secrets.");
-  return { url, key };
+  return { url: parseGrafanaUrl(address), key };
 }

@@ -40,17 +40,35 @@ async function collectStack({ stack, live = {} }: Case): Promise<Collected> {
   return collect({ stack, raw: await readStackFile(root, stack), live });
 }
 
-/** A document inside a ConfigMap as an object, so that a change of one value is a line of the diff. */
+/** A document inside a resource as an object, so that a change of one value is a line of the diff. */
 function readable(collected: Collected): Collected {
   const resources = collected.resources.map((resource) => {
-    if (resource.type !== "kubernetes:core/v1:ConfigMap") return resource;
-    const data = Object.entries(resource.inputs.data as Record<string, string>).map(
-      ([key, text]) => [key, JSON.parse(text) as unknown] as const,
-    );
-    return { ...resource, inputs: { ...resource.inputs, data: Object.fromEntries(data) } };
+    const document = documents[resource.type];
+    return document === undefined ? resource : { ...resource, inputs: { ...resource.inputs, ...document(resource.inputs) } };
   });
   return { ...collected, resources };
 }
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+const documents: Readonly<Record<string, (inputs: Inputs) => Inputs>> = {
+  "kubernetes:core/v1:ConfigMap": ({ data }) => ({
+    data: Object.fromEntries(
+      Object.entries(data as Record<string, string>).map(([key, text]) => [key, JSON.parse(text) as unknown]),
+    ),
+  }),
+  // Dashboards have golden files of their own.
+  "grafana:oss/dashboard:Dashboard": ({ configJson }) => {
+    const { uid, title, panels } = JSON.parse(configJson as string) as { uid: string; title: string; panels: unknown[] };
+    return { configJson: { uid, title, panels: panels.length } };
+  },
+};
+
+/** The provider of each package. */
+const providers: Readonly<Record<string, string>> = {
+  kubernetes: "pulumi:providers:kubernetes cluster",
+  grafana: "pulumi:providers:grafana grafana",
+};
 
 describe("the golden files", () => {
   for (const each of cases) {
@@ -76,9 +94,9 @@ describe("the golden files", () => {
     it(`${each.file} parents every resource and gives it the explicit provider`, async () => {
       const { resources } = await collectStack(each);
       for (const { type, name, parent, provider } of resources.filter(({ custom }) => custom)) {
-        if (type === "pulumi:providers:kubernetes") continue;
+        if (type.startsWith("pulumi:providers:")) continue;
         assert.notEqual(parent, "", `${type} ${name}`);
-        assert.equal(provider, "pulumi:providers:kubernetes cluster", `${type} ${name}`);
+        assert.equal(provider, providers[type.split(":")[0] ?? ""], `${type} ${name}`);
       }
     });
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { grafanaEndpoint, GrafanaUrlError } from "../../../delivery/grafana/endpoint.ts";
+import { GrafanaUrlError } from "../../../components/dashboards/grafana-url.ts";
+import { grafanaEndpoint } from "../../../delivery/grafana/endpoint.ts";
 
 describe("where Grafana is", () => {
   const key = { GRAFANA_API_KEY: "glsa_key" };
