@@ -36,10 +36,11 @@ export function recordIn({ current, releases }: Ledger, id: string): ReleaseReco
 
 /** Tells how a release ended: in words or as JSON, in the files that were asked for, and in the deployment metrics. */
 export async function conclude(site: Site, { id }: Pick<SessionEnd, "id">, options: ReportOptions): Promise<void> {
-  const record = recordIn(await site.store.read(new AbortController().signal), id);
+  const ledger = await site.store.read(new AbortController().signal);
+  const record = recordIn(ledger, id);
   if (record === undefined) return;
   await conclusion(record, surroundingsOf(site), options);
-  await pushAfterwards(site);
+  await pushAfterwards(site, ledger);
 }
 
 export function surroundingsOf(site: Site): Surroundings {

@@ -4,7 +4,6 @@ import { noTotals } from "../../components/ledger/totals.ts";
 import { metricsOf } from "../metrics/exposition.ts";
 import { environmentOf, openSite } from "../target/site.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { pushMetricsOf } from "./push-metrics.ts";
 import { run } from "./run.ts";
 import { environmentCommand, type CommonOptions } from "./target-options.ts";
 
@@ -43,7 +42,7 @@ function pushCommand(): Command {
   ).action((options: CommonOptions) =>
     run({}, async ({ any }) => {
       using site = await openSite(options);
-      if (!(await pushMetricsOf(site, any)))
+      if (!(await site.metrics.last(await site.store.read(any), any)))
         throw new MetricsEndpointMissingError(
           "METRICS_ENDPOINT is not set.\nIt is the address of a Pushgateway, such as http://pushgateway.monitoring:9091.",
         );

@@ -29,7 +29,7 @@ const authoritiesFolder = "/etc/atom/authorities";
 
 /**
  * The variables that a plan's releaser reads. The user is that of the service's own Secret; whatever else the plan names a variable for (how to
- * log in to Prometheus, files of authorities) is under the variable's name in a Secret that people make, and may be absent: the releaser then says
+ * log in to Prometheus, files of authorities), and where metrics and messages go, is under the variable's name in a Secret that people make, and may be absent: the releaser then says
  * which variable it misses, and goes on by its plan.
  *
  * @param secret name of the Secret that people make
@@ -40,7 +40,7 @@ export function releaserEnvironment(plan: ReleasePlan, smokeUser: SmokeUser, sec
   return {
     env: [
       ...(plan.smoke.steps.length === 0 ? [] : loginVariables(smokeUser)),
-      ...prometheusVariables(plan.prometheus).map((name) => ({
+      ...[...prometheusVariables(plan.prometheus), ...outsideVariables].map((name) => ({
         name,
         valueFrom: { secretKeyRef: { name: secret, key: name, optional: true } },
       })),
@@ -69,6 +69,13 @@ function prometheusVariables(prometheus: ReleasePlan["prometheus"]): readonly st
       return [auth.usernameVariable, auth.passwordVariable];
   }
 }
+
+/** Where metrics and messages go. What the Job is not told, whoever follows it sends, or the next release. */
+const outsideVariables = [
+  ...["METRICS_ENDPOINT", "METRICS_TOKEN"],
+  ...["SLACK_BOT_TOKEN", "SLACK_WEBHOOK_URL", "SLACK_WEBHOOK_CRITICAL"],
+  ...["GITHUB_TOKEN", "GRAFANA_URL", "GRAFANA_API_KEY"],
+];
 
 /** Kubernetes puts variables into the words of a container, `$(NAME)`: a person's words could show a secret. */
 export function withoutReferences(text: string): string {

@@ -1,6 +1,8 @@
 import { UserError } from "../../components/errors/user-error.ts";
+import type { Ledger } from "../../components/ledger/ledger.ts";
 import { HttpFailure, request } from "../http/request.ts";
 import { Scrubber } from "../http/scrubber.ts";
+import { metricsOf } from "./exposition.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -21,8 +23,22 @@ export class PushError extends Error {
   override readonly name = "PushError";
 }
 
-const timeoutMs = 10_000;
+/** Of one push, in milliseconds: a gateway that is away must not keep a finished release waiting. */
+const timeoutMs = 5_000;
 const longestRemark = 200;
+
+/** Pushes what the ledger has to where the variables say. Resolves to whether they name a place. Throws as {@link pushMetrics} does. */
+export async function pushLedger(
+  ledger: Ledger,
+  group: MetricsGroup,
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const endpoint = metricsEndpoint(environment);
+  if (endpoint === undefined) return false;
+  await pushMetrics(metricsOf(ledger, group.environment), endpoint, group, signal);
+  return true;
+}
 
 /** `METRICS_ENDPOINT` with `METRICS_TOKEN`; undefined where it is unset or empty. Throws a {@link MetricsEndpointError}. */
 export function metricsEndpoint({ METRICS_ENDPOINT, METRICS_TOKEN }: Environment): MetricsEndpoint | undefined {

@@ -2,6 +2,8 @@ import { ClusterClient } from "../cluster/client.ts";
 import { Connection } from "../cluster/connection.ts";
 import { systemClock } from "../clock/system-clock.ts";
 import { LedgerStore } from "../ledger/store.ts";
+import { MetricsPusher } from "../metrics/metrics-pusher.ts";
+import { pushLedger } from "../metrics/push.ts";
 import { readReleasePlan } from "../plan/read-plan.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import type { Clock } from "../release/ports.ts";
@@ -14,6 +16,8 @@ export interface Site extends Disposable {
   readonly connection: Connection;
   readonly cluster: ClusterClient;
   readonly store: LedgerStore;
+  /** Carries what the ledger counts to where METRICS_ENDPOINT says. */
+  readonly metrics: MetricsPusher;
   /** As the environment publishes it now. */
   plan(signal: AbortSignal): Promise<ReleasePlan>;
 }
@@ -24,12 +28,18 @@ export async function openSite(options: TargetOptions, folder = process.cwd()): 
   const { namespace, service, source } = target;
   const connection = Connection.open(source);
   const cluster = new ClusterClient(connection, systemClock);
+  const store = new LedgerStore({ cluster, clock: systemClock, namespace, service });
+  const group = { environment: environmentOf({ target }), service };
   return {
     target,
     clock: systemClock,
     connection,
     cluster,
-    store: new LedgerStore({ cluster, clock: systemClock, namespace, service }),
+    store,
+    metrics: new MetricsPusher({
+      read: (signal) => store.read(signal),
+      push: (ledger, signal) => pushLedger(ledger, group, process.env, signal),
+    }),
     plan: (signal) => readReleasePlan(cluster, namespace, service, signal),
     [Symbol.dispose]() {
       connection.close();

@@ -1,7 +1,8 @@
 // From a release plan to what a release works with: one adapter for each port of delivery/release/ports.ts.
 import { isWeightStep, type ReleasePlan } from "../../components/release-plan/release-plan.ts";
-import type { Clock, GateSource, Guard, Router, Smoke, Synthetic } from "../release/ports.ts";
+import type { Clock, GateSource, Guard, Notifier, Router, Smoke, Synthetic } from "../release/ports.ts";
 import type { Adapters, SessionTools } from "../release/session.ts";
+import type { Phase } from "../release/state.ts";
 import type { Subject } from "../release/subject.ts";
 import { PodGuard } from "../guard/pod-guard.ts";
 import { DirectPods, ProxiedPods } from "../guard/pod-source.ts";
@@ -18,6 +19,8 @@ import type { Doors } from "./doors.ts";
 /** What the adapters are made with; the rest is in the plan. */
 export interface AdapterSources {
   readonly view: ReleaseView;
+  /** Told that the ledger has something new. Returns at once. */
+  readonly onNews: () => void;
   /** Absent where no step is to be judged: on the way back. */
   readonly prometheus?: PrometheusConnection | undefined;
   /** Absent where nobody is to log in: on the way back. */
@@ -40,8 +43,24 @@ export function adaptersFor(sources: AdapterSources): (tools: SessionTools, subj
       gate: gate(tools, plan, sources),
       smoke: smoke(plan, sources, tools.clock),
       synthetic: synthetic(plan, sources, tools.clock),
-      notifier: sources.view,
+      notifier: withNews(sources),
     };
+  };
+}
+
+/** Phases in which traffic is on its way back: nothing that can wait shares the machine with that. */
+const wayBack: readonly Phase[] = ["returning", "confirming-return"];
+
+/** The view, and whoever carries on what the ledger says. */
+function withNews({ view, onNews }: AdapterSources): Notifier {
+  return {
+    notify(entry, state) {
+      view.notify(entry, state);
+      if (!wayBack.includes(state.phase)) onNews();
+    },
+    trouble(detail) {
+      view.trouble(detail);
+    },
   };
 }
 

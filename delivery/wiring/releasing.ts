@@ -76,12 +76,16 @@ function session(
   { site, plan, identity, view, environment }: ReleasingOptions,
   judging: Pick<AdapterSources, "smoke" | "prometheus">,
 ): SessionOptions {
-  const { cluster, clock, store } = site;
+  const { cluster, clock, store, metrics } = site;
+  const onNews = (): void => {
+    metrics.wake();
+  };
   return {
     ...{ cluster, clock, store, plan, holder: identity.holder },
-    adapters: adaptersFor({ ...judging, view, inCluster: isInCluster(site, environment) }),
+    adapters: adaptersFor({ ...judging, view, onNews, inCluster: isInCluster(site, environment) }),
     onRelease: (release) => {
       view.begin(viewedRecord(release, plan));
+      onNews();
     },
     onWait: (holder) => {
       view.note(

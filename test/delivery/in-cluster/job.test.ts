@@ -42,6 +42,23 @@ function expanded(word: string, variables: Readonly<Record<string, string>>): st
   );
 }
 
+/** A variable that people may put into a Secret. */
+function fromSecret(name: string): object {
+  return { name, valueFrom: { secretKeyRef: { name: "atom-releaser", key: name, optional: true } } };
+}
+
+/** Where metrics and messages go. */
+const outside = [
+  "METRICS_ENDPOINT",
+  "METRICS_TOKEN",
+  "SLACK_BOT_TOKEN",
+  "SLACK_WEBHOOK_URL",
+  "SLACK_WEBHOOK_CRITICAL",
+  "GITHUB_TOKEN",
+  "GRAFANA_URL",
+  "GRAFANA_API_KEY",
+].map(fromSecret);
+
 describe("the Job of a releaser", () => {
   it("runs the release that is staged with the least rights that a pod can have, and restarts what did not end it", () => {
     const labels = { "app.kubernetes.io/name": "atom-releaser", "app.kubernetes.io/part-of": "atom" };
@@ -97,6 +114,7 @@ describe("the Job of a releaser", () => {
                     name: "SMOKE_TEST_PASSWORD",
                     valueFrom: { secretKeyRef: { name: "atom-secrets", key: "smokeTestPassword" } },
                   },
+                  ...outside,
                 ],
                 resources: { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "512Mi" } },
                 securityContext: {
@@ -156,14 +174,11 @@ describe("the Job of a releaser", () => {
       passwordVariable: "PROMETHEUS_PASSWORD",
     } as const;
     const bearer = { kind: "bearer", tokenVariable: "PROMETHEUS_TOKEN" } as const;
-    const fromSecret = (name: string): object => ({
-      name,
-      valueFrom: { secretKeyRef: { name: "atom-releaser", key: name, optional: true } },
-    });
     const variables = (auth: typeof basic | typeof bearer): unknown =>
       containerOf({ plan: releasePlan({ prometheus: { ...prometheus, auth } }) }).template.spec.containers[0].env;
-    assert.deepEqual(variables(basic), [fromSecret("PROMETHEUS_USERNAME"), fromSecret("PROMETHEUS_PASSWORD")]);
-    assert.deepEqual(variables(bearer), [fromSecret("PROMETHEUS_TOKEN")]);
+    const basicVariables = [fromSecret("PROMETHEUS_USERNAME"), fromSecret("PROMETHEUS_PASSWORD")];
+    assert.deepEqual(variables(basic), [...basicVariables, ...outside]);
+    assert.deepEqual(variables(bearer), [fromSecret("PROMETHEUS_TOKEN"), ...outside]);
   });
 
   it("brings files of authorities, each under the name of its variable", () => {
@@ -173,10 +188,10 @@ describe("the Job of a releaser", () => {
     });
     const { volumes, containers } = containerOf({ plan }).template.spec;
     const names = ["ENTRY_CA_FILE", "PROMETHEUS_CA_FILE"];
-    assert.deepEqual(
-      containers[0].env,
-      names.map((name) => ({ name, value: `/etc/atom/authorities/${name}` })),
-    );
+    assert.deepEqual(containers[0].env, [
+      ...outside,
+      ...names.map((name) => ({ name, value: `/etc/atom/authorities/${name}` })),
+    ]);
     const items = names.map((name) => ({ key: name, path: name }));
     assert.deepEqual(volumes, [
       { name: "authorities", secret: { secretName: "atom-releaser", optional: true, items } },
