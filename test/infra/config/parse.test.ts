@@ -36,6 +36,14 @@ const table: readonly BadConfig[] = [
     problems: [["atom:slack", "(not shown)", /^unknown key; allowed: environment, cluster, .*databaseUrl, /]],
   },
   {
+    what: "a Grafana at no address, and a suffix that its uids have no room for",
+    changes: { grafana: { url: "grafana", suffix: "x".repeat(16) } },
+    problems: [
+      ["atom:grafana.url", "grafana", /^allowed: a URL such as https:\/\/grafana\.example\.com$/],
+      ["atom:grafana.suffix", "x".repeat(16), /^allowed: up to 15 lower-case letters, digits and hyphens/],
+    ],
+  },
+  {
     what: "a missing section",
     changes: { cluster: undefined },
     problems: [["atom:cluster", undefined, /^required: object$/]],
