@@ -13,6 +13,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   infra: ["infra", "stacks", "components"],
   delivery: ["delivery", "components"],
   service: ["service"],
+  sdks: ["sdks"],
 };
 
 /** The contract that the releaser shares with the program; it must load where Pulumi is not. */

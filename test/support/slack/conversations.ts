@@ -82,7 +82,12 @@ function describedChannelOf(call: Call): Conversation {
 function noteOf({ workspace, caller, args }: Call, name: string): Note {
   const text = args.text(name);
   if (text.length > TEXT_MAX) throw new ApiError("too_long");
-  return workspace.note(text, caller.user.id);
+  return workspace.note(escaped(text), caller.user.id);
+}
+
+/** As Slack keeps a text and gives it back: https://docs.slack.dev/messaging/formatting-message-text#escaping */
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 function freeName({ workspace }: Call, name: string, owner?: Conversation): string {

@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
-import { LogLevel, WebClient } from "@slack/web-api";
+import { WebClient, type Logger } from "@slack/web-api";
 import { SlackStandIn, WEBHOOK } from "./stand-in.ts";
 
 const REQUEST_MS = 2_000;
 
+const silent = {
+  ...{ debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+  ...{ setLevel: () => undefined, setName: () => undefined },
+} as unknown as Logger;
+
 function clientOf(slack: SlackStandIn, token = slack.token): WebClient {
   return new WebClient(token, {
-    ...{ slackApiUrl: slack.apiUrl, timeout: REQUEST_MS, logLevel: LogLevel.ERROR },
+    ...{ slackApiUrl: slack.apiUrl, timeout: REQUEST_MS, logger: silent },
     ...{ retryConfig: { retries: 0 }, rejectRateLimitedCalls: true },
   });
 }
