@@ -7,7 +7,7 @@ import { resultOf } from "../report/json.ts";
 import { reportHtml } from "../report/html.ts";
 import { reportMarkdown } from "../report/markdown.ts";
 import { storyOf, type ReleaseRecord, type Surroundings } from "../report/story.ts";
-import { environmentOf, type Site } from "../target/site.ts";
+import type { Site } from "../target/site.ts";
 import { endingText } from "./ending.ts";
 import { pushAfterwards } from "./push-metrics.ts";
 import { terminalOf } from "./terminal.ts";
@@ -43,8 +43,9 @@ export async function conclude(site: Site, { id }: Pick<SessionEnd, "id">, optio
   await pushAfterwards(site, ledger);
 }
 
-export function surroundingsOf(site: Site): Surroundings {
-  return { service: site.target.service, environment: environmentOf(site) };
+/** Without a stack a release's own plan names the environment. */
+export function surroundingsOf({ target: { service, stack } }: Site): Surroundings {
+  return { service, ...(stack === undefined ? {} : { environment: stack }) };
 }
 
 /** The same for a record at hand. */

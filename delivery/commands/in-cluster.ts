@@ -66,7 +66,7 @@ export async function releaseInCluster(
     for (const line of record === undefined ? end.log : []) process.stderr.write(`${job.name}: ${line}\n`);
     if (record !== undefined) {
       await conclusion(record, surroundingsOf(site), reports);
-      await pushAfterwards(site, await site.store.read(any));
+      await pushAfterwards(site, site.store.read(any));
     } else if (end.detail !== undefined) process.stderr.write(`${end.detail}\n`);
     return Object.values(exitCodes).find((code) => code === end.exitCode) ?? exitCodes.internal;
   } finally {

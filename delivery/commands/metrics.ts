@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { UserError } from "../../components/errors/user-error.ts";
 import { noTotals } from "../../components/ledger/totals.ts";
 import { metricsOf } from "../metrics/exposition.ts";
-import { environmentOf, openSite } from "../target/site.ts";
+import { openSite } from "../target/site.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { run } from "./run.ts";
 import { environmentCommand, type CommonOptions } from "./target-options.ts";
@@ -27,7 +27,7 @@ function showCommand(): Command {
       using site = await openSite(options);
       const ledger = await site.store.read(any);
       if (options.json === true) process.stdout.write(`${JSON.stringify(ledger.totals ?? noTotals())}\n`);
-      else process.stdout.write(metricsOf(ledger, environmentOf(site)));
+      else process.stdout.write(metricsOf(ledger, await site.environment(any)));
       return exitCodes.ok;
     }),
   );
@@ -37,7 +37,7 @@ function pushCommand(): Command {
   return environmentCommand(
     "push",
     "Pushes them to the Pushgateway that METRICS_ENDPOINT names (with METRICS_TOKEN as bearer token, if set).\n" +
-      "Every release does so at its end; do it once when the environment is made, so that every series begins at 0.",
+      "Every release does so as it goes, and `npm run up` where METRICS_ENDPOINT is set, so that every series begins at 0.",
     [["metrics push --stack production", "push all of them again, e.g. to a Pushgateway that lost them"]],
   ).action((options: CommonOptions) =>
     run({}, async ({ any }) => {

@@ -20,16 +20,27 @@ export interface Site extends Disposable {
   readonly metrics: MetricsPusher;
   /** As the environment publishes it now. */
   plan(signal: AbortSignal): Promise<ReleasePlan>;
+  /** What people call the environment: its stack. */
+  environment(signal: AbortSignal): Promise<string>;
 }
 
-/** Finds the environment; asks it nothing yet. Throws a TargetError or a KubeconfigError. */
-export async function openSite(options: TargetOptions, folder = process.cwd()): Promise<Site> {
+/**
+ * Finds the environment; asks it nothing yet. Throws a TargetError or a KubeconfigError.
+ *
+ * @param variables where METRICS_ENDPOINT is looked up
+ */
+export async function openSite(
+  options: TargetOptions,
+  folder = process.cwd(),
+  variables: NodeJS.ProcessEnv = process.env,
+): Promise<Site> {
   const target = await findTarget(options, folder);
   const { namespace, service, source } = target;
   const connection = Connection.open(source);
   const cluster = new ClusterClient(connection, systemClock);
   const store = new LedgerStore({ cluster, clock: systemClock, namespace, service });
-  const group = { environment: environmentOf({ target }), service };
+  const plan = (signal: AbortSignal): Promise<ReleasePlan> => readReleasePlan(cluster, namespace, service, signal);
+  const environment = async (signal: AbortSignal): Promise<string> => target.stack ?? (await plan(signal)).environment;
   return {
     target,
     clock: systemClock,
@@ -38,16 +49,13 @@ export async function openSite(options: TargetOptions, folder = process.cwd()): 
     store,
     metrics: new MetricsPusher({
       read: (signal) => store.read(signal),
-      push: (ledger, signal) => pushLedger(ledger, group, process.env, signal),
+      push: async (ledger, signal) =>
+        pushLedger(ledger, { environment: await environment(signal), service }, variables, signal),
     }),
-    plan: (signal) => readReleasePlan(cluster, namespace, service, signal),
+    plan,
+    environment,
     [Symbol.dispose]() {
       connection.close();
     },
   };
-}
-
-/** What people call the environment: its stack, else its namespace. */
-export function environmentOf({ target: { stack, namespace } }: Pick<Site, "target">): string {
-  return stack ?? namespace;
 }

@@ -7,6 +7,7 @@ import { createProgram } from "../../infra/program.ts";
 import { stackNames } from "../../infra/render-stack.ts";
 import { stackEnvironment } from "../local/stack-environment.ts";
 import { createReporter } from "../progress.ts";
+import { pushCounts } from "../local/push-counts.ts";
 import { confirm } from "./confirmation.ts";
 import { projectAt } from "./project.ts";
 import { runCommand } from "./run-command.ts";
@@ -79,6 +80,7 @@ await runCommand(async (signal) => {
     });
   }
   const result = await run(command);
+  if (command === "up") await pushCounts({ folder, stack: options.stack, instance, variables: process.env });
   if (options.json === true) console.log(JSON.stringify(result, undefined, 2));
 });
 

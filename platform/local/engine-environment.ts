@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { InstanceAddresses } from "../../infra/instance.ts";
 import type { Toolchain } from "../toolchain/ensure.ts";
+import { dynamicProviderFolders } from "./dynamic-provider.ts";
 import { findKubernetesPlugin } from "./kubernetes-plugin.ts";
 
 /** The name of the stack that lives in the embedded cluster. */
@@ -36,7 +37,7 @@ export function localShell(cluster: Cluster): Readonly<Record<string, string>> {
   };
 }
 
-/** {@link localShell}, and a PATH on which the engine finds Node, the Pulumi CLI and a Kubernetes plugin. */
+/** {@link localShell}, and a PATH on which the engine finds Node, the Pulumi CLI, a Kubernetes plugin and the host of dynamic providers. */
 export async function engineEnvironment(
   cluster: Cluster,
   toolchain: Toolchain,
@@ -49,6 +50,7 @@ export async function engineEnvironment(
     path.dirname(process.execPath),
     path.dirname(pulumi),
     ...(directory === undefined ? [] : [directory]),
+    ...(await dynamicProviderFolders(pulumi)),
   ];
   return { ...localShell(cluster), PATH: [...folders, process.env.PATH ?? ""].join(path.delimiter) };
 }

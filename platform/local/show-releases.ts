@@ -83,7 +83,7 @@ async function showRelease(
   });
   const words = ["release", "--staged", "--stack", localStack, "--html", file];
   console.log(`\n$ atom ${words.slice(0, 4).join(" ")} --html ${report}   (with 40 requests a second coming in)\n`);
-  const code = await run([...words, "--context", cluster.context, "--kubeconfig", cluster.kubeconfig], signal);
+  const code = await run([...words, "--context", cluster.context, "--kubeconfig", cluster.kubeconfig], options);
   const { requests, failed } = visitors.visits;
   console.log(`\n${failed} of ${requests} requests failed meanwhile.`);
   signal.throwIfAborted();
@@ -92,11 +92,12 @@ async function showRelease(
 }
 
 /** Runs `atom` as the user would, on the user's terminal. */
-function run(words: readonly string[], signal: AbortSignal): Promise<number | null> {
+function run(words: readonly string[], { cluster, signal }: ShowOptions): Promise<number | null> {
   const { username, password } = localSmokeUser;
+  const METRICS_ENDPOINT = cluster.pushgatewayUrl;
   const child = spawn(process.execPath, [atom, ...words], {
     cwd: projectFolder,
-    env: { ...process.env, SMOKE_TEST_USERNAME: username, SMOKE_TEST_PASSWORD: password },
+    env: { ...process.env, SMOKE_TEST_USERNAME: username, SMOKE_TEST_PASSWORD: password, METRICS_ENDPOINT },
     stdio: ["ignore", "inherit", "inherit"],
     // Ctrl-C reaches it through us alone, once.
     detached: true,

@@ -1,9 +1,11 @@
+import path from "node:path";
 import { readStackFile } from "../../infra/config/stack-file.ts";
 import type { InstanceAddresses } from "../../infra/instance.ts";
 import { stackNames } from "../../infra/render-stack.ts";
 import { ClusterError, clusterStatus } from "../cluster/cluster.ts";
 import type { Reporter } from "../progress.ts";
 import { ensureTools } from "../toolchain/ensure.ts";
+import { dynamicProviderFolders } from "./dynamic-provider.ts";
 import { engineEnvironment, instanceAddresses, localStack } from "./engine-environment.ts";
 
 export interface StackEnvironment {
@@ -37,7 +39,7 @@ export async function stackEnvironment({
   await readStackFile(folder, stack, await stackNames(folder));
   const toolchain = await ensureTools(["pulumi"], { reporter, signal });
   const pulumi = toolchain.path("pulumi");
-  if (stack !== localStack) return { env: {}, pulumi, instance: {} };
+  if (stack !== localStack) return { env: await ownEnvironment(pulumi), pulumi, instance: {} };
   const { cluster, phase } = await clusterStatus();
   if (cluster === undefined || phase !== "ready")
     throw new ClusterError({
@@ -46,4 +48,10 @@ export async function stackEnvironment({
       wayOut: "npm start",
     });
   return { env: await engineEnvironment(cluster, toolchain, signal), pulumi, instance: instanceAddresses(cluster) };
+}
+
+/** The caller's own environment, with the host of dynamic providers where their CLI came without one. */
+async function ownEnvironment(pulumi: string): Promise<Readonly<Record<string, string>>> {
+  const folders = await dynamicProviderFolders(pulumi);
+  return folders.length === 0 ? {} : { PATH: [process.env.PATH ?? "", ...folders].join(path.delimiter) };
 }

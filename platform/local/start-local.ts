@@ -6,8 +6,9 @@ import { atom } from "../../stacks/atom.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { curlLines } from "./curl-lines.ts";
 import { LocalStartError } from "./errors.ts";
-import { localSmokeUser, localStack } from "./engine-environment.ts";
+import { instanceAddresses, localSmokeUser, localStack } from "./engine-environment.ts";
 import { localStackCommand, projectFolder, startLocalCluster, type LocalStackOptions } from "./local-stack.ts";
+import { pushCounts } from "./push-counts.ts";
 import { showReleases } from "./show-releases.ts";
 
 /** How long Envoy may take to route to pods that are ready, in milliseconds. */
@@ -41,6 +42,8 @@ export async function startLocal(options: StartOptions): Promise<void> {
     }
   });
   for (const note of notes) reporter.note(note);
+  const variables = { METRICS_ENDPOINT: cluster.pushgatewayUrl };
+  await pushCounts({ folder: projectFolder, stack: localStack, instance: instanceAddresses(cluster), variables });
 
   console.log("\nThe smoke test, through Envoy:");
   const door = { url: new URL(cluster.gatewayUrl), headers: {} };
