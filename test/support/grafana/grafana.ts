@@ -1,7 +1,14 @@
 import type http from "node:http";
 import type { z } from "zod";
 import { answerJson, serve, type Loopback, type Received } from "../../delivery/support/loopback.ts";
-import { createAnnotation, findAnnotations, patchAnnotation, restoreDashboard, saveDashboard } from "./requests.ts";
+import {
+  createAnnotation,
+  findAnnotations,
+  listVersions,
+  patchAnnotation,
+  restoreDashboard,
+  saveDashboard,
+} from "./requests.ts";
 import { GrafanaState } from "./state.ts";
 
 /** What one request meets. */
@@ -95,6 +102,17 @@ const routes: Readonly<Record<string, Route>> = {
     const { dashboard, message = "" } = bodyOf(request, saveDashboard);
     const { version } = state.save(dashboard.uid, dashboard, { message });
     return { body: { uid: dashboard.uid, status: "success", version } };
+  },
+  "GET api/dashboards/uid/*/versions": (state, request, [uid = ""]) => {
+    const { limit: [limit = 1000] = [] } = fitting(queryOf(request), listVersions);
+    const versions = state.versions(uid).toReversed().slice(0, limit);
+    if (versions.length === 0) return missing("No versions found for dashboardId");
+    return {
+      body: {
+        continueToken: "",
+        versions: versions.map(({ version, message, restoredFrom }) => ({ uid, version, message, restoredFrom })),
+      },
+    };
   },
   "GET api/dashboards/uid/*/versions/*": (state, _request, [uid = "", number = ""]) => {
     const found = state.versions(uid).find(({ version }) => version === Number(number));

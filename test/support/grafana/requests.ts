@@ -31,6 +31,12 @@ export const patchAnnotation = z.strictObject({
   text: z.string().min(1).optional(),
 });
 
+/** Parameters of a list of versions. */
+export const listVersions = z.strictObject({
+  limit: z.array(z.coerce.number().int().min(1)).optional(),
+  start: z.array(z.coerce.number().int().min(0)).optional(),
+});
+
 /** Parameters of a search for annotations; each may come several times, and only `tags` does so with effect. */
 export const findAnnotations = z.strictObject({
   from: z.array(z.coerce.number()).optional(),
