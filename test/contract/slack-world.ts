@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { LocalWorkspace, PulumiCommand, type EngineEvent, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { Provider } from "@pulumi/slack";
+import { dynamicProviderFolders } from "../../platform/local/dynamic-provider.ts";
 import { silentReporter } from "../../platform/progress.ts";
 import { ensureTools, type Toolchain } from "../../platform/toolchain/ensure.ts";
 import { SlackStandIn } from "../support/slack/stand-in.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
-const LAUNCHER = path.join(root, "platform/dynamic-provider/bin");
 const PROJECT = "slack-contract";
 
 /** What an operation did, and what a person saw of it. */
@@ -50,12 +50,12 @@ export class SlackWorld implements AsyncDisposable {
   }
 
   static async create(): Promise<SlackWorld> {
-    const tools = await SlackWorld.prepare();
+    const pulumi = (await SlackWorld.prepare()).path("pulumi");
     const folder = mkdtempSync(path.join(tmpdir(), "atom-slack-"));
     // The provider's process starts in the project's folder, and imports what it needs from there.
     symlinkSync(path.join(root, "node_modules"), path.join(folder, "node_modules"));
     for (const name of ["state", "cli", "cli/bin"]) mkdirSync(path.join(folder, name));
-    symlinkSync(tools.path("pulumi"), path.join(folder, "cli/bin/pulumi"));
+    symlinkSync(pulumi, path.join(folder, "cli/bin/pulumi"));
     const stack = await LocalWorkspace.createOrSelectStack(
       { stackName: "test", projectName: PROJECT, program: () => Promise.resolve() },
       {
@@ -63,7 +63,7 @@ export class SlackWorld implements AsyncDisposable {
         pulumiCommand: await PulumiCommand.get({ root: path.join(folder, "cli"), skipVersionCheck: true }),
         projectSettings: { name: PROJECT, runtime: "nodejs", backend: { url: `file://${folder}/state` } },
         envVars: {
-          PATH: `${LAUNCHER}${path.delimiter}${process.env.PATH ?? ""}`,
+          PATH: [...(await dynamicProviderFolders(pulumi)), process.env.PATH ?? ""].join(path.delimiter),
           PULUMI_HOME: path.join(folder, "home"),
           PULUMI_CONFIG_PASSPHRASE: "contract",
           PULUMI_SKIP_UPDATE_CHECK: "true",
