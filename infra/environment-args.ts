@@ -3,9 +3,9 @@ import type { DashboardsArgs } from "../components/dashboards/dashboards.ts";
 import { namespaceName } from "../components/names/names.ts";
 import { requiredSecrets } from "../components/service/contract.ts";
 import type { LiveServices } from "../components/service/live-service.ts";
-import { objectivesOf } from "../components/slo/objectives.ts";
 import { serviceDefinition } from "../stacks/catalogue.ts";
 import type { EnvironmentArgs, EnvironmentService } from "../stacks/environment.ts";
+import { alertsOfStack, stackObjectives } from "./alerts.ts";
 import type { ServiceConfig, StackConfig } from "./config/schema.ts";
 
 export interface EnvironmentSource {
@@ -40,6 +40,7 @@ export function environmentArgs(source: EnvironmentSource): EnvironmentArgs {
     releaserEgress,
     release: config.release,
     prometheus: prometheusOf(config.monitoring),
+    alerts: alertsOfStack(source),
     dashboards: dashboardsOf(source),
   };
 }
@@ -53,7 +54,7 @@ function dashboardsOf({ project, stack, config, dashboardMessage }: EnvironmentS
     ...{ folder, suffix, datasource, service, environment: stack },
     message: dashboardMessage,
     namespace: namespaceName(project, "$environment"),
-    objectives: objectivesOf(config.release.thresholds),
+    objectives: stackObjectives(config),
   };
 }
 

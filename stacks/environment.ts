@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Alerts, type AlertsArgs } from "../components/alerts/alerts.ts";
 import { Dashboards, type DashboardsArgs } from "../components/dashboards/dashboards.ts";
 import { Deployer } from "../components/deployer/deployer.ts";
 import type { DeployerScope } from "../components/deployer/rules.ts";
@@ -43,6 +44,8 @@ export interface EnvironmentArgs {
   readonly release: ReleaseSettings;
   /** Where a release asks Prometheus. */
   readonly prometheus: ReleasePlanInput["prometheus"];
+  /** What is watched of each service, and who is told. @default nothing */
+  readonly alerts?: Pick<AlertsArgs, "objectives" | "settings" | "webhooks"> | undefined;
   /** Its dashboards in Grafana. @default none */
   readonly dashboards?: DashboardsArgs | undefined;
 }
@@ -89,12 +92,23 @@ export class Environment extends pulumi.ComponentResource {
         },
         { parent: this },
       );
+      if (args.alerts !== undefined)
+        new Alerts(`${service}-alerts`, alertsArgs(service, tenant.namespace, args.alerts, args), { parent: this });
     }
     this.dashboards = args.dashboards && new Dashboards("dashboards", args.dashboards, { parent: this });
     this.plans = Object.fromEntries(services.map(({ service, plan }) => [service, plan]));
     this.namespace = tenant.namespace;
     this.registerOutputs({ namespace: this.namespace });
   }
+}
+
+function alertsArgs(
+  service: string,
+  declaredNamespace: pulumi.Input<string>,
+  alerts: NonNullable<EnvironmentArgs["alerts"]>,
+  { stack: environment, namespace, monitoring }: EnvironmentArgs,
+): AlertsArgs {
+  return { ...alerts, service, environment, namespace, declaredNamespace, selectorLabels: monitoring.labels };
 }
 
 function deployerScope({ services, release }: EnvironmentArgs): DeployerScope {

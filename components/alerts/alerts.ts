@@ -12,10 +12,10 @@ import { alertsOf, ruleGroups } from "./rules.ts";
 import type { AlertSettings } from "./settings.ts";
 
 export interface AlertsArgs {
-  /** Name of the namespace, known before it is made: rules ask for it. */
-  readonly namespaceName: string;
-  /** The namespace as declared. */
-  readonly namespace: pulumi.Input<string>;
+  /** Name of the namespace: every rule asks for it. */
+  readonly namespace: string;
+  /** The same once it is there: what the objects are declared in. */
+  readonly declaredNamespace: pulumi.Input<string>;
   /** Name of the stack: what alerts call the environment. */
   readonly environment: string;
   readonly service: string;
@@ -31,8 +31,8 @@ export interface AlertsArgs {
 export class Alerts extends pulumi.ComponentResource {
   constructor(name: string, args: AlertsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("atom:alerts:Alerts", name, {}, opts);
-    const { namespaceName, environment, service, objectives, settings } = args;
-    const scope = { namespace: namespaceName, environment, service };
+    const { namespace, environment, service, objectives, settings } = args;
+    const scope = { namespace, environment, service };
     const groups = ruleGroups({ scope, objectives, settings });
 
     const secret = this.webhooks(name, args);
@@ -82,7 +82,7 @@ export class Alerts extends pulumi.ComponentResource {
   }
 }
 
-function metadataOf({ namespace, service }: AlertsArgs): k8s.types.input.meta.v1.ObjectMeta {
+function metadataOf({ declaredNamespace: namespace, service }: AlertsArgs): k8s.types.input.meta.v1.ObjectMeta {
   return { name: alertsName(service), namespace, labels: serviceSelectorLabels(service) };
 }
 

@@ -9,7 +9,7 @@ type Rule = NonNullable<NonNullable<Spec["groups"]>[number]["rules"]>[number];
 
 export interface EnvelopeArgs {
   readonly scope: AlertScope;
-  readonly settings: Pick<AlertSettings, "interval" | "runbookUrl" | "dashboardUrl">;
+  readonly settings: Pick<AlertSettings, "interval" | "runbookUrl" | "dashboardUrl" | "dashboardSuffix">;
 }
 
 /**
@@ -35,17 +35,18 @@ function recordingRule({ record, expr }: Recording, { scope }: EnvelopeArgs): Ru
 function alertRule(alert: Alert, { scope, settings }: EnvelopeArgs): Rule {
   const { environment, service } = scope;
   const { name, heading = name, expr, severity, signal, labels, summary, description, dashboard } = alert;
-  const grafana = dashboardUrl(settings.dashboardUrl, dashboardUid(dashboard), { environment, service });
+  const uid = dashboardUid(dashboard, settings.dashboardSuffix);
   return {
     alert: name,
     expr,
-    for: rangeOf(alert.for),
+    // At once is what Prometheus does without it.
+    ...(alert.for === 0 ? {} : { for: rangeOf(alert.for) }),
     labels: { ...scopeLabels(scope), severity, signal, ...labels },
     annotations: {
       summary: `${service} in ${environment}: ${summary}`,
       description: `${description} Environment: ${environment}.`,
       runbook_url: `${settings.runbookUrl}#${anchorOf(heading)}`,
-      dashboard_url: grafana,
+      dashboard_url: dashboardUrl(settings.dashboardUrl, uid, { environment, service }),
     },
   };
 }

@@ -24,18 +24,14 @@ export function ruleGroups({ scope, objectives, settings }: RuleSources): readon
       rules: [
         ...recordings.ofReleases(),
         ...recordings.ofWindow(),
+        ...recordings.ofRanges(burnRates.flatMap(({ long, short }) => [long, short])),
         ...releaseAlerts(sources),
         ...serviceAlerts(sources),
-      ],
-    },
-    {
-      name: "burn_rates",
-      rules: [
-        ...recordings.ofRanges(burnRates.flatMap(({ long, short }) => [long, short])),
         ...burnRateAlerts({ objectives, burnRates, recordings }),
       ],
     },
     {
+      // By themselves, so that no slow query above holds up the dead man's switch.
       name: "watches",
       rules: [...watchAlerts(sources), ...(notifications.deadMansSwitch === undefined ? [] : [deadMansSwitch])],
     },

@@ -79,6 +79,8 @@ export interface AlertSettings {
   readonly runbookUrl: string;
   /** Where Grafana is. */
   readonly dashboardUrl: string;
+  /** Tells the dashboards of stacks apart that share a Grafana. @default none */
+  readonly dashboardSuffix?: string | undefined;
   /** How often the rules are evaluated, in milliseconds. */
   readonly interval: number;
   /** The time that shares and counts are taken over, in milliseconds. */

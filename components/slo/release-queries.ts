@@ -29,7 +29,7 @@ export const outcomes = {
   deployments: { metric: "deployment_total", bad: { label: "status", op: "!=", value: "success" } },
   /** Bad are those alone that were taken back from users. */
   rollbacks: { metric: "deployment_total", bad: { label: "status", op: "=", value: "rolled_back" } },
-  smokeTests: { metric: "smoke_test_total", bad: { label: "result", op: "=", value: "failed" } },
+  smokeTests: { metric: "smoke_test_total", bad: { label: "result", op: "!=", value: "passed" } },
   /** Bad are timeouts too. */
   prometheusQueries: { metric: "prometheus_query_total", bad: { label: "result", op: "!=", value: "success" } },
 } as const satisfies Readonly<Record<string, OutcomeSource>>;

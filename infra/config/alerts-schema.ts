@@ -82,7 +82,7 @@ const notifications = section({
 /** What is watched, and who is told. Error rate and latency have their limits from `release.thresholds` (R7); defaults are those of R10. */
 export const alerts = section({
   runbookUrl: address.describe("Page that has a heading for every alert: docs/runbook/alerts.md, as people read it."),
-  dashboardUrl: address.describe("Where Grafana is."),
+  dashboardUrl: address.optional().describe("Where Grafana is. Default: grafana.url."),
   interval: duration.prefault("30s").describe("How often the rules are evaluated."),
   window: duration.prefault("5m").describe("The time that shares and counts are taken over."),
   objectives: section({

@@ -1,4 +1,5 @@
 import { catalogue, serviceDefinition } from "../../stacks/catalogue.ts";
+import { alertProblems } from "./alerts-rules.ts";
 import type { ConfigProblem } from "./error.ts";
 import { percentOf } from "./percentage.ts";
 import { quotaProblems } from "./quota-rules.ts";
@@ -13,6 +14,7 @@ export function crossFieldProblems(stack: string, config: StackConfig): ConfigPr
     ...quotaProblems(config),
     ...limitProblems("namespace.containerDefaults", config.namespace.containerDefaults),
     ...stepProblems(config),
+    ...alertProblems(config),
     ...(config.environment === "production" ? productionProblems(config) : []),
   ].map((problem) => ({ ...problem, key: `atom:${problem.key}` }));
 }

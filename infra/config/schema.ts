@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { alerts } from "./alerts-schema.ts";
 import { release } from "./release-schema.ts";
 import { duration } from "./duration.ts";
 import { grafana } from "./grafana-schema.ts";
@@ -82,6 +83,7 @@ export const stackSchema = section({
   services: z.record(objectName, service).describe("What runs in the stack, by name: see stacks/catalogue.ts."),
   release,
   monitoring,
+  alerts: alerts.optional().describe("What is watched, and who is told. Default: nothing."),
   grafana: grafana.optional().describe("Dashboards in Grafana. Default: none."),
 });
 

@@ -1,5 +1,6 @@
 import { requiredSecrets } from "../../components/service/contract.ts";
 import { catalogue, serviceDefinition } from "../../stacks/catalogue.ts";
+import { alertSecrets, alertSecretsNeededBy } from "./alerts-rules.ts";
 
 /** The secrets that an optional section of the configuration may ask for. */
 interface SectionSecrets {
@@ -11,6 +12,7 @@ interface SectionSecrets {
 
 /** By section. A section that is left out needs none. */
 const sectionSecrets: Readonly<Record<string, SectionSecrets>> = {
+  alerts: { known: alertSecrets, neededBy: alertSecretsNeededBy },
   // Without it the variable GRAFANA_API_KEY counts, and without either there are no dashboards.
   grafana: { known: ["grafanaApiKey"], neededBy: () => [] },
 };

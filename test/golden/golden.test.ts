@@ -27,13 +27,15 @@ interface Case {
   readonly file: string;
   readonly stack: string;
   readonly live?: LiveServices;
+  /** Who is told of alerts. */
+  readonly webhooks: readonly string[];
 }
 
 const cases: readonly Case[] = [
-  { file: "atom-staging.json", stack: "staging" },
-  { file: "atom-production.json", stack: "production" },
-  { file: "atom-local.json", stack: "local" },
-  { file: "atom-staging-candidate.json", stack: "staging", live: candidateStaged },
+  { file: "atom-staging.json", stack: "staging", webhooks: ["slackWebhookUrl"] },
+  { file: "atom-production.json", stack: "production", webhooks: ["deadMansSwitchUrl", "slackWebhookCritical", "slackWebhookUrl"] },
+  { file: "atom-local.json", stack: "local", webhooks: [] },
+  { file: "atom-staging-candidate.json", stack: "staging", live: candidateStaged, webhooks: ["slackWebhookUrl"] },
 ];
 
 async function collectStack({ stack, live = {} }: Case): Promise<Collected> {
@@ -86,9 +88,9 @@ describe("the golden files", () => {
       const keys = resources.map(({ type, name }) => `${type} ${name}`);
       assert.deepEqual(keys, keys.toSorted());
       const secrets = resources.filter(({ type }) => type === "kubernetes:core/v1:Secret").map(({ inputs }) => inputs.data);
-      assert.deepEqual(secrets, [
-        { databaseUrl: "[secret]", redisUrl: "[secret]", smokeTestPassword: "[secret]", tokenSecret: "[secret]" },
-      ]);
+      const service = ["databaseUrl", "redisUrl", "smokeTestPassword", "tokenSecret"];
+      const expected = [...(each.webhooks.length === 0 ? [] : [each.webhooks]), service];
+      assert.deepEqual(secrets, expected.map((keys) => Object.fromEntries(keys.map((key) => [key, "[secret]"]))));
     });
 
     it(`${each.file} parents every resource and gives it the explicit provider`, async () => {

@@ -382,6 +382,9 @@ describe("a stack's configuration", () => {
       error.problems.map(({ key, value }) => [key, value]),
       [
         ["atom:databaseUrl", undefined],
+        ["atom:deadMansSwitchUrl", undefined],
+        ["atom:slackWebhookCritical", undefined],
+        ["atom:slackWebhookUrl", undefined],
         ["atom:smokeTestPassword", undefined],
         ["atom:tokenSecret", undefined],
       ],
