@@ -1,22 +1,28 @@
 import assert from "node:assert/strict";
 import { noTotals } from "../../../components/ledger/totals.ts";
-import { clusterStatus } from "../../../platform/cluster/cluster.ts";
+import { component } from "../../support/cluster-component.ts";
 import { clusterDeadlineMs } from "../../support/cluster.ts";
-import { eventually } from "../../support/eventually.ts";
+import type { AtomEnd } from "../support/atom-process.ts";
+import { PrometheusReader } from "../support/prometheus-reader.ts";
 import { ReleaseStack } from "../support/release-stack.ts";
 import { changePlan, failsItsUsers, quickPlan, stage } from "../support/staging.ts";
 
 const environment = "metrics";
+/** Nothing listens there. */
+const nowhere = "http://127.0.0.1:9";
 
 describe("The deployment metrics", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let stack: ReleaseStack;
+  let prometheus: PrometheusReader;
   let METRICS_ENDPOINT: string;
 
   before(async function () {
     this.timeout(clusterDeadlineMs);
     stack = await ReleaseStack.create(environment);
-    METRICS_ENDPOINT = stack.stack.shared.cluster.pushgatewayUrl;
+    const { cluster } = stack.stack.shared;
+    METRICS_ENDPOINT = cluster.pushgatewayUrl;
+    prometheus = new PrometheusReader(cluster.prometheusUrl);
     await changePlan(stack.stack, quickPlan);
   });
 
@@ -24,97 +30,130 @@ describe("The deployment metrics", function () {
     await stack[Symbol.asyncDispose]();
   });
 
-  async function query(promql: string): Promise<number | undefined> {
-    const url = new URL("/api/v1/query", stack.stack.shared.cluster.prometheusUrl);
-    url.searchParams.set("query", promql);
-    const { data } = (await (await fetch(url)).json()) as { data: { result: { value: [number, string] }[] } };
-    const [only, ...more] = data.result;
-    assert.deepEqual(more, [], promql);
-    return only && Number(only.value[1]);
-  }
-
-  async function becomes(promql: string, value: number | undefined): Promise<void> {
-    let last: number | undefined;
-    await eventually(`${promql} is ${value ?? "gone"}`, async () => {
-      last = await query(promql);
-      return last === value ? true : undefined;
-    }).catch((cause: unknown) => {
-      throw new Error(`${promql} is ${last ?? "not there"}, and not ${value ?? "gone"}`, { cause });
-    });
-  }
-
-  function total(status: string): string {
-    return `deployment_total{environment="${environment}",status="${status}"}`;
-  }
-
-  async function release(faults: object, env: Readonly<Record<string, string>>) {
+  async function release(faults: object, endpoint = METRICS_ENDPOINT): Promise<AtomEnd> {
     await stage(stack.stack, faults);
     await using load = stack.load({ clients: 2, pauseMs: 20 });
-    const released = await stack.releaseStaged([], env);
+    const released = await stack.releaseStaged([], { METRICS_ENDPOINT: endpoint });
     await load.stop();
     return released;
   }
 
-  async function pushgateway(): Promise<{ readonly pid: number; readonly restarts: number }> {
-    return eventually("the Pushgateway runs", async () => {
-      const { components } = await clusterStatus(stack.stack.shared.cluster.name);
-      const found = components.find(({ name }) => name === "pushgateway");
-      return found?.pid === undefined ? undefined : { pid: found.pid, restarts: found.restarts };
-    });
+  /** The Pushgateway keeps what it has in memory alone: a restart loses it all. */
+  async function restartPushgateway(): Promise<void> {
+    const { cluster } = stack.stack.shared;
+    const { pid, restarts } = await component(cluster, "pushgateway");
+    process.kill(pid, "SIGKILL");
+    await component(cluster, "pushgateway", restarts);
   }
 
-  it("are exact in Prometheus, though a Pushgateway loses all that it had between two releases", async () => {
-    const { totals: before = noTotals() } = await stack.stack.ledger();
+  async function succeeds(endpoint?: string): Promise<AtomEnd> {
+    const end = await release({}, endpoint);
+    assert.equal(end.code, 0, end.stderr);
+    return end;
+  }
+
+  async function isTakenBack(): Promise<void> {
+    const end = await release(failsItsUsers);
+    assert.equal(end.code, 10, end.stderr);
+  }
+
+  it("of ten releases are exact in Prometheus, though the Pushgateway was restarted, was away, and lost all", async () => {
+    assert.deepEqual((await stack.stack.ledger()).totals ?? noTotals(), noTotals());
     const push = await stack.start(["metrics", "push"], { METRICS_ENDPOINT }).ended;
     assert.equal(push.code, 0, push.stderr);
-    const { success } = before.releases;
-    await becomes(total("success"), success);
+    const total = (status: string): string => `deployment_total{environment="${environment}",status="${status}"}`;
+    await prometheus.becomes(total("success"), 0);
 
-    const good = await release({}, { METRICS_ENDPOINT });
-    assert.equal(good.code, 0, good.stderr);
-    assert.doesNotMatch(good.stderr, /not pushed/);
-    await becomes(total("success"), success + 1);
+    await succeeds();
+    await succeeds();
+    await isTakenBack();
+    await prometheus.becomes(total("rolled_back"), 1);
+    await restartPushgateway();
+    await succeeds();
+    await succeeds();
+    await succeeds();
+    await isTakenBack();
+    await prometheus.becomes(total("rolled_back"), 2);
+    await restartPushgateway();
+    await prometheus.becomes(total("success"), undefined);
+    // What this one cannot push comes with the next one.
+    const unheard = await succeeds(nowhere);
+    assert.match(unheard.stderr, /The deployment metrics were not pushed: .*\n.*atom metrics push/);
+    await succeeds();
+    await succeeds();
+    await prometheus.becomes(total("success"), 8);
 
-    const { pid, restarts } = await pushgateway();
-    process.kill(pid, "SIGKILL");
-    await eventually("the Pushgateway is another one", async () =>
-      (await pushgateway()).restarts > restarts ? true : undefined,
+    const shown = await stack.start(["metrics", "show"]).ended;
+    const counters = countersIn(shown.stdout);
+    assert.ok(counters.length > 100, shown.stdout);
+    const increased = await Promise.all(
+      counters.map(async ({ name, labels }) => {
+        const selector = `${name}{${labels === "" ? "" : `${labels},`}job="atom",environment="${environment}"}`;
+        // At the instant of its last sample: from there on `increase` extrapolates.
+        const at = await prometheus.query(`timestamp(${selector})`);
+        return [`${name}{${labels}}`, await prometheus.query(`round(increase(${selector}[1h]))`, at)];
+      }),
     );
-    await becomes(total("success"), undefined);
-
-    const bad = await release(failsItsUsers, { METRICS_ENDPOINT });
-    assert.equal(bad.code, 10, bad.stderr);
-    await becomes(total("rolled_back"), 1);
-    const done = Object.values(before.releases).reduce((sum, count) => sum + count, 2);
-    const smoked = before.smokeTests.passed + 3;
-    for (const [promql, value] of [
-      [total("success"), success + 1],
-      [total("failed"), 0],
-      [`deployment_rollback_total{environment="${environment}",reason="high_error_rate"}`, 1],
-      [`deployment_rollback_total{environment="${environment}",reason="manual"}`, 0],
-      [`deployment_duration_seconds_count{environment="${environment}"}`, done],
-      // A good release has two, a bad one the first of them.
-      [`smoke_test_total{environment="${environment}",result="passed"}`, smoked],
-      [`smoke_test_duration_seconds_count{environment="${environment}"}`, smoked],
-    ] as const)
-      assert.equal(await query(promql), value, promql);
-    const asked = await query(`prometheus_query_total{job="atom",environment="${environment}",result="success"}`);
-    assert.ok(asked !== undefined && asked > 0, `${asked}`);
-    for (const status of ["success", "rolled_back"])
-      assert.equal(await query(`round(increase(${total(status)}[1h]))`), 1, status);
-    assert.equal(await query(`round(increase(${total("failed")}[1h]))`), 0);
+    assert.deepEqual(
+      Object.fromEntries(increased),
+      Object.fromEntries(counters.map(({ name, labels, value }) => [`${name}{${labels}}`, value])),
+    );
+    const { totals } = await stack.stack.ledger();
+    assert.deepEqual(totals?.releases, { success: 8, failed: 0, rolled_back: 2 });
+    assert.equal(totals.changeFailures, 2);
+    // A good release has two smoke tests, a bad one the first of them.
+    assert.deepEqual(totals.smokeTests, { passed: 18, failed: 0 });
+    assert.ok(totals.queries.results.success > 0);
   });
 
-  it("that cannot be pushed change nothing about a release, and are told and shown", async () => {
-    const { totals } = await stack.stack.ledger();
-    const { code, stderr } = await release({}, { METRICS_ENDPOINT: "http://127.0.0.1:9" });
-    assert.equal(code, 0, stderr);
-    assert.match(stderr, /The deployment metrics were not pushed: .*\n.*atom metrics push/);
-    const shown = await stack.start(["metrics", "show"]).ended;
-    const success = (totals?.releases.success ?? 0) + 1;
-    assert.ok(shown.stdout.includes(`${total("success")} ${success}\n`), shown.stdout);
-    const nowhere = await stack.start(["metrics", "push"], { METRICS_ENDPOINT: "" }).ended;
-    assert.equal(nowhere.code, 12);
-    assert.match(nowhere.stderr, /METRICS_ENDPOINT is not set/);
+  it("tell of a release while it runs", async () => {
+    await changePlan(stack.stack, (plan) => ({
+      ...quickPlan(plan),
+      steps: [
+        { percent: 50, wait: 1_000 },
+        { pause: "approval", deadline: 600_000 },
+        { percent: 100, wait: 1_000 },
+      ],
+    }));
+    await stage(stack.stack);
+    await using load = stack.load({ clients: 2, pauseMs: 20 });
+    await using process = stack.start(["release", "--staged"], { METRICS_ENDPOINT });
+    const { id, startedAt } = await stack.reaches(process, ["awaiting-approval"]);
+    await prometheus.becomes(`canary_traffic_percentage{environment="${environment}",deployment_id="${id}"}`, 50);
+    const since = `deployment_in_progress_since_timestamp_seconds{environment="${environment}"}`;
+    await prometheus.becomes(since, Date.parse(startedAt) / 1000);
+    const approved = await stack.start(["approve"]).ended;
+    assert.equal(approved.code, 0, approved.stderr);
+    assert.equal((await process.ended).code, 0);
+    await load.stop();
+    await prometheus.becomes(since, 0);
+    await prometheus.becomes(`canary_traffic_percentage{environment="${environment}"}`, undefined);
+  });
+
+  it("go nowhere where nobody said where to", async () => {
+    const { code, stderr } = await stack.start(["metrics", "push"], { METRICS_ENDPOINT: "" }).ended;
+    assert.equal(code, 12);
+    assert.match(stderr, /METRICS_ENDPOINT is not set/);
   });
 });
+
+interface CounterSample {
+  readonly name: string;
+  readonly labels: string;
+  readonly value: number;
+}
+
+/** Whatever only grows, and by whole numbers: counters, and the buckets and counts of histograms. */
+function countersIn(text: string): readonly CounterSample[] {
+  const kinds = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", kind = ""]) => [name, kind]));
+  return [...text.matchAll(/^([a-z_]+)\{(.*)\} (\S+)$/gm)].flatMap(([, name = "", all = "", value]) => {
+    const family = name.replace(/_(bucket|count)$/, "");
+    const counts = kinds.get(name) === "counter" || (family !== name && kinds.get(family) === "histogram");
+    const labels = all
+      .split(",")
+      .filter((pair) => !pair.startsWith("environment="))
+      // Prometheus 3 writes an edge of 60 as 60.0.
+      .map((pair) => pair.replace(/^le="(\d+)"$/, 'le="$1.0"'));
+    return counts ? [{ name, labels: labels.join(","), value: Number(value) }] : [];
+  });
+}

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Ledger } from "../../../components/ledger/ledger.ts";
 import type { ReleasePlanInput } from "../../../components/release-plan/release-plan.ts";
-import { clusterStatus } from "../../../platform/cluster/cluster.ts";
 import { clusterDeadlineMs } from "../../support/cluster.ts";
+import { component } from "../../support/cluster-component.ts";
 import { eventually } from "../../support/eventually.ts";
 import type { LoadReport } from "../../support/load.ts";
 import type { AtomEnd } from "../support/atom-process.ts";
@@ -270,14 +270,14 @@ describe("Releasers of the same stack", function () {
         ],
       },
       async (stack, template) => {
-        const { name } = stack.stack.shared.cluster;
+        const { cluster } = stack.stack.shared;
         await using first = stack.start(release);
         await stack.reaches(first, ["measuring"]);
-        const server = await apiServer(name);
+        const server = await component(cluster, "kube-apiserver");
         process.kill(server.pid, "SIGKILL");
         const end = await first.ended;
         assert.equal(end.code, 0, outputOf(end));
-        assert.ok((await apiServer(name)).restarts > server.restarts);
+        await component(cluster, "kube-apiserver", server.restarts);
         const ledger = await stack.stack.ledger();
         assert.deepEqual(recordOf(ledger, template), ["released", undefined]);
         const { journal } = ledger.releases[0] ?? { journal: [] };
@@ -384,12 +384,4 @@ function outputOf({ stdout, stderr }: AtomEnd): string {
 function recordOf({ releases }: Ledger, template: string): readonly (string | undefined)[] {
   const release = releases.find((one) => one.template === template);
   return [release?.outcome, release?.state.cause?.reason];
-}
-
-async function apiServer(cluster: string): Promise<{ readonly pid: number; readonly restarts: number }> {
-  return eventually("the API server runs", async () => {
-    const { components } = await clusterStatus(cluster);
-    const server = components.find(({ name }) => name === "kube-apiserver");
-    return server?.pid === undefined ? undefined : { pid: server.pid, restarts: server.restarts };
-  });
 }
