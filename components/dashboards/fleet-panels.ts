@@ -118,7 +118,7 @@ export function outcomesOverTime(scope: ReleaseScope): SeriesBuilder {
     description: "Releases that ended, of all environments and services together.",
     unit: units.Short,
     as: "bars",
-    interval: "5m",
+    interval: "1m",
     queries: [
       {
         expr: countOf("deployment_total", { scope, range: perPoint, by: ["status"] }),
@@ -130,7 +130,7 @@ export function outcomesOverTime(scope: ReleaseScope): SeriesBuilder {
 
 export function leadTimes(scope: ReleaseScope): SeriesBuilder {
   return timeSeries({
-    title: "Lead time",
+    title: "Lead time, day by day",
     description: "Median time from a commit until it was with all users, of the releases of the day before each point.",
     unit: units.Seconds,
     queries: [{ expr: durationAt(0.5, "deployment_lead_time_seconds", { scope, range: dayRange }), legend }],
@@ -139,7 +139,7 @@ export function leadTimes(scope: ReleaseScope): SeriesBuilder {
 
 export function restoreTimes(scope: ReleaseScope): SeriesBuilder {
   return timeSeries({
-    title: "Time to restore",
+    title: "Time to restore, day by day",
     description:
       "Median time from the verdict until the traffic was seen back, of the rollbacks of the day before each point.",
     unit: units.Seconds,

@@ -16,7 +16,7 @@ import {
 import { atLeast, perPoint, stat, timeSeries, wholeRange, type Query } from "./house-style.ts";
 
 /** Releases are rare: shorter bars would show the same, and cost more. */
-const barInterval = "5m";
+const barInterval = "1m";
 /** Long enough to hold a few releases. */
 const dayRange = "1d";
 
@@ -134,7 +134,7 @@ export function frequency(scope: ReleaseScope): SeriesBuilder {
 
 export function releaseCount(scope: ReleaseScope): StatBuilder {
   return stat({
-    title: "Releases",
+    title: "Releases in the range",
     description: "Releases that ended in the range, however they did.",
     unit: units.Short,
     query: { expr: countOf("deployment_total", { scope, range: wholeRange }) },

@@ -13,7 +13,7 @@ import { settings } from "./settings.ts";
 
 const chosen = { environment: "staging", service: "atom" };
 const queries = Object.values(allDashboards(settings)).flatMap((dashboard) =>
-  panelQueries(dashboard, { chosen, range: "6h", rateInterval: "1m" }),
+  panelQueries(dashboard, { chosen, range: 21_600, scrapeInterval: 15 }),
 );
 
 describe("the queries of the dashboards", () => {

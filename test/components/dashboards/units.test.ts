@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { filledIn } from "../../support/dashboards/panel-queries.ts";
 import { misfit } from "../../support/dashboards/units.ts";
 
 describe("a value of the right unit", () => {
@@ -29,18 +28,5 @@ describe("a value of the right unit", () => {
   it("is said in words where it is none", () => {
     assert.equal(misfit("percentunit", [0.5, 50]), "50 is not a fraction from 0 to 1");
     assert.equal(misfit("parsecs", []), "nobody has said what a value in parsecs is");
-  });
-});
-
-describe("filling in variables", () => {
-  const values = { chosen: { environment: "staging" }, range: "6h", rateInterval: "1m" };
-
-  it("takes Grafana's own as well as those that are chosen, in both forms", () => {
-    const text = 'a{b="$environment",c="x-${environment}"}[$__range] / d[$__rate_interval]';
-    assert.equal(filledIn(text, values), 'a{b="staging",c="x-staging"}[6h] / d[1m]');
-  });
-
-  it("does not guess", () => {
-    assert.throws(() => filledIn("$service", values), /the variable service has no value in: \$service/);
   });
 });
