@@ -21,13 +21,7 @@ export const notifications = z.strictObject({
     })
     .nullable()
     .default(null),
-  grafana: z
-    .strictObject({
-      annotate: z.boolean().default(true).describe("mark each release on the dashboards"),
-      restoreDashboards: z.boolean().default(true).describe("bring dashboards back with the release"),
-    })
-    .nullable()
-    .default(null),
+  grafana: z.strictObject({}).nullable().default(null).describe("mark each release on the dashboards"),
 });
 
 export type Notifications = z.output<typeof notifications>;

@@ -55,7 +55,6 @@ export function keeps({ current, releases }: Ledger, outbox: Outbox): (message: 
       case "slack-line":
       case "slack-end":
       case "github-recovery":
-      case "grafana-dashboards":
         return false;
     }
   };
@@ -70,7 +69,7 @@ function draftsOf(
   return [
     ...(settings.slack === null ? [] : slackDrafts(line, record, outbox)),
     ...(settings.github === null ? [] : githubDrafts(line, record, outbox)),
-    ...(settings.grafana === null ? [] : grafanaDrafts(line, record, settings.grafana)),
+    ...(settings.grafana === null ? [] : grafanaDrafts(line, record)),
   ];
 }
 
@@ -131,19 +130,9 @@ function githubDrafts(
   ];
 }
 
-function grafanaDrafts(
-  line: JournalEntry,
-  { id: release }: ReleaseRecord,
-  { annotate, restoreDashboards }: NonNullable<Notifications["grafana"]>,
-): readonly Draft[] {
-  const draft = drafting(line, release);
-  const over = isFinal(line.phase);
-  return [
-    ...(annotate && (over || line.seq === 1) ? [draft("grafana-annotation", "grafana/annotation")] : []),
-    ...(restoreDashboards && over && line.phase !== "released"
-      ? [draft("grafana-dashboards", "grafana/dashboards")]
-      : []),
-  ];
+function grafanaDrafts(line: JournalEntry, { id: release }: ReleaseRecord): readonly Draft[] {
+  if (line.seq !== 1 && !isFinal(line.phase)) return [];
+  return [drafting(line, release)("grafana-annotation", "grafana/annotation")];
 }
 
 type Drafting = (kind: Draft["kind"], what: string, more?: { readonly line: number }) => Draft;
