@@ -126,8 +126,14 @@ function collected(request: RegistrationRequest): CollectedResource {
     provider: labelOf(request.getProvider().replace(/::[^:]*$/, "")),
     ignoreChanges: request.getIgnorechangesList(),
     dependsOn: request.getDependenciesList().map(labelOf).sort(),
-    inputs: withoutSecrets(request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>,
+    inputs: withoutSecrets(propertiesOf(request)) as Record<string, unknown>,
   };
+}
+
+/** What is asked for; without the text of a dynamic provider's functions, which is code. */
+function propertiesOf(request: RegistrationRequest): Readonly<Record<string, unknown>> {
+  const properties = Object.entries(request.getObject()?.toJavaScript() ?? {});
+  return Object.fromEntries(properties.filter(([key]) => key !== "__provider"));
 }
 
 /** Throws where the program shows a secret's value in what is no secret. */

@@ -7,6 +7,7 @@ import { serviceDefinition } from "../stacks/catalogue.ts";
 import type { EnvironmentArgs, EnvironmentService } from "../stacks/environment.ts";
 import { alertsOfStack, stackObjectives } from "./alerts.ts";
 import type { ServiceConfig, StackConfig } from "./config/schema.ts";
+import { channelsOfStack } from "./slack.ts";
 
 export interface EnvironmentSource {
   readonly project: string;
@@ -42,6 +43,7 @@ export function environmentArgs(source: EnvironmentSource): EnvironmentArgs {
     prometheus: prometheusOf(config.monitoring),
     alerts: alertsOfStack(source),
     dashboards: dashboardsOf(source),
+    channels: channelsOfStack(config),
   };
 }
 

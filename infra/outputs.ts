@@ -28,6 +28,8 @@ export interface Outputs extends Record<string, unknown> {
   readonly services: Readonly<Record<string, ServiceOutputs>>;
   /** Address of each dashboard, by name; left out where there are none. */
   readonly dashboards?: Dashboards["urls"];
+  /** Slack's id of each channel, by what it is for; left out where there are none. */
+  readonly channels?: Readonly<Record<string, Output<string>>>;
   /** What `pulumi up` did not do, or did for a later release, and why. */
   readonly notes: readonly string[];
 }
@@ -38,7 +40,7 @@ export interface Outputs extends Record<string, unknown> {
  * @param notes beyond those of the services
  */
 export function outputsOf(
-  { namespace, plans, dashboards }: Environment,
+  { namespace, plans, dashboards, channels }: Environment,
   { services }: StackConfig,
   notes: readonly string[] = [],
 ): Outputs {
@@ -61,6 +63,7 @@ export function outputsOf(
       }),
     ),
     ...(dashboards === undefined ? {} : { dashboards: dashboards.urls }),
+    ...(channels === undefined ? {} : { channels }),
     notes: [...Object.values(plans).flatMap((plan) => plan.notes), ...notes],
   };
 }

@@ -14,6 +14,7 @@ import { environmentArgs } from "./environment-args.ts";
 import { Environment } from "../stacks/environment.ts";
 import { grafanaAccess } from "./grafana.ts";
 import { outputsOf, type Outputs } from "./outputs.ts";
+import { slackProvider } from "./slack.ts";
 
 /** What the program takes from outside; tests and `npm run render` bring their own. */
 export interface ProgramPorts {
@@ -89,7 +90,9 @@ async function declare({
       deployer: deployerName(pulumi.getProject()),
       dashboardMessage: grafanaProvider && (await message(env)),
     }),
-    { providers: grafanaProvider === undefined ? [provider] : [provider, grafanaProvider] },
+    {
+      providers: [provider, grafanaProvider, slackProvider(config.slack, secrets)].filter((each) => each !== undefined),
+    },
   );
   const outputs = outputsOf(environment, config, access?.kind === "missing" ? [access.note] : []);
   for (const note of outputs.notes) await pulumi.log.info(note, environment);

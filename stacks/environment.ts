@@ -12,6 +12,7 @@ import type { ServiceSettings } from "../components/service/contract.ts";
 import { planService, type ServicePlan } from "../components/service/plan.ts";
 import { Service, type Monitoring } from "../components/service/service.ts";
 import type { LiveServices } from "../components/service/live-service.ts";
+import { SlackChannel, type ChannelRole, type SlackChannelArgs } from "../components/slack-channel/slack-channel.ts";
 import { Tenant, type TenantArgs } from "../components/tenant/tenant.ts";
 import type { ServiceDefinition } from "./definition.ts";
 
@@ -48,6 +49,8 @@ export interface EnvironmentArgs {
   readonly alerts?: Pick<AlertsArgs, "objectives" | "settings" | "webhooks"> | undefined;
   /** Its dashboards in Grafana. @default none */
   readonly dashboards?: DashboardsArgs | undefined;
+  /** Its channels in Slack, by what they are for. @default none */
+  readonly channels?: Readonly<Partial<Record<ChannelRole, SlackChannelArgs>>> | undefined;
 }
 
 /** A stack: a namespace, who releases in it, and a map of services. Every stack is made of the same; what differs is data. */
@@ -57,6 +60,8 @@ export class Environment extends pulumi.ComponentResource {
   readonly namespace: pulumi.Output<string>;
   /** Its dashboards, where it has any. */
   readonly dashboards: Dashboards | undefined;
+  /** Slack's id of each of its channels, where it has any. */
+  readonly channels: Readonly<Record<string, pulumi.Output<string>>> | undefined;
 
   constructor(name: string, args: EnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
     super("atom:stacks:Environment", name, {}, opts);
@@ -96,6 +101,7 @@ export class Environment extends pulumi.ComponentResource {
         new Alerts(`${service}-alerts`, alertsArgs(service, tenant.namespace, args.alerts, args), { parent: this });
     }
     this.dashboards = args.dashboards && new Dashboards("dashboards", args.dashboards, { parent: this });
+    this.channels = args.channels && slackChannels(args.channels, this);
     this.plans = Object.fromEntries(services.map(({ service, plan }) => [service, plan]));
     this.namespace = tenant.namespace;
     this.registerOutputs({ namespace: this.namespace });
@@ -109,6 +115,18 @@ function alertsArgs(
   { stack: environment, namespace, monitoring }: EnvironmentArgs,
 ): AlertsArgs {
   return { ...alerts, service, environment, namespace, declaredNamespace, selectorLabels: monitoring.labels };
+}
+
+/** Slack's id of each channel. */
+function slackChannels(
+  channels: NonNullable<EnvironmentArgs["channels"]>,
+  parent: pulumi.Resource,
+): Readonly<Record<string, pulumi.Output<string>>> {
+  const made = Object.entries(channels).map(([role, channel]) => {
+    const { channelId } = new SlackChannel(`slack-${role}`, channel, { parent });
+    return [role, channelId] as const;
+  });
+  return Object.fromEntries(made);
 }
 
 function deployerScope({ services, release }: EnvironmentArgs): DeployerScope {

@@ -4,6 +4,7 @@ import type { ConfigProblem } from "./error.ts";
 import { percentOf } from "./percentage.ts";
 import { quotaProblems } from "./quota-rules.ts";
 import { amount } from "./quantity.ts";
+import { slackProblems } from "./slack-rules.ts";
 import { environments, type ServiceConfig, type StackConfig } from "./schema.ts";
 
 /** Finds what each value alone cannot tell: values that do not go together. */
@@ -15,6 +16,7 @@ export function crossFieldProblems(stack: string, config: StackConfig): ConfigPr
     ...limitProblems("namespace.containerDefaults", config.namespace.containerDefaults),
     ...stepProblems(config),
     ...alertProblems(config),
+    ...slackProblems(config),
     ...(config.environment === "production" ? productionProblems(config) : []),
   ].map((problem) => ({ ...problem, key: `atom:${problem.key}` }));
 }

@@ -5,6 +5,7 @@ import { duration } from "./duration.ts";
 import { grafana } from "./grafana-schema.ts";
 import { bytes, cpu } from "./quantity.ts";
 import { section, whole, word } from "./section.ts";
+import { slack } from "./slack-schema.ts";
 import { cidr, destination, labels, objectName, resources, service } from "./service-schema.ts";
 
 export const environments = ["staging", "production", "local"] as const;
@@ -85,6 +86,7 @@ export const stackSchema = section({
   monitoring,
   alerts: alerts.optional().describe("What is watched, and who is told. Default: nothing."),
   grafana: grafana.optional().describe("Dashboards in Grafana. Default: none."),
+  slack: slack.optional().describe("Channels in Slack that the stack makes or takes over. Default: none."),
 });
 
 export type StackConfig = z.output<typeof stackSchema>;

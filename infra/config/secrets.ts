@@ -15,6 +15,7 @@ const sectionSecrets: Readonly<Record<string, SectionSecrets>> = {
   alerts: { known: alertSecrets, neededBy: alertSecretsNeededBy },
   // Without it the variable GRAFANA_API_KEY counts, and without either there are no dashboards.
   grafana: { known: ["grafanaApiKey"], neededBy: () => [] },
+  slack: { known: ["slackToken"] },
 };
 
 /** Keys of the secrets that a configuration needs, for its services and its sections, sorted. The values need not be valid. */

@@ -32,8 +32,8 @@ const table: readonly BadConfig[] = [
   },
   {
     what: "an unknown section",
-    changes: { slack: {} },
-    problems: [["atom:slack", "(not shown)", /^unknown key; allowed: environment, cluster, .*databaseUrl, /]],
+    changes: { pager: {} },
+    problems: [["atom:pager", "(not shown)", /^unknown key; allowed: environment, cluster, .*databaseUrl, /]],
   },
   {
     what: "a Grafana at no address, and a suffix that its uids have no room for",
@@ -383,6 +383,7 @@ describe("a stack's configuration", () => {
       [
         ["atom:databaseUrl", undefined],
         ["atom:deadMansSwitchUrl", undefined],
+        ["atom:slackToken", undefined],
         ["atom:slackWebhookCritical", undefined],
         ["atom:slackWebhookUrl", undefined],
         ["atom:smokeTestPassword", undefined],
@@ -418,10 +419,10 @@ describe("a stack's configuration", () => {
   });
 
   it("with a secret that nothing needs is refused", () => {
-    const error = problemsOf("production", { ...production, secrets: [...production.secrets, "slackToken"] });
+    const error = problemsOf("production", { ...production, secrets: [...production.secrets, "pagerToken"] });
     assert.deepEqual(
       error.problems.map(({ key }) => key),
-      ["atom:slackToken"],
+      ["atom:pagerToken"],
     );
   });
 
