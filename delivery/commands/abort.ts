@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { takeBack } from "../release/releaser.ts";
 import { openSite } from "../target/site.ts";
 import { identityOf } from "../wiring/identity.ts";
+import { startNotifying } from "../wiring/notifying.ts";
 import { sessionBack } from "../wiring/releasing.ts";
 import { conclude, reportOptions, type ReportOptions } from "./conclude.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -30,7 +31,9 @@ export function abortCommand(): Command {
         using view = openView(options.json);
         const identity = identityOf(process.env, options.by);
         const plan = await site.plan(signals.any);
-        const session = sessionBack({ site, plan, identity, view, environment: process.env });
+        await using notifying = startNotifying({ site, plan, view, variables: process.env, signal: signals.any });
+        const { notifier: elsewhere } = notifying;
+        const session = sessionBack({ site, plan, identity, view, environment: process.env, elsewhere });
         const why = `aborted by ${identity.by}: ${options.reason ?? ""}`;
         const end = await takeBack(session, why, signals);
         view.end();

@@ -9,6 +9,7 @@ import { ledgersOf } from "../target/ledgers.ts";
 import { follow } from "../view/follow.ts";
 import { conclusion, surroundingsOf, type ReportOptions } from "./conclude.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { startNotifying } from "../wiring/notifying.ts";
 import { pushAfterwards } from "./push-metrics.ts";
 import type { RunSignals } from "./run.ts";
 
@@ -39,6 +40,9 @@ export async function releaseInCluster(
       `Release ${current.id} of ${current.version} is under way (${current.state.phase}).\nFollow it: atom status --watch.`,
     );
   const plan = current === null && prepare !== undefined ? await prepare() : await site.plan(any);
+  // The Job may not have been told what this process knows: whoever can sends.
+  await using elsewhere = new AsyncDisposableStack();
+  elsewhere.use(startNotifying({ site, plan, view, variables: process.env, signal: any }));
   const job = await startReleaser({ cluster, plan, request, signal: any });
   view.note(
     `the Job ${job.name} releases; this process follows it, and may be ended (atom abort takes the release back)`,

@@ -10,6 +10,7 @@ import { releaseOfRun } from "../in-cluster/earlier-run.ts";
 import { openSite, type Site } from "../target/site.ts";
 import { changeOf } from "../wiring/change.ts";
 import { identityOf } from "../wiring/identity.ts";
+import { startNotifying } from "../wiring/notifying.ts";
 import { sessionForward } from "../wiring/releasing.ts";
 import type { ReleaseView } from "../view/release-view.ts";
 import { conclusion, reportOptions, surroundingsOf, type ReportOptions } from "./conclude.ts";
@@ -125,7 +126,10 @@ async function release({ site, view, options }: Invocation, signals: RunSignals)
     return exitCodeOf({ end: "over", state: earlier.state });
   }
   const plan = await planOf(site, signals.any);
-  using releasing = await sessionForward({ site, plan, identity, view, environment: process.env }, signals.any);
+  await using notifying = startNotifying({ site, plan, view, variables: process.env, signal: signals.any });
+  const { notifier: elsewhere } = notifying;
+  const sources = { site, plan, identity, view, environment: process.env, elsewhere };
+  using releasing = await sessionForward(sources, signals.any);
   if (options.observe === true)
     return await observe({ site, session: releasing.options, request, view, reports: options }, signals);
   const up = options.staged === true ? undefined : stageByProgram(site, view, image);

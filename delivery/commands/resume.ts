@@ -3,6 +3,7 @@ import { ask } from "../ledger/requests.ts";
 import { ReleaseRefusedError } from "../release/opening.ts";
 import { openSite } from "../target/site.ts";
 import { identityOf } from "../wiring/identity.ts";
+import { startNotifying } from "../wiring/notifying.ts";
 import { sessionForward } from "../wiring/releasing.ts";
 import { reportOptions, type ReportOptions } from "./conclude.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -30,7 +31,10 @@ export function resumeCommand(): Command {
         using view = openView(options.json);
         const identity = identityOf(process.env, options.by);
         const plan = await site.plan(signals.any);
-        using releasing = await sessionForward({ site, plan, identity, view, environment: process.env }, signals.any);
+        await using notifying = startNotifying({ site, plan, view, variables: process.env, signal: signals.any });
+        const { notifier: elsewhere } = notifying;
+        const sources = { site, plan, identity, view, environment: process.env, elsewhere };
+        using releasing = await sessionForward(sources, signals.any);
         const { current, service } = await site.store.read(signals.any);
         const none = (): never => {
           throw new ReleaseRefusedError("no_release", `There is no release of ${service} under way.`);

@@ -3,6 +3,7 @@ import { stageKept } from "../release/kept.ts";
 import { takeBack } from "../release/releaser.ts";
 import { openSite } from "../target/site.ts";
 import { identityOf } from "../wiring/identity.ts";
+import { startNotifying } from "../wiring/notifying.ts";
 import { sessionBack, sessionForward } from "../wiring/releasing.ts";
 import { conclude, reportOptions, type ReportOptions } from "./conclude.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -48,7 +49,9 @@ export function rollbackCommand(): Command {
         const { to, hotfix } = options;
         const identity = identityOf(process.env, options.by);
         const plan = await site.plan(signals.any);
-        const sources = { site, plan, identity, view, environment: process.env };
+        await using notifying = startNotifying({ site, plan, view, variables: process.env, signal: signals.any });
+        const { notifier: elsewhere } = notifying;
+        const sources = { site, plan, identity, view, environment: process.env, elsewhere };
         const { current } = await site.store.read(signals.any);
         if (current !== null && (to === undefined || to === current.from.template)) {
           const end = await takeBack(

@@ -98,7 +98,7 @@ function githubPart({ notifications: { github }, service, environment, variables
   const [owner, repo, more] = (github.repository ?? valueOf(variables, "GITHUB_REPOSITORY") ?? "").split("/");
   if (owner === undefined || owner === "" || repo === undefined || more !== undefined)
     return without("neither notifications.github.repository nor GITHUB_REPOSITORY names a repository as owner/name");
-  const access = { token, owner, repo, apiUrl: urlOf(variables, "GITHUB_API_URL") };
+  const access = { token, owner, repo, apiUrl: urlOf(variables, "GITHUB_API_URL")?.replace(/\/$/, "") };
   const server = urlOf(variables, "GITHUB_SERVER_URL") ?? "https://github.com";
   const place = { access, url: `${server.replace(/\/$/, "")}/${owner}/${repo}`, service, environment };
   const issues = new GithubIssues(place);

@@ -21,6 +21,8 @@ export interface AdapterSources {
   readonly view: ReleaseView;
   /** Told that the ledger has something new. Returns at once. */
   readonly onNews: () => void;
+  /** Tells people elsewhere. @default nobody does */
+  readonly elsewhere?: Notifier | undefined;
   /** Absent where no step is to be judged: on the way back. */
   readonly prometheus?: PrometheusConnection | undefined;
   /** Absent where nobody is to log in: on the way back. */
@@ -52,14 +54,16 @@ export function adaptersFor(sources: AdapterSources): (tools: SessionTools, subj
 const wayBack: readonly Phase[] = ["returning", "confirming-return"];
 
 /** The view, and whoever carries on what the ledger says. */
-function withNews({ view, onNews }: AdapterSources): Notifier {
+function withNews({ view, onNews, elsewhere }: AdapterSources): Notifier {
   return {
     notify(entry, state) {
       view.notify(entry, state);
+      elsewhere?.notify(entry, state);
       if (!wayBack.includes(state.phase)) onNews();
     },
     trouble(detail) {
       view.trouble(detail);
+      elsewhere?.trouble(detail);
     },
   };
 }

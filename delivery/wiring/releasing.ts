@@ -6,6 +6,7 @@ import { checkMetrics } from "../prometheus/check-metrics.ts";
 import type { RequestRecord } from "../prometheus/client.ts";
 import { checkPrometheus, prometheusUnset } from "../prometheus/check.ts";
 import { connectPrometheus, type PrometheusConnection } from "../prometheus/connect.ts";
+import type { Notifier } from "../release/ports.ts";
 import type { SessionOptions } from "../release/session.ts";
 import { Credentials, CredentialsMissingError } from "../smoke/credentials.ts";
 import type { Site } from "../target/site.ts";
@@ -32,13 +33,15 @@ export interface ReleasingOptions {
   readonly identity: Identity;
   readonly view: ReleaseView;
   readonly environment: Environment;
+  /** Tells people elsewhere. @default nobody does */
+  readonly elsewhere?: Notifier | undefined;
   /** Whether to go on without a smoke test where nobody can log in: a way back must not be kept up by that. @default false */
   readonly smokeIfPossible?: boolean;
 }
 
 /** What takes a release back: the cluster alone, no Prometheus, nobody who logs in. */
-export function sessionBack({ site, plan, identity, view, environment }: ReleasingOptions): SessionOptions {
-  return session({ site, plan, identity, view, environment }, {});
+export function sessionBack(options: ReleasingOptions): SessionOptions {
+  return session(options, {});
 }
 
 /** What releases, with its connection to Prometheus. */
@@ -73,7 +76,7 @@ export async function sessionForward(options: ReleasingOptions, signal: AbortSig
 }
 
 function session(
-  { site, plan, identity, view, environment }: ReleasingOptions,
+  { site, plan, identity, view, environment, elsewhere }: ReleasingOptions,
   judging: Pick<AdapterSources, "smoke" | "prometheus">,
 ): SessionOptions {
   const { cluster, clock, store, metrics } = site;
@@ -82,7 +85,7 @@ function session(
   };
   return {
     ...{ cluster, clock, store, plan, holder: identity.holder },
-    adapters: adaptersFor({ ...judging, view, onNews, inCluster: isInCluster(site, environment) }),
+    adapters: adaptersFor({ ...judging, view, onNews, elsewhere, inCluster: isInCluster(site, environment) }),
     onRelease: (release) => {
       view.begin(viewedRecord(release, plan));
       onNews();
