@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Conversation, type ConversationArgs } from "@pulumi/slack";
 import type * as pulumi from "@pulumi/pulumi";
+import { SlackChannel } from "../../components/slack-channel/slack-channel.ts";
 import { FIRST_START_MS } from "../support/control-plane.ts";
 import { SlackWorld, type Program } from "./slack-world.ts";
 
@@ -191,6 +192,25 @@ describe("@pulumi/slack, run by the engine", function () {
     assert.deepEqual((await world.up(program)).changes, { update: 1 });
     assert.equal(live()?.topic.value, "finished");
     assert.equal(asked("conversations.create"), 1);
+  });
+
+  it("makes a stack's channels by the provider that their components are given", async () => {
+    const theirs = world.slack.workspace.addConversation({ name: "critical", members: [bob] });
+    const ids: string[] = [];
+    const program: Program = (provider) => {
+      const opts = { providers: [provider] };
+      new SlackChannel("slack-deployments", { channel: "deployments", members: [ada] }, opts);
+      new SlackChannel("slack-critical", { channel: "critical", topic: "Urgent" }, opts).channelId.apply((id) =>
+        ids.push(id),
+      );
+    };
+    assert.deepEqual((await world.up(program)).changes, { create: 6 });
+    assert.deepEqual(ids, [theirs.id]);
+    assert.ok(live()?.members.has(ada));
+    assert.deepEqual([theirs.topic.value, theirs.members.has(bob)], ["Urgent", true]);
+    assert.deepEqual((await world.up(program)).changes, {});
+    await world.destroy();
+    assert.deepEqual([live()?.isArchived, theirs.isArchived], [false, false]);
   });
 
   it("says of a wrong token what to do, and goes on with a right one", async () => {

@@ -19,7 +19,7 @@ export const groups = {
     minutes: 40,
   },
   contract: {
-    about: "the Kubernetes provider's contract: the real Pulumi engine against a real API server",
+    about: "the providers' contracts: the real Pulumi engine against a real API server, and a Slack that is played",
     files: ["test/contract/**/*.test.ts"],
     minutes: 35,
   },
