@@ -23,12 +23,22 @@ describe("The deployment metrics", function () {
     const { cluster } = stack.stack.shared;
     METRICS_ENDPOINT = cluster.pushgatewayUrl;
     prometheus = new PrometheusReader(cluster.prometheusUrl);
+    const push = await stack.start(["metrics", "push"], { METRICS_ENDPOINT }).ended;
+    assert.equal(push.code, 0, push.stderr);
+    await prometheus.becomes(total("success"), 0);
+  });
+
+  beforeEach(async () => {
     await changePlan(stack.stack, quickPlan);
   });
 
   after(async () => {
     await stack[Symbol.asyncDispose]();
   });
+
+  function total(status: string): string {
+    return `deployment_total{environment="${environment}",status="${status}"}`;
+  }
 
   async function release(faults: object, endpoint = METRICS_ENDPOINT): Promise<AtomEnd> {
     await stage(stack.stack, faults);
@@ -58,12 +68,7 @@ describe("The deployment metrics", function () {
   }
 
   it("of ten releases are exact in Prometheus, though the Pushgateway was restarted, was away, and lost all", async () => {
-    assert.deepEqual((await stack.stack.ledger()).totals ?? noTotals(), noTotals());
-    const push = await stack.start(["metrics", "push"], { METRICS_ENDPOINT }).ended;
-    assert.equal(push.code, 0, push.stderr);
-    const total = (status: string): string => `deployment_total{environment="${environment}",status="${status}"}`;
-    await prometheus.becomes(total("success"), 0);
-
+    const { totals: before = noTotals() } = await stack.stack.ledger();
     await succeeds();
     await succeeds();
     await isTakenBack();
@@ -81,7 +86,7 @@ describe("The deployment metrics", function () {
     assert.match(unheard.stderr, /The deployment metrics were not pushed: .*\n.*atom metrics push/);
     await succeeds();
     await succeeds();
-    await prometheus.becomes(total("success"), 8);
+    await prometheus.becomes(total("success"), before.releases.success + 8);
 
     const shown = await stack.start(["metrics", "show"]).ended;
     const counters = countersIn(shown.stdout);
@@ -98,12 +103,12 @@ describe("The deployment metrics", function () {
       Object.fromEntries(increased),
       Object.fromEntries(counters.map(({ name, labels, value }) => [`${name}{${labels}}`, value])),
     );
-    const { totals } = await stack.stack.ledger();
-    assert.deepEqual(totals?.releases, { success: 8, failed: 0, rolled_back: 2 });
+    const { totals = noTotals() } = await stack.stack.ledger();
+    assert.deepEqual(totals.releases, { success: before.releases.success + 8, failed: 0, rolled_back: 2 });
     assert.equal(totals.changeFailures, 2);
     // A good release has two smoke tests, a bad one the first of them.
-    assert.deepEqual(totals.smokeTests, { passed: 18, failed: 0 });
-    assert.ok(totals.queries.results.success > 0);
+    assert.deepEqual(totals.smokeTests, { passed: before.smokeTests.passed + 18, failed: 0 });
+    assert.ok(totals.queries.results.success > before.queries.results.success);
   });
 
   it("tell of a release while it runs", async () => {
