@@ -49,7 +49,7 @@ export function readOptions(command: Command): { readonly amount: Amount; readon
       "after",
       "\nExamples:\n" +
         "  npm run bench:rollback                                      about 25 minutes\n" +
-        "  npm run bench:rollback -- --quick                           about 3 minutes\n" +
+        "  npm run bench:rollback -- --quick                           a first impression\n" +
         "  npm run bench:rollback -- --judgements 0 --json out.json    the times alone, about 10 minutes",
     )
     .parse()

@@ -1,7 +1,7 @@
 // What is done in each phase. An action may be begun again at any time: it looks at what is, and does what is still missing.
 import { isWeightStep } from "../../components/release-plan/release-plan.ts";
 import { LeaseLostError } from "../cluster/errors.ts";
-import { wayToCandidate } from "../smoke/way.ts";
+import { wayOf } from "../smoke/way.ts";
 import { DeadlineError, within } from "./deadline.ts";
 import { measureStep, watchSoak } from "./measuring.ts";
 import { confirm, confirmReturn, giveBack, leadGuestsIn, shift, stepBack, turnRound } from "./moving.ts";
@@ -80,7 +80,7 @@ async function smoke(through: "candidate" | "public", { subject, ports, signal }
     throw error;
   }
   const broken = result.steps.find((step) => !step.passed);
-  const how = `${through === "candidate" ? wayToCandidate(subject.plan) : "as a user"}, ${(result.duration / 1000).toFixed(1)} s`;
+  const how = `${wayOf(through, subject.plan)}, ${(result.duration / 1000).toFixed(1)} s`;
   if (result.passed)
     return {
       type: "smoke-passed",

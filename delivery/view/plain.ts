@@ -2,7 +2,7 @@ import type { Clock, GuardSnapshot } from "../release/ports.ts";
 import type { JournalEntry, ReleaseState } from "../release/state.ts";
 import { isFinal } from "../release/state-machine.ts";
 import { count } from "../report/figures.ts";
-import { wayToCandidate } from "../smoke/way.ts";
+import { wayOf } from "../smoke/way.ts";
 import { duration } from "./quantities.ts";
 import type { ReleaseView, SmokeStepSeen, Through, ViewedRelease } from "./release-view.ts";
 import { oneLine } from "./terminal-text.ts";
@@ -84,8 +84,8 @@ export class PlainView implements ReleaseView {
   }
 
   onSmokeStep(through: Through, { name, passed, duration: ms, detail }: SmokeStepSeen): void {
-    const guest = this.#release === undefined ? "as a guest" : wayToCandidate(this.#release.plan);
-    const how = through === "candidate" ? guest : "as a user";
+    if (this.#release === undefined) return;
+    const how = wayOf(through, this.#release.plan);
     const why = detail === undefined || passed ? "" : `: ${oneLine(detail)}`;
     this.#percent(
       this.#now(),
