@@ -118,9 +118,13 @@ export class SlackStandIn implements AsyncDisposable {
     // Recorded and held to the schema first: a request that meets trouble must be right too.
     const act = isWebhook ? this.#hook(url, request, body) : this.#method(url, request, body);
     const fault = this.trouble.take(isWebhook ? WEBHOOK : methodName(url));
-    const answer = fault === undefined || isAccepted(fault) ? act() : undefined;
-    if (fault !== undefined) fail(response, fault);
-    else response.writeHead(answer?.status ?? 500, { "content-type": answer?.type }).end(answer?.body);
+    if (fault === undefined) {
+      const { status, type, body: said } = act();
+      response.writeHead(status, { "content-type": type }).end(said);
+      return;
+    }
+    if (isAccepted(fault)) act();
+    fail(response, fault);
   }
 
   /** Reads a request of a webhook; what is returned posts it. */
