@@ -53,9 +53,12 @@ export function countOf(metric: string, question: ReleaseQuestion, only: readonl
   return `round(${increaseOf(metric, question, only)})`;
 }
 
-/** Share of bad ones, as a fraction: 0 without a single one, no series where there was none at all. One of ten is exactly 0.1. */
+/**
+ * Share of bad ones, as a fraction: 0 without a single one, no series where there was none at all. Rounded to a hundredth of a percent,
+ * so that one of ten is 0.1 and not a little more.
+ */
 export function badShare({ metric, bad }: OutcomeSource, question: ReleaseQuestion): string {
-  return shareOf(countOf(metric, question, [bad]), countOf(metric, question));
+  return `round(${shareOf(increaseOf(metric, question, [bad]), increaseOf(metric, question))}, 0.0001)`;
 }
 
 /** Share of good ones, as a fraction. */
