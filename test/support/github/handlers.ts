@@ -1,0 +1,131 @@
+import type { Operation } from "./published.ts";
+import type { Comment, Deployment, Issue, Repository, Status } from "./repository.ts";
+
+export interface Call {
+  readonly repository: Repository;
+  /** The number in the path; 0 where there is none. */
+  readonly number: number;
+  readonly query: URLSearchParams;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Instant. */
+  readonly now: number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+type Handler = (call: Call) => Answer;
+
+const notFound: Answer = { status: 404, body: { message: "Not Found" } };
+
+export const handlers: Readonly<Record<Operation, Handler>> = {
+  "GET /repos/{owner}/{repo}/issues": ({ repository, query }) => {
+    const state = query.get("state") ?? "open";
+    const labels = (query.get("labels") ?? "").split(",").filter((label) => label !== "");
+    const found = repository.issues.filter(
+      (issue) => (state === "all" || issue.state === state) && labels.every((label) => issue.labels.includes(label)),
+    );
+    return { status: 200, body: paged(found.toReversed(), query).map(issueObject) };
+  },
+  "POST /repos/{owner}/{repo}/issues": ({ repository, body }) => {
+    const {
+      title,
+      body: text,
+      labels,
+      assignees,
+    } = body as {
+      title: string;
+      body?: string;
+      labels?: string[];
+      assignees?: string[];
+    };
+    const strangers = (assignees ?? []).filter((login) => !repository.members.has(login));
+    if (strangers.length > 0) return { status: 422, body: { message: "Validation Failed", errors: strangers } };
+    const issue: Issue = {
+      ...{ number: repository.id(), title, body: text ?? "", labels: labels ?? [], assignees: assignees ?? [] },
+      ...{ state: "open", stateReason: undefined, comments: [] },
+    };
+    repository.issues.push(issue);
+    return { status: 201, body: issueObject(issue) };
+  },
+  "PATCH /repos/{owner}/{repo}/issues/{issue_number}": ({ repository, number, body }) => {
+    const issue = repository.issue(number);
+    if (issue === undefined) return notFound;
+    const { state, state_reason: stateReason } = body as { state?: Issue["state"]; state_reason?: string };
+    return { status: 200, body: issueObject(repository.change(issue, { state: state ?? issue.state, stateReason })) };
+  },
+  "GET /repos/{owner}/{repo}/issues/{issue_number}/comments": ({ repository, number, query }) => {
+    const issue = repository.issue(number);
+    if (issue === undefined) return notFound;
+    const since = Date.parse(query.get("since") ?? "1970-01-01T00:00:00Z");
+    const found = issue.comments.filter(({ at }) => at >= since);
+    return { status: 200, body: paged(found, query).map(commentObject) };
+  },
+  "POST /repos/{owner}/{repo}/issues/{issue_number}/comments": ({ repository, number, body, now }) => {
+    const issue = repository.issue(number);
+    if (issue === undefined) return notFound;
+    const comment = { id: repository.id(), body: (body as { body: string }).body, at: now };
+    repository.change(issue, { comments: [...issue.comments, comment] });
+    return { status: 201, body: commentObject(comment) };
+  },
+  "GET /repos/{owner}/{repo}/deployments": ({ repository, query }) => {
+    const environment = query.get("environment");
+    const found = repository.deployments.filter((each) => environment === null || each.environment === environment);
+    return { status: 200, body: paged(found.toReversed(), query).map(deploymentObject) };
+  },
+  "POST /repos/{owner}/{repo}/deployments": ({ repository, body }) => {
+    const { ref, environment, description, payload, production_environment } = body as {
+      ref: string;
+      environment?: string;
+      description?: string;
+      payload?: Readonly<Record<string, unknown>>;
+      production_environment?: boolean;
+    };
+    const deployment: Deployment = {
+      ...{ id: repository.id(), ref, environment: environment ?? "production", description: description ?? "" },
+      ...{ payload: payload ?? {}, isProduction: production_environment === true, statuses: [] },
+    };
+    repository.deployments.push(deployment);
+    return { status: 201, body: deploymentObject(deployment) };
+  },
+  "GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses": ({ repository, number, query }) => {
+    const deployment = repository.deployment(number);
+    if (deployment === undefined) return notFound;
+    return { status: 200, body: paged(deployment.statuses.toReversed(), query).map(statusObject) };
+  },
+  "POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses": ({ repository, number, body }) => {
+    const deployment = repository.deployment(number);
+    if (deployment === undefined) return notFound;
+    const { state, description, log_url } = body as { state: string; description?: string; log_url?: string };
+    const status = { state, description: description ?? "", logUrl: log_url ?? "" };
+    return { status: 201, body: statusObject(repository.addStatus(deployment, status)) };
+  },
+};
+
+function paged<T>(items: readonly T[], query: URLSearchParams): readonly T[] {
+  const size = Number(query.get("per_page") ?? 30);
+  const page = Number(query.get("page") ?? 1);
+  return items.slice((page - 1) * size, page * size);
+}
+
+function issueObject({ number, title, body, labels, assignees, state }: Issue): object {
+  return {
+    ...{ number, title, body, state },
+    labels: labels.map((name) => ({ name })),
+    assignees: assignees.map((login) => ({ login })),
+  };
+}
+
+function commentObject({ id, body, at }: Comment): object {
+  return { id, body, created_at: new Date(at).toISOString() };
+}
+
+function deploymentObject({ id, ref, environment, description, payload }: Deployment): object {
+  return { id, ref, environment, description, payload };
+}
+
+function statusObject({ id, state, description, logUrl }: Status): object {
+  return { id, state, description, log_url: logUrl };
+}
