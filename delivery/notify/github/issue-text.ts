@@ -30,8 +30,8 @@ export function markerOf(kind: "issue" | "release" | "recovery", name: string): 
 export function rollbackText(contents: IssueContents): string {
   const { facts } = contents;
   const candidates = [
-    rollbackWith(contents, reportMarkdown(facts.story, { level: 3 })),
-    rollbackWith(contents, reportMarkdown(facts.story, { level: 3, details: false })),
+    rollbackWith(contents, reportMarkdown(facts.story, { level: 4 })),
+    rollbackWith(contents, reportMarkdown(facts.story, { level: 4, details: false })),
   ];
   return candidates.find((text) => text.length <= longest) ?? rollbackWith(contents, "It is too long for an issue.\n");
 }

@@ -10,6 +10,8 @@ export class VirtualClock implements Clock {
   readonly #origin = Date.UTC(2026, 0, 1);
   #elapsed = 0;
   #sleepers: Sleeper[] = [];
+  /** Resolves when everybody who is not asleep has done what there is to do. Another one may wait for real sockets. */
+  quiet: () => Promise<void> = () => new Promise(setImmediate);
 
   now(): number {
     return this.#origin + this.#elapsed;
@@ -50,7 +52,7 @@ export class VirtualClock implements Clock {
     watched.catch(() => undefined);
     const end = this.#elapsed + limit;
     for (;;) {
-      await new Promise(setImmediate);
+      await this.quiet();
       if (state.settled) return watched;
       if (!this.#wakeNext(end)) throw new Error(`nothing happens any more at ${this.#elapsed / 1000} s`);
     }
