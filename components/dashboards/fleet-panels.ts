@@ -14,7 +14,7 @@ import {
   underWay,
   type ReleaseScope,
 } from "../slo/release-queries.ts";
-import { atLeast, below, perPoint, stat, timeSeries, wholeRange } from "./house-style.ts";
+import { atLeast, below, outcomeColours, perPoint, stat, timeSeries, wholeRange } from "./house-style.ts";
 
 const legend = "{{environment}} {{service}}";
 const dayRange = "1d";
@@ -119,6 +119,7 @@ export function outcomesOverTime(scope: ReleaseScope): SeriesBuilder {
     unit: units.Short,
     as: "bars",
     interval: "1m",
+    colours: outcomeColours,
     queries: [
       {
         expr: countOf("deployment_total", { scope, range: perPoint, by: ["status"] }),

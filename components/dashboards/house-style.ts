@@ -63,11 +63,22 @@ export interface TimeSeriesOptions extends PanelOptions {
   readonly interval?: string;
   /** The highest value there can be. @default none */
   readonly max?: number;
+  /** Colours of series that mean something, by the last word of their names. @default whichever come next */
+  readonly colours?: Readonly<Record<string, string>>;
 }
+
+/** How releases and smoke tests end. */
+export const outcomeColours = {
+  success: "green",
+  passed: "green",
+  rolled_back: "red",
+  failed: "orange",
+  timeout: "purple",
+} as const;
 
 /** A course over time. Thresholds are drawn as lines. */
 export function timeSeries(options: TimeSeriesOptions): series.PanelBuilder {
-  const { queries, as = "lines", interval, max, thresholds } = options;
+  const { queries, as = "lines", interval, max, colours = {}, thresholds } = options;
   const bars = as === "bars";
   const panel = new series.PanelBuilder()
     .targets(queries.map((query, index) => target(query, index, "range")))
@@ -89,6 +100,8 @@ export function timeSeries(options: TimeSeriesOptions): series.PanelBuilder {
     );
   if (thresholds !== undefined)
     panel.thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Dashed));
+  for (const [word, fixedColor] of Object.entries(colours))
+    panel.overrideByRegexp(`/(^| )${word}$/`, [{ id: "color", value: { mode: "fixed", fixedColor } }]);
   if (interval !== undefined) panel.interval(interval);
   if (max !== undefined) panel.max(max);
   return styled(panel, options);

@@ -40,7 +40,7 @@ export function smokeTestsPassed(scope: ReleaseScope): PanelBuilder {
 
 export function prometheusQueriesSucceeded(scope: ReleaseScope): PanelBuilder {
   return stat({
-    title: "Queries that Prometheus answered",
+    title: "Prometheus queries answered",
     description:
       "Share of a release's requests to Prometheus that got an answer, each try by itself. Target: more than 90 %.",
     unit: units.PercentUnit,

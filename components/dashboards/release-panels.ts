@@ -13,7 +13,7 @@ import {
   secondsSince,
   type ReleaseScope,
 } from "../slo/release-queries.ts";
-import { atLeast, perPoint, stat, timeSeries, wholeRange, type Query } from "./house-style.ts";
+import { atLeast, outcomeColours, perPoint, stat, timeSeries, wholeRange, type Query } from "./house-style.ts";
 
 /** Releases are rare: shorter bars would show the same, and cost more. */
 const barInterval = "1m";
@@ -28,6 +28,7 @@ export function releasesByOutcome(scope: ReleaseScope): SeriesBuilder {
     unit: units.Short,
     as: "bars",
     interval: barInterval,
+    colours: outcomeColours,
     queries: [{ expr: countOf("deployment_total", { scope, range: perPoint, by: ["status"] }), legend: "{{status}}" }],
   });
 }
@@ -40,7 +41,11 @@ export function rollbacksByReason(scope: ReleaseScope): SeriesBuilder {
     as: "bars",
     interval: barInterval,
     queries: [
-      { expr: countOf("deployment_rollback_total", { scope, range: perPoint, by: ["reason"] }), legend: "{{reason}}" },
+      // There are many reasons, and few that ever come up.
+      {
+        expr: `${countOf("deployment_rollback_total", { scope, range: perPoint, by: ["reason"] })} > 0`,
+        legend: "{{reason}}",
+      },
     ],
   });
 }
@@ -93,6 +98,7 @@ export function smokeTests(scope: ReleaseScope): SeriesBuilder {
     unit: units.Short,
     as: "bars",
     interval: barInterval,
+    colours: outcomeColours,
     queries: [{ expr: countOf("smoke_test_total", { scope, range: perPoint, by: ["result"] }), legend: "{{result}}" }],
   });
 }
@@ -104,6 +110,7 @@ export function prometheusQueries(scope: ReleaseScope): SeriesBuilder {
     unit: units.Short,
     as: "bars",
     interval: barInterval,
+    colours: outcomeColours,
     queries: [
       { expr: countOf("prometheus_query_total", { scope, range: perPoint, by: ["result"] }), legend: "{{result}}" },
     ],

@@ -41,7 +41,22 @@ export const palette = [
   "#57606a",
 ] as const;
 
-export function colourOf(index: number): string {
+/** Grafana's names of the colours that panels give to series. */
+const named: Readonly<Record<string, string>> = {
+  green: "#1a7f37",
+  red: "#cf222e",
+  orange: "#e16f24",
+  purple: "#8250df",
+};
+
+/** The colour of a series: the one that the panel gives to its name, else the next. */
+export function colourOf({ fieldConfig }: DataPanel, name: string, index: number): string {
+  for (const { matcher, properties } of fieldConfig?.overrides ?? []) {
+    const [, pattern] = /^\/(.*)\/$/.exec(String(matcher.options)) ?? [];
+    if (pattern === undefined || !new RegExp(pattern).test(name)) continue;
+    const colour = properties.find(({ id }) => id === "color")?.value as { readonly fixedColor?: string } | undefined;
+    return named[colour?.fixedColor ?? ""] ?? palette[0];
+  }
   return palette[index % palette.length] ?? palette[0];
 }
 

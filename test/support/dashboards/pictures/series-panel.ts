@@ -2,7 +2,7 @@ import type { Answered, Point, Range, Series } from "../evaluate.ts";
 import type { DataPanel } from "../panel-queries.ts";
 import { formatted } from "./format.ts";
 import { colourOf, colours, thresholdsOf, unitOf, type Box, type PanelContent } from "./frame.ts";
-import { scaleOf, ticksUpTo, type Scale } from "./scale.ts";
+import { scaleOf, ticksIn, type Scale } from "./scale.ts";
 import { element, label } from "./svg.ts";
 
 /** What is drawn for each series, as the panel says it. */
@@ -24,9 +24,7 @@ export function seriesBody(content: PanelContent, box: Box): string {
   const unit = unitOf(panel);
   const custom = (panel.fieldConfig?.defaults.custom ?? {}) as Custom;
   const bars = custom.drawStyle === "bars";
-  const series = answers
-    .flatMap((each) => each.series)
-    .filter(({ points }) => points.some(([, value]) => Number.isFinite(value)));
+  const series = drawn(content, bars);
   const limits = custom.thresholdsStyle === undefined ? [] : limitsOf(panel);
   const area = { x: box.x + 58, y: box.y + 6, width: box.width - 70, height: box.height - 50 };
   const top = Math.max(
@@ -35,7 +33,7 @@ export function seriesBody(content: PanelContent, box: Box): string {
     ...(bars ? heights(series) : values(series)),
     0,
   );
-  const ticks = ticksUpTo(top);
+  const ticks = ticksIn(unit, top);
   const plot: Plot = {
     area,
     x: scaleOf([range.from, range.to], [area.x, area.x + area.width]),
@@ -59,6 +57,19 @@ export function seriesBody(content: PanelContent, box: Box): string {
     nothing,
     legend(series, box),
   ].join("");
+}
+
+/** A series with its colour. */
+interface Drawn extends Series {
+  readonly colour: string;
+}
+
+/** What there is to draw. A bar of no height is none, so its name is not needed either. */
+function drawn({ panel, answers }: PanelContent, bars: boolean): Drawn[] {
+  return answers
+    .flatMap(({ series }) => series)
+    .filter(({ points }) => points.some(([, value]) => Number.isFinite(value) && (value > 0 || !bars)))
+    .map((series, index) => ({ ...series, colour: colourOf(panel, series.name, index) }));
 }
 
 function limitsOf(panel: DataPanel): number[] {
@@ -106,19 +117,19 @@ function timeAxis({ from, to }: Range, { area, x }: Plot): string {
 
 function momentOf(time: number, length: number): string {
   const iso = new Date(time * 1000).toISOString();
-  return length > 2 * 86_400 ? iso.slice(5, 10) : length > 3_600 ? iso.slice(11, 16) : iso.slice(11, 19);
+  return length > 2 * 86_400 ? iso.slice(5, 10) : length > 600 ? iso.slice(11, 16) : iso.slice(11, 19);
 }
 
-function lines(series: readonly Series[], plot: Plot, steps: boolean, step: number): string {
+function lines(series: readonly Drawn[], plot: Plot, steps: boolean, step: number): string {
   return series
-    .map(({ points }, index) => {
+    .map(({ points, colour }) => {
       const d = stretches(points, step)
         .map((stretch) => pathOf(stretch, plot, steps))
         .join("");
       return element("path", {
         d,
         fill: "none",
-        stroke: colourOf(index),
+        stroke: colour,
         "stroke-width": 1.5,
         "stroke-linecap": "round",
       });
@@ -149,11 +160,11 @@ function pathOf(points: readonly Point[], { x, y }: Plot, steps: boolean): strin
     .join("");
 }
 
-function stackedBars(series: readonly Series[], { area, x, y }: Plot, step: number): string {
+function stackedBars(series: readonly Drawn[], { area, x, y }: Plot, step: number): string {
   const width = Math.max(2, (x(step) - x(0)) * 0.8);
   const heightsSoFar = new Map<number, number>();
   return series
-    .flatMap(({ points }, index) =>
+    .flatMap(({ points, colour }) =>
       points.map(([time, value]) => {
         const below = heightsSoFar.get(time) ?? 0;
         heightsSoFar.set(time, below + value);
@@ -164,7 +175,7 @@ function stackedBars(series: readonly Series[], { area, x, y }: Plot, step: numb
           y: y(below + value),
           width,
           height: y(below) - y(below + value),
-          fill: colourOf(index),
+          fill: colour,
         });
       }),
     )
@@ -183,7 +194,7 @@ function limitLine(limit: number, { area, y }: Plot): string {
 }
 
 /** As many names as there is room for. */
-function legend(series: readonly Series[], box: Box): string {
+function legend(series: readonly Drawn[], box: Box): string {
   const width = 130;
   const room = Math.max(1, Math.floor((box.width - 20) / width));
   const fitting = series.length > room ? room - 1 : room;
@@ -191,8 +202,8 @@ function legend(series: readonly Series[], box: Box): string {
   const names = series
     .slice(0, fitting)
     .map(
-      ({ name }, index) =>
-        element("rect", { x: box.x + 12 + index * width, y: y - 7, width: 10, height: 4, fill: colourOf(index) }) +
+      ({ name, colour }, index) =>
+        element("rect", { x: box.x + 12 + index * width, y: y - 7, width: 10, height: 4, fill: colour }) +
         label(name, box.x + 26 + index * width, y, { size: 10, width: width - 20 }),
     );
   if (series.length > fitting)
