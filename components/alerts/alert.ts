@@ -17,7 +17,9 @@ export type Signal =
   | "deployment-frequency"
   | "smoke-tests"
   | "prometheus-queries"
-  | "metrics"
+  | "release-progress"
+  | "service-metrics"
+  | "deployment-metrics"
   | "dead-mans-switch";
 
 /** An alert as data: what it is about and what it says. Labels, links and the environment's name are put around it mechanically. */

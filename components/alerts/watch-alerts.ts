@@ -19,7 +19,7 @@ export function watchAlerts({ scope, settings }: WatchSources): readonly Alert[]
   return [
     {
       name: "ServiceMetricsAbsent",
-      signal: "metrics",
+      signal: "service-metrics",
       absenceOf: "service",
       expr: `absent(${podsUp({ scope })})`,
       ...rules.serviceMetricsAbsent,
@@ -29,7 +29,7 @@ export function watchAlerts({ scope, settings }: WatchSources): readonly Alert[]
     },
     {
       name: "DeploymentMetricsAbsent",
-      signal: "metrics",
+      signal: "deployment-metrics",
       absenceOf: "releases",
       expr: `absent(${write(seriesOf("deployment_total", scope))})`,
       ...rules.deploymentMetricsAbsent,
@@ -40,7 +40,7 @@ export function watchAlerts({ scope, settings }: WatchSources): readonly Alert[]
     {
       ...pushed,
       name: "DeploymentMetricsStale",
-      signal: "metrics",
+      signal: "deployment-metrics",
       expr: `${secondsSince("push_time_seconds", scope)} > ${rules.deploymentMetricsStale.after / 1000}`,
       severity: rules.deploymentMetricsStale.severity,
       summary: `nobody pushed counts of releases for ${value.seconds}`,
@@ -49,7 +49,7 @@ export function watchAlerts({ scope, settings }: WatchSources): readonly Alert[]
     {
       ...pushed,
       name: "ReleaseStuck",
-      signal: "deployments",
+      signal: "release-progress",
       expr: `${secondsSince("deployment_in_progress_since_timestamp_seconds", scope)} > ${rules.releaseStuck.after / 1000}`,
       severity: rules.releaseStuck.severity,
       summary: `a release is under way for ${value.seconds}`,

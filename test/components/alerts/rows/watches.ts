@@ -9,7 +9,7 @@ const pushTime = pushed("push_time_seconds", {});
 
 const noPod: Fired = {
   severity: "warning",
-  signal: "metrics",
+  signal: "service-metrics",
   summary: "Prometheus reads no pod",
   description: "There is no pod that Prometheus reads, so nothing is known of errors and latency.",
   dashboard: "api-performance",
@@ -17,7 +17,7 @@ const noPod: Fired = {
 
 const noTotals: Fired = {
   severity: "warning",
-  signal: "metrics",
+  signal: "deployment-metrics",
   summary: "the counts of releases are missing",
   description: "The Pushgateway has no counts of releases: it lost them, or nobody ever pushed them.",
   dashboard: "deployment-overview",
@@ -25,7 +25,7 @@ const noTotals: Fired = {
 
 const stale = (age: string): Fired => ({
   severity: "info",
-  signal: "metrics",
+  signal: "deployment-metrics",
   labels: { job: "atom" },
   summary: `nobody pushed counts of releases for ${age}`,
   description: "No release and no command pushed anything for more than 7d: none ran, or their pushes do not arrive.",
@@ -34,7 +34,7 @@ const stale = (age: string): Fired => ({
 
 const stuck = (age: string): Fired => ({
   severity: "warning",
-  signal: "deployments",
+  signal: "release-progress",
   labels: { job: "atom" },
   summary: `a release is under way for ${age}`,
   description: "A release takes at most 2h. This one waits for somebody, or its releaser is gone.",
