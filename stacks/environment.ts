@@ -45,6 +45,8 @@ export interface EnvironmentArgs {
   readonly release: ReleaseSettings;
   /** Where a release asks Prometheus. */
   readonly prometheus: ReleasePlanInput["prometheus"];
+  /** Whom a release tells. @default nobody */
+  readonly notifications?: ReleasePlanInput["notifications"] | undefined;
   /** What is watched of each service, and who is told. @default nothing */
   readonly alerts?: Pick<AlertsArgs, "objectives" | "settings" | "webhooks"> | undefined;
   /** Its dashboards in Grafana. @default none */
@@ -82,8 +84,9 @@ export class Environment extends pulumi.ComponentResource {
       { namespace: tenant.namespace, account: args.deployer, scope: deployerScope(args) },
       { parent: this },
     );
+    const declared: Service[] = [];
     for (const { service, ...definition } of services) {
-      new Service(
+      const made = new Service(
         service,
         {
           ...definition,
@@ -97,10 +100,13 @@ export class Environment extends pulumi.ComponentResource {
         },
         { parent: this },
       );
+      declared.push(made);
       if (args.alerts !== undefined)
         new Alerts(`${service}-alerts`, alertsArgs(service, tenant.namespace, args.alerts, args), { parent: this });
     }
-    this.dashboards = args.dashboards && new Dashboards("dashboards", args.dashboards, { parent: this });
+    // Last: a Grafana that is away keeps no version from being staged.
+    this.dashboards =
+      args.dashboards && new Dashboards("dashboards", args.dashboards, { parent: this, dependsOn: declared });
     this.channels = args.channels && slackChannels(args.channels, this);
     this.plans = Object.fromEntries(services.map(({ service, plan }) => [service, plan]));
     this.namespace = tenant.namespace;
@@ -138,10 +144,10 @@ function releasePlanOf(
   service: string,
   definition: ServiceDefinition,
   settings: ServiceSettings,
-  { stack: environment, namespace, release, prometheus }: EnvironmentArgs,
+  { stack: environment, namespace, release, prometheus, notifications }: EnvironmentArgs,
 ): ReleasePlanInput {
   return buildReleasePlan({
-    ...{ environment, namespace, service, settings, release, prometheus },
+    ...{ environment, namespace, service, settings, release, prometheus, notifications },
     contract: definition,
     smoke: definition.smoke,
     entry: entryOf({ namespace, service, port: definition.port, routes: settings.routes }),
