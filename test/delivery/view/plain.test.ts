@@ -61,14 +61,15 @@ describe("the lines of a release in a log", () => {
   });
 
   it("name the smoke step that failed, and never steer the terminal or the log by what the service answered", () => {
-    const { view, lines } = plain(new World());
+    const world = new World();
+    const { view, lines } = plain(world);
     const from = { ...{ slot: "blue", template: "aaaaaaaaaaaa" }, version: "v-a", image: "atom:a" } as const;
     const candidate = { ...from, slot: "green", version: "v-b" } as const;
     const subject = { id: "r1", active: "blue", candidate, plan: releasePlan(), hotfix: undefined } as const;
-    view.begin(viewedSubject(subject, 0, from.version));
+    view.begin(viewedSubject(subject, world.clock.now(), from.version));
     const detail = "login: 401\r\n::set-output name=a::b\u001b[2J\u202e";
     view.onSmokeStep("public", { name: "login", passed: false, duration: 103, detail });
-    assert.deepEqual(lines.slice(1), [
+    assert.deepEqual(lines.slice(2), [
       "00:00:00Z    +0.0 s  [  0 %] smoke step login FAILED (as a user, 0.1 s): login: 401 ::set-output name=a::b",
     ]);
   });
