@@ -4,6 +4,7 @@ import { Conversation, type ConversationArgs } from "@pulumi/slack";
 import type * as pulumi from "@pulumi/pulumi";
 import { SlackChannel } from "../../components/slack-channel/slack-channel.ts";
 import { FIRST_START_MS } from "../support/control-plane.ts";
+import "../infra/pulumi-globals.ts";
 import { SlackWorld, type Program } from "./slack-world.ts";
 
 const ENGINE_MS = 120_000;
