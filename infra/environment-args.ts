@@ -7,6 +7,7 @@ import { serviceDefinition } from "../stacks/catalogue.ts";
 import type { EnvironmentArgs, EnvironmentService } from "../stacks/environment.ts";
 import { alertsOfStack, stackObjectives } from "./alerts.ts";
 import type { ServiceConfig, StackConfig } from "./config/schema.ts";
+import { notificationsOfStack } from "./notifications.ts";
 import { channelsOfStack } from "./slack.ts";
 
 export interface EnvironmentSource {
@@ -41,6 +42,7 @@ export function environmentArgs(source: EnvironmentSource): EnvironmentArgs {
     releaserEgress,
     release: config.release,
     prometheus: prometheusOf(config.monitoring),
+    notifications: notificationsOfStack(config),
     alerts: alertsOfStack(source),
     dashboards: dashboardsOf(source),
     channels: channelsOfStack(config),

@@ -51,11 +51,14 @@ export interface ReleasePlanSources {
   readonly entry: ReleasePlanInput["entry"];
   /** `null`: releases are judged by the pods' own counters alone. */
   readonly prometheus: ReleasePlanInput["prometheus"];
+  /** Whom a release tells. @default nobody */
+  readonly notifications?: ReleasePlanInput["notifications"] | undefined;
 }
 
 /** The plan that a stack's configuration amounts to. `formatReleasePlan` checks it and fills in what the configuration leaves open. */
 export function buildReleasePlan(sources: ReleasePlanSources): ReleasePlanInput {
   const { environment, namespace, service, contract, settings, release, smoke, entry, prometheus } = sources;
+  const { notifications = null } = sources;
   const { errorRate, p95Latency, metrics = [] } = release.thresholds;
   const { minRequests, synthetic = null, keep, inCluster = null } = release;
   return {
@@ -101,6 +104,7 @@ export function buildReleasePlan(sources: ReleasePlanSources): ReleasePlanInput 
       return: release.deadlines.rollback,
     },
     inCluster,
+    notifications,
     ...(keep === undefined ? {} : { keep }),
   };
 }

@@ -7,21 +7,25 @@ export const notifications = z.strictObject({
   urgent: z.boolean().default(false).describe("whether a release that goes back here is urgent"),
   slack: z
     .strictObject({
-      channel: channel.exactOptional(),
-      criticalChannel: channel.exactOptional().describe("for what is urgent"),
+      channel: channel.optional(),
+      criticalChannel: channel.optional().describe("for what is urgent"),
     })
     .nullable()
     .default(null),
   github: z
     .strictObject({
-      repository: z.string().exactOptional().describe("owner/name @default the variable GITHUB_REPOSITORY"),
+      repository: z.string().optional().describe("owner/name @default the variable GITHUB_REPOSITORY"),
       assignees: z.array(z.string()).default([]),
       labels: z.array(z.string()).default([]).describe("beside deployment, rollback, bug and the environment"),
       files: z.array(z.string()).default([]).describe("where to look, as paths in the repository or as URLs"),
     })
     .nullable()
     .default(null),
-  grafana: z.strictObject({}).nullable().default(null).describe("mark each release on the dashboards"),
+  grafana: z
+    .strictObject({ url: z.url({ protocol: /^https?$/ }).optional() })
+    .nullable()
+    .default(null)
+    .describe("mark each release on the dashboards"),
 });
 
 export type Notifications = z.output<typeof notifications>;

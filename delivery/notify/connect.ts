@@ -115,8 +115,8 @@ function grafanaPart({ notifications: { grafana }, service, environment, variabl
     notes: [`Grafana is configured (notifications.grafana), but ${why}: releases are not marked on the dashboards`],
   });
   try {
-    const endpoint = grafanaEndpoint(variables);
-    if (endpoint === undefined) return without("GRAFANA_URL and GRAFANA_API_KEY are not both set");
+    const endpoint = grafanaEndpoint(variables, grafana.url);
+    if (endpoint === undefined) return without("GRAFANA_API_KEY or its address (grafana.url, GRAFANA_URL) is not set");
     const client = new GrafanaClient(endpoint);
     return { channels: { "grafana-annotation": new GrafanaAnnotations({ client, service, environment }) }, notes: [] };
   } catch {

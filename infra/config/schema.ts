@@ -3,6 +3,7 @@ import { alerts } from "./alerts-schema.ts";
 import { release } from "./release-schema.ts";
 import { duration } from "./duration.ts";
 import { grafana } from "./grafana-schema.ts";
+import { notifications } from "./notifications-schema.ts";
 import { bytes, cpu } from "./quantity.ts";
 import { section, whole, word } from "./section.ts";
 import { slack } from "./slack-schema.ts";
@@ -86,6 +87,7 @@ export const stackSchema = section({
   monitoring,
   alerts: alerts.optional().describe("What is watched, and who is told. Default: nothing."),
   grafana: grafana.optional().describe("Dashboards in Grafana. Default: none."),
+  notifications: notifications.optional().describe("Whom a release tells. Default: nobody."),
   slack: slack.optional().describe("Channels in Slack that the stack makes or takes over. Default: none."),
 });
 
