@@ -90,7 +90,7 @@ describe("The deployment metrics", function () {
 
     const shown = await stack.start(["metrics", "show"]).ended;
     const counters = countersIn(shown.stdout);
-    assert.ok(counters.length > 100, shown.stdout);
+    assert.deepEqual(new Set(counters.map(({ name }) => name)), new Set(counterNames), shown.stdout);
     const increased = await Promise.all(
       counters.map(async ({ name, labels }) => {
         const selector = `${name}{${labels === "" ? "" : `${labels},`}job="atom",environment="${environment}"}`;
@@ -141,6 +141,24 @@ describe("The deployment metrics", function () {
     assert.match(stderr, /METRICS_ENDPOINT is not set/);
   });
 });
+
+const histograms = [
+  "deployment_duration_seconds",
+  "deployment_lead_time_seconds",
+  "deployment_restore_duration_seconds",
+  "prometheus_query_duration_seconds",
+  "smoke_test_duration_seconds",
+];
+const counterNames = [
+  "deployment_total",
+  "deployment_rollback_total",
+  "deployment_change_failures_total",
+  "deployment_aborted_total",
+  "deployment_superseded_total",
+  "prometheus_query_total",
+  "smoke_test_total",
+  ...histograms.flatMap((name) => [`${name}_bucket`, `${name}_count`]),
+];
 
 interface CounterSample {
   readonly name: string;
