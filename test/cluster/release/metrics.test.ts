@@ -1,13 +1,19 @@
 import assert from "node:assert/strict";
-import { noTotals } from "../../../components/ledger/totals.ts";
+import path from "node:path";
+import { noTotals, type Totals } from "../../../components/ledger/totals.ts";
 import { component } from "../../support/cluster-component.ts";
 import { clusterDeadlineMs } from "../../support/cluster.ts";
+import { settingsOf } from "../../support/dashboards/settings.ts";
+import { misfit } from "../../support/dashboards/units.ts";
+import { askedDashboards, writePictures } from "../../support/dashboards/write-pictures.ts";
 import type { AtomEnd } from "../support/atom-process.ts";
 import { PrometheusReader } from "../support/prometheus-reader.ts";
 import { ReleaseStack } from "../support/release-stack.ts";
 import { changePlan, failsItsUsers, quickPlan, stage } from "../support/staging.ts";
 
 const environment = "metrics";
+/** Where the documentation's pictures are. UPDATE_PICTURES=1 draws them anew. */
+const pictures = path.join(import.meta.dirname, "..", "..", "..", "docs", "dashboards");
 /** Nothing listens there. */
 const nowhere = "http://127.0.0.1:9";
 
@@ -43,7 +49,8 @@ describe("The deployment metrics", function () {
   async function release(faults: object, endpoint = METRICS_ENDPOINT): Promise<AtomEnd> {
     await stage(stack.stack, faults);
     await using load = stack.load({ clients: 2, pauseMs: 20 });
-    const released = await stack.releaseStaged([], { METRICS_ENDPOINT: endpoint });
+    const ATOM_CHANGE = JSON.stringify({ commit: "4f2c9d1b7a", committedAt: new Date().toISOString() });
+    const released = await stack.releaseStaged([], { METRICS_ENDPOINT: endpoint, ATOM_CHANGE });
     await load.stop();
     return released;
   }
@@ -67,48 +74,82 @@ describe("The deployment metrics", function () {
     assert.equal(end.code, 10, end.stderr);
   }
 
-  it("of ten releases are exact in Prometheus, though the Pushgateway was restarted, was away, and lost all", async () => {
-    const { totals: before = noTotals() } = await stack.stack.ledger();
-    await succeeds();
-    await succeeds();
-    await isTakenBack();
-    await prometheus.becomes(total("rolled_back"), 1);
-    await restartPushgateway();
-    await succeeds();
-    await succeeds();
-    await succeeds();
-    await isTakenBack();
-    await prometheus.becomes(total("rolled_back"), 2);
-    await restartPushgateway();
-    await prometheus.becomes(total("success"), undefined);
-    // What this one cannot push comes with the next one.
-    const unheard = await succeeds(nowhere);
-    assert.match(unheard.stderr, /The deployment metrics were not pushed: .*\n.*atom metrics push/);
-    await succeeds();
-    await succeeds();
-    await prometheus.becomes(total("success"), before.releases.success + 8);
+  describe("of ten releases, over a Pushgateway that was restarted, was away, and lost all,", () => {
+    let earlier: Totals;
 
-    const shown = await stack.start(["metrics", "show"]).ended;
-    const counters = countersIn(shown.stdout);
-    assert.deepEqual(new Set(counters.map(({ name }) => name)), new Set(counterNames), shown.stdout);
-    const increased = await Promise.all(
-      counters.map(async ({ name, labels }) => {
-        const selector = `${name}{${labels === "" ? "" : `${labels},`}job="atom",environment="${environment}"}`;
-        // At the instant of its last sample: from there on `increase` extrapolates.
-        const at = await prometheus.query(`timestamp(${selector})`);
-        return [`${name}{${labels}}`, await prometheus.query(`round(increase(${selector}[1h]))`, at)];
-      }),
-    );
-    assert.deepEqual(
-      Object.fromEntries(increased),
-      Object.fromEntries(counters.map(({ name, labels, value }) => [`${name}{${labels}}`, value])),
-    );
-    const { totals = noTotals() } = await stack.stack.ledger();
-    assert.deepEqual(totals.releases, { success: before.releases.success + 8, failed: 0, rolled_back: 2 });
-    assert.equal(totals.changeFailures, 2);
-    // A good release has two smoke tests, a bad one the first of them.
-    assert.deepEqual(totals.smokeTests, { passed: before.smokeTests.passed + 18, failed: 0 });
-    assert.ok(totals.queries.results.success > before.queries.results.success);
+    before(async function () {
+      this.timeout(900_000);
+      earlier = (await stack.stack.ledger()).totals ?? noTotals();
+      const rolledBack = earlier.releases.rolled_back;
+      await succeeds();
+      await succeeds();
+      await isTakenBack();
+      await prometheus.becomes(total("rolled_back"), rolledBack + 1);
+      await restartPushgateway();
+      await succeeds();
+      await succeeds();
+      await succeeds();
+      await isTakenBack();
+      await prometheus.becomes(total("rolled_back"), rolledBack + 2);
+      await restartPushgateway();
+      await prometheus.becomes(total("success"), undefined);
+      // What this one cannot push comes with the next one.
+      const unheard = await succeeds(nowhere);
+      assert.match(unheard.stderr, /The deployment metrics were not pushed: .*\n.*atom metrics push/);
+      await succeeds();
+      await succeeds();
+      await prometheus.becomes(total("success"), earlier.releases.success + 8);
+    });
+
+    it("are exact in Prometheus, every counter", async () => {
+      const shown = await stack.start(["metrics", "show"]).ended;
+      const counters = countersIn(shown.stdout);
+      assert.deepEqual(new Set(counters.map(({ name }) => name)), new Set(counterNames), shown.stdout);
+      const increased = await Promise.all(
+        counters.map(async ({ name, labels }) => {
+          const selector = `${name}{${labels === "" ? "" : `${labels},`}job="atom",environment="${environment}"}`;
+          // At the instant of its last sample: from there on `increase` extrapolates.
+          const at = await prometheus.query(`timestamp(${selector})`);
+          return [`${name}{${labels}}`, await prometheus.query(`round(increase(${selector}[1h]))`, at)];
+        }),
+      );
+      assert.deepEqual(
+        Object.fromEntries(increased),
+        Object.fromEntries(counters.map(({ name, labels, value }) => [`${name}{${labels}}`, value])),
+      );
+    });
+
+    it("are what happened", async () => {
+      const { totals = noTotals() } = await stack.stack.ledger();
+      const { success, failed, rolled_back: rolledBack } = earlier.releases;
+      assert.ok(totals.releases.success >= success + 8);
+      assert.deepEqual([totals.releases.failed, totals.releases.rolled_back], [failed, rolledBack + 2]);
+      assert.equal(totals.changeFailures, earlier.changeFailures + 2);
+      assert.ok(totals.queries.results.success > earlier.queries.results.success);
+      // A good release has two smoke tests, a bad one the first of them.
+      const passed = 2 * totals.releases.success + totals.releases.rolled_back;
+      assert.deepEqual(totals.smokeTests, { passed, failed: 0 });
+    });
+
+    it("fill every panel of every dashboard, in its unit", async () => {
+      const { settings, ...asked } = {
+        settings: { ...(await settingsOf("local", "atom")), environment },
+        prometheus: new URL(stack.stack.shared.cluster.prometheusUrl),
+        range: 900,
+        scrapeInterval: 2,
+      };
+      const dashboards = await askedDashboards({ ...asked, settings });
+      if (process.env.UPDATE_PICTURES === "1") await writePictures({ ...asked, settings, folder: pictures });
+      const wrong = dashboards.flatMap(({ name, answers }) =>
+        answers.flatMap(({ query: { panel, refId, unit, expr }, series }) => {
+          const values = series.flatMap(({ points }) => points.map(([, value]) => value));
+          const problem = values.length === 0 ? "has no data" : misfit(unit, values);
+          return problem === undefined ? [] : [`${name}, "${panel}" ${refId}: ${problem} (${expr})`];
+        }),
+      );
+      assert.deepEqual(wrong, []);
+      assert.equal(dashboards.length, 4);
+    });
   });
 
   it("tell of a release while it runs", async () => {
