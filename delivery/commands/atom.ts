@@ -6,6 +6,7 @@ import { exitCodes, exitCodesHelp } from "./exit-codes.ts";
 import { explainCommand } from "./explain.ts";
 import { historyCommand } from "./history.ts";
 import { metricsCommand } from "./metrics.ts";
+import { notifyCommand } from "./notify.ts";
 import { quarantineCommand } from "./quarantine.ts";
 import { releaseCommand } from "./release.ts";
 import { replayCommand } from "./replay.ts";
@@ -25,6 +26,7 @@ const commands = [
   replayCommand,
   quarantineCommand,
   metricsCommand,
+  notifyCommand,
 ];
 
 /** The `atom` command, with all that belongs to it. */

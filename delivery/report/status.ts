@@ -5,9 +5,12 @@ import { releasePlanSchema } from "../../components/release-plan/release-plan.ts
 import { adviceOf, command } from "./advice.ts";
 import { seconds } from "./figures.ts";
 import { servingRelease, targetLines, targetsOf, type Targets } from "./history.ts";
+import { notToldLines, notToldOf, type NotTold } from "./not-told.ts";
 import { storyOf, type Version } from "./story.ts";
 import { Page, type Cell, type TerminalOptions } from "./terminal.ts";
 import { waitsFor } from "./waits-for.ts";
+
+const mostNotTold = 5;
 
 /** What is known of an environment. Whatever could not be looked at is left out, and said to be unknown. */
 export interface StatusFacts {
@@ -40,6 +43,7 @@ export interface Status {
   readonly holder: string | null;
   readonly quarantined: readonly { readonly template: string; readonly reason: string; readonly release: string }[];
   readonly targets: Targets;
+  readonly notifications: NotTold;
   /** What is worth a look, a sentence each. */
   readonly problems: readonly string[];
   readonly next: readonly string[];
@@ -81,6 +85,7 @@ export function statusOf(facts: StatusFacts): Status {
     holder: holder ?? null,
     quarantined: ledger.quarantine.map(({ template, reason, release }) => ({ template, reason, release })),
     targets: targetsOf(ledger),
+    notifications: notToldOf(ledger),
     problems: problemsOf(facts),
     next: nextOf(facts),
   };
@@ -164,6 +169,9 @@ export function statusText(status: Status, options: TerminalOptions = {}): strin
       : [row("because", { text: `${release.reason}: ${release.detail ?? ""}`, tone: "warning" })]),
     ...(release === null ? [] : [row("releaser", { text: status.holder ?? "none" })]),
     row("quarantine", quarantineCell(status)),
+    ...notToldLines(status.notifications, mostNotTold).map((text, index) =>
+      row(index === 0 ? "not told" : "", { text, tone: "warning" }),
+    ),
   ]);
   for (const problem of status.problems) page.paragraph({ text: problem, tone: "warning" }, "! ");
   const targets = targetLines(status.targets);
