@@ -1,3 +1,4 @@
+import { dashboardUids } from "../components/dashboards/identity.ts";
 import type { EnvironmentArgs } from "../stacks/environment.ts";
 import type { StackConfig } from "./config/schema.ts";
 
@@ -6,5 +7,9 @@ export function notificationsOfStack(config: StackConfig): EnvironmentArgs["noti
   const { notifications } = config;
   if (notifications === undefined) return undefined;
   const { urgent, slack = null, github = null, grafana } = notifications;
-  return { urgent, slack, github, grafana: grafana ? { url: config.grafana?.url } : null };
+  return { urgent, slack, github, grafana: grafana ? grafanaOf(config) : null };
+}
+
+function grafanaOf({ grafana }: StackConfig) {
+  return { url: grafana?.url, dashboards: grafana === undefined ? [] : dashboardUids(grafana.suffix) };
 }

@@ -10,6 +10,7 @@ export const messageKinds = [
   "github-issue",
   "github-recovery",
   "grafana-annotation",
+  "grafana-dashboards",
 ] as const;
 
 const timestamp = z.iso.datetime();

@@ -22,10 +22,16 @@ export const notifications = z.strictObject({
     .nullable()
     .default(null),
   grafana: z
-    .strictObject({ url: z.url({ protocol: /^https?$/ }).optional() })
+    .strictObject({
+      url: z.url({ protocol: /^https?$/ }).optional(),
+      dashboards: z
+        .array(z.string())
+        .default([])
+        .describe("uids of those that a deployment brings, and that go back with its release"),
+    })
     .nullable()
     .default(null)
-    .describe("mark each release on the dashboards"),
+    .describe("mark each release on the dashboards, and have them go back with it"),
 });
 
 export type Notifications = z.output<typeof notifications>;

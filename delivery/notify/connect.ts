@@ -6,6 +6,7 @@ import { Scrubber } from "../http/scrubber.ts";
 import { GithubDeployments } from "./github/deployments.ts";
 import { GithubIssues } from "./github/issues.ts";
 import { GrafanaAnnotations } from "./grafana/annotations.ts";
+import { GrafanaDashboards } from "./grafana/dashboards.ts";
 import type { Channels } from "./sender.ts";
 import { SlackWebApi } from "./slack/web-api.ts";
 import { SlackWebhook } from "./slack/webhook.ts";
@@ -112,13 +113,21 @@ function grafanaPart({ notifications: { grafana }, service, environment, variabl
   if (grafana === null) return nothing;
   const without = (why: string): Part => ({
     channels: {},
-    notes: [`Grafana is configured (notifications.grafana), but ${why}: releases are not marked on the dashboards`],
+    notes: [
+      `Grafana is configured (notifications.grafana), but ${why}: no release is marked on the dashboards, and none takes them back`,
+    ],
   });
   try {
     const endpoint = grafanaEndpoint(variables, grafana.url);
     if (endpoint === undefined) return without("GRAFANA_API_KEY or its address (grafana.url, GRAFANA_URL) is not set");
     const client = new GrafanaClient(endpoint);
-    return { channels: { "grafana-annotation": new GrafanaAnnotations({ client, service, environment }) }, notes: [] };
+    return {
+      channels: {
+        "grafana-annotation": new GrafanaAnnotations({ client, service, environment }),
+        "grafana-dashboards": new GrafanaDashboards({ client, uids: grafana.dashboards }),
+      },
+      notes: [],
+    };
   } catch {
     return without("GRAFANA_URL is no usable address");
   }

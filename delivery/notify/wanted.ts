@@ -55,6 +55,7 @@ export function keeps({ current, releases }: Ledger, outbox: Outbox): (message: 
       case "slack-line":
       case "slack-end":
       case "github-recovery":
+      case "grafana-dashboards":
         return false;
     }
   };
@@ -69,7 +70,7 @@ function draftsOf(
   return [
     ...(settings.slack === null ? [] : slackDrafts(line, record, outbox)),
     ...(settings.github === null ? [] : githubDrafts(line, record, outbox)),
-    ...(settings.grafana === null ? [] : grafanaDrafts(line, record)),
+    ...(settings.grafana === null ? [] : grafanaDrafts(line, record, settings.grafana)),
   ];
 }
 
@@ -130,9 +131,21 @@ function githubDrafts(
   ];
 }
 
-function grafanaDrafts(line: JournalEntry, { id: release }: ReleaseRecord): readonly Draft[] {
-  if (line.seq !== 1 && !isFinal(line.phase)) return [];
-  return [drafting(line, release)("grafana-annotation", "grafana/annotation")];
+function grafanaDrafts(
+  line: JournalEntry,
+  { id: release, change }: ReleaseRecord,
+  { dashboards }: NonNullable<Notifications["grafana"]>,
+): readonly Draft[] {
+  const draft = drafting(line, release);
+  const over = isFinal(line.phase);
+  const wentBack = over && line.phase !== "released";
+  return [
+    ...(over || line.seq === 1 ? [draft("grafana-annotation", "grafana/annotation")] : []),
+    // Their history tells the versions of a commit.
+    ...(wentBack && dashboards.length > 0 && change !== undefined
+      ? [draft("grafana-dashboards", "grafana/dashboards")]
+      : []),
+  ];
 }
 
 type Drafting = (kind: Draft["kind"], what: string, more?: { readonly line: number }) => Draft;

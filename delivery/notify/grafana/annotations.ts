@@ -1,8 +1,9 @@
 import { releaseAnnotationTags } from "../../../components/dashboards/identity.ts";
 import { annotate } from "../../grafana/annotations.ts";
-import { GrafanaError, type GrafanaClient } from "../../grafana/client.ts";
-import { RefusedError, UndeliveredError, type Channel, type Telling } from "../channel.ts";
+import type { GrafanaClient } from "../../grafana/client.ts";
+import type { Channel, Telling } from "../channel.ts";
 import { factsOf } from "../telling.ts";
+import { asChannelError } from "./errors.ts";
 
 export interface GrafanaPlace {
   readonly client: GrafanaClient;
@@ -33,9 +34,7 @@ export class GrafanaAnnotations implements Channel {
     try {
       await annotate(client, annotation, signal);
     } catch (error) {
-      if (!(error instanceof GrafanaError)) throw error;
-      if (error.kind === "refused") throw new RefusedError(error.message, { cause: error });
-      throw new UndeliveredError(error.message, { uncertain: true, cause: error });
+      throw asChannelError(error);
     }
     return undefined;
   }

@@ -1,9 +1,14 @@
+import diagnostics from "node:diagnostics_channel";
+import type { ClientRequest } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 
 /** A request without an answer after so long, in milliseconds of real time, is one that gets none. */
 const silentAfter = 250;
 
-/** Knows of every `fetch` under way, so that virtual time stands still while sockets of this machine are at work. */
+/** Where Node tells of a request of its own client. */
+const nodeRequests = "http.client.request.start";
+
+/** Knows of every request under way, by `fetch` or by Node's own client, so that virtual time stands still while sockets of this machine are at work. */
 export class RequestsInFlight implements Disposable {
   readonly #original = globalThis.fetch;
   readonly #waitedFor = new Set<Promise<unknown>>();
@@ -15,10 +20,20 @@ export class RequestsInFlight implements Disposable {
         () => undefined,
         () => undefined,
       );
-      this.#waitedFor.add(settled);
-      void settled.then(() => this.#waitedFor.delete(settled));
+      this.#waitFor(settled);
       return answer;
     };
+    diagnostics.subscribe(nodeRequests, this.#onNodeRequest);
+  }
+
+  readonly #onNodeRequest = (message: unknown): void => {
+    const { request } = message as { readonly request: ClientRequest };
+    this.#waitFor(new Promise<void>((resolve) => request.once("close", resolve)));
+  };
+
+  #waitFor(settled: Promise<unknown>): void {
+    this.#waitedFor.add(settled);
+    void settled.then(() => this.#waitedFor.delete(settled));
   }
 
   /** Resolves when every request is answered, or will not be. */
@@ -38,5 +53,6 @@ export class RequestsInFlight implements Disposable {
 
   [Symbol.dispose](): void {
     globalThis.fetch = this.#original;
+    diagnostics.unsubscribe(nodeRequests, this.#onNodeRequest);
   }
 }
