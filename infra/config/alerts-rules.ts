@@ -32,8 +32,8 @@ export function alertProblems(config: StackConfig): ConfigProblem[] {
 }
 
 function linkProblems({ dashboardUrl }: AlertsConfig, { grafana }: StackConfig): ConfigProblem[] {
-  if (dashboardUrl !== undefined || grafana !== undefined) return [];
-  return [{ key: "dashboardUrl", value: undefined, allowed: "required where there is no section atom:grafana" }];
+  if (dashboardUrl !== undefined || grafana?.url !== undefined) return [];
+  return [{ key: "dashboardUrl", value: undefined, allowed: "required where there is no grafana.url" }];
 }
 
 function timeProblems(

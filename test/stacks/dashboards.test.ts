@@ -25,6 +25,9 @@ async function declare(stack: string, changes: Readonly<Record<string, unknown>>
   };
 }
 
+/** Alerts link to dashboards, whoever makes them. */
+const linked = { "alerts.dashboardUrl": "https://grafana.example.com" };
+
 describe("the dashboards of an environment", () => {
   it("are in a folder with a fixed uid, with the commit as message, whoever has changed them by hand", async () => {
     const { resources } = await declare("production");
@@ -66,11 +69,15 @@ describe("the dashboards of an environment", () => {
   });
 
   it("are left out without a section, and then nothing of Grafana is declared, nor said", async () => {
-    assert.deepEqual(await declare("staging", { grafana: undefined }), { notes: [], resources: [], models: [] });
+    assert.deepEqual(await declare("staging", { grafana: undefined, ...linked }), {
+      notes: [],
+      resources: [],
+      models: [],
+    });
   });
 
   it("are left out with a warning where Grafana's address is not known", async () => {
-    const { notes, resources } = await declare("staging", { grafana: {} });
+    const { notes, resources } = await declare("staging", { grafana: {}, ...linked });
     assert.deepEqual(resources, []);
     assert.deepEqual(notes, [
       "warning: the stack is without its dashboards, and any that it had go: set atom:grafana.url or GRAFANA_URL",

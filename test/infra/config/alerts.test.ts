@@ -49,7 +49,7 @@ const table: readonly BadAlerts[] = [
     what: "dashboards nowhere",
     changes: { grafana: undefined },
     key: "dashboardUrl",
-    allowed: /^required where there is no section atom:grafana$/,
+    allowed: /^required where there is no grafana.url$/,
   },
   {
     what: "a window of fewer scrapes than a rate needs",
