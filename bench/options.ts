@@ -10,13 +10,14 @@ export interface Amount extends Rounds {
 interface Options {
   readonly rollbacks?: number;
   readonly withoutPrometheus?: number;
+  readonly deadEnds?: number;
   readonly judgements?: number;
   readonly quick?: boolean;
   readonly json?: string;
 }
 
-const full: Amount = { rollbacks: 50, withoutPrometheus: 20, judgements: 10, barePatches: 20 };
-const quick: Amount = { rollbacks: 4, withoutPrometheus: 2, judgements: 1, barePatches: 5 };
+const full: Amount = { rollbacks: 50, withoutPrometheus: 20, deadEnds: 20, judgements: 10, barePatches: 20 };
+const quick: Amount = { rollbacks: 4, withoutPrometheus: 2, deadEnds: 2, judgements: 1, barePatches: 5 };
 
 /** Reads the command line; ends the process for `--help` and for mistakes. */
 export function readOptions(command: Command): { readonly amount: Amount; readonly json: string | undefined } {
@@ -36,13 +37,18 @@ export function readOptions(command: Command): { readonly amount: Amount; readon
       count,
     )
     .option(
+      "--dead-ends <n>",
+      `such releases with metrics and messages for places that never answer, and as many without, in turn (default: ${full.deadEnds})`,
+      count,
+    )
+    .option(
       "--judgements <n>",
       `releases of each of the six kinds that fail a share of their requests (default: ${full.judgements})`,
       count,
     )
     .option(
       "--quick",
-      `a first impression: ${quick.rollbacks} rollbacks, ${quick.withoutPrometheus} without Prometheus, ${quick.judgements} judgement of each kind`,
+      `a first impression: ${quick.rollbacks} rollbacks, ${quick.withoutPrometheus} without Prometheus, ${quick.deadEnds} with dead ends, ${quick.judgements} judgement of each kind`,
     )
     .option("--json <file>", "write every release's figures to a file")
     .addHelpText(

@@ -46,6 +46,7 @@ export function tables(all: Measurements): string {
       ...[true, false].flatMap((prometheus) => speedRows(measured, prometheus)),
       ...ratioRows(all),
     ]),
+    ...table("Telling places that never answer", measured.flatMap(deadEndRows)),
     ...table(
       "Requests at the candidate until FAIL",
       measured
@@ -107,6 +108,25 @@ function speedRows(measured: readonly Measured[], prometheus: boolean): Row[] {
         ),
       ];
     }),
+  ];
+}
+
+/** Releases in turn, so that whatever else the machine does is the same for both. */
+function deadEndRows({ section, trials }: Measured): Row[] {
+  if (section.purpose !== "dead-ends" || trials.length < 2) return [];
+  const figure = (what: string, of: (trial: Trial) => number): Row[] => {
+    const [dead, quiet] = [true, false].map((deadEnds) =>
+      trials.filter((trial) => trial.deadEnds === deadEnds).map((trial) => of(trial)),
+    ) as [number[], number[]];
+    return [
+      { what: `${what}, ${dead.length} releases that tell`, values: spread(dead) },
+      { what: `${what}, ${quiet.length} that tell nobody`, values: spread(quiet) },
+      { what: `${what}, the first ÷ the second`, values: `${(median(dead) / median(quiet)).toFixed(2)} (medians)` },
+    ];
+  };
+  return [
+    ...figure("verdict → last bad answer", ({ verdictToLast }) => verdictToLast),
+    ...figure("first → last bad answer", ({ firstToLast }) => firstToLast),
   ];
 }
 

@@ -11,6 +11,7 @@ import { stage } from "../test/cluster/support/staging.ts";
 import { atom, ClusterStack, type Setting } from "../test/support/cluster-stack.ts";
 import { eventually } from "../test/support/eventually.ts";
 import type { OwnCluster } from "../test/support/own-cluster.ts";
+import { DeadEnd, everybody } from "./dead-end.ts";
 import { Load } from "./load/load.ts";
 import { trialOf, type Trial } from "./trial.ts";
 
@@ -53,18 +54,21 @@ export class Rig implements AsyncDisposable {
   readonly #stack: ClusterStack;
   readonly #connection: Connection;
   readonly #cluster: ClusterClient;
+  readonly #deadEnd: DeadEnd;
   #activeFaults = "{}";
+  #tells = false;
 
-  private constructor(stack: ClusterStack) {
+  private constructor(stack: ClusterStack, deadEnd: DeadEnd) {
     const { kubeconfig, context } = stack.shared.cluster;
     this.#stack = stack;
+    this.#deadEnd = deadEnd;
     this.#connection = Connection.open({ kubeconfig, context });
     this.#cluster = new ClusterClient(this.#connection, systemClock);
   }
 
   /** Brings the stack up: one slot serves, the other one is empty. */
   static async create(shared: OwnCluster, signal: AbortSignal): Promise<Rig> {
-    const rig = new Rig(await ClusterStack.within(shared, "bench", ...settings));
+    const rig = new Rig(await ClusterStack.within(shared, "bench", ...settings), await DeadEnd.open());
     try {
       await rig.#stack.run("up", { signal });
       return rig;
@@ -89,7 +93,11 @@ export class Rig implements AsyncDisposable {
     const stack = this.#stack;
     await stage(stack, { ...faults, errorStatus: candidateStatus, exceptHeader: "x-canary" });
     await this.#calm(load, signal);
-    await using release = new AtomProcess(stack, ["release", "--staged", "--json"]);
+    await using release = new AtomProcess(
+      stack,
+      ["release", "--staged", "--json"],
+      this.#tells ? this.#deadEnd.variables : {},
+    );
     const limit = AbortSignal.any([signal, AbortSignal.timeout(releaseWithin)]);
     const { stderr } = await Promise.race([release.ended, rejection(limit)]);
     const taken = await load.take();
@@ -130,13 +138,24 @@ export class Rig implements AsyncDisposable {
     await this.#rolledOut("blue");
   }
 
-  /** Changes the steps of releases to come, in the plan that the program published. */
-  async setSteps(steps: ReleasePlan["steps"]): Promise<void> {
+  /** Changes the steps of releases to come. */
+  setSteps(steps: ReleasePlan["steps"]): Promise<void> {
+    return this.#setPlan({ steps });
+  }
+
+  /** Whether releases to come tell everybody, at a place that never answers; else nobody. */
+  async setTelling(tells: boolean): Promise<void> {
+    this.#tells = tells;
+    await this.#setPlan({ notifications: tells ? everybody : null });
+  }
+
+  /** Changes the plan that the program published. */
+  async #setPlan(change: Partial<ReleasePlan>): Promise<void> {
     const resource = `configmap/${releasePlanName(service)}`;
     const { kubectl, namespace } = this.#stack;
     const { data } = await this.#stack.get(resource);
     const plan = JSON.parse(data?.[releasePlanKey] ?? "{}") as ReleasePlan;
-    const text = JSON.stringify({ ...plan, steps });
+    const text = JSON.stringify({ ...plan, ...change });
     await kubectl.patch(namespace, resource, "bench", { data: { [releasePlanKey]: text } });
   }
 
@@ -159,6 +178,7 @@ export class Rig implements AsyncDisposable {
   /** The whole cluster is about to go: only the stack's folder is left to remove. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#connection.close();
+    await this.#deadEnd[Symbol.asyncDispose]();
     await rm(this.#stack.folder, { recursive: true, force: true });
   }
 

@@ -57,6 +57,7 @@ async function measureSection(rig: Rig, section: Section, reporter: Reporter, si
     while (trials.length < rounds) {
       update(`release ${trials.length + 1} of ${rounds}`);
       try {
+        await rig.setTelling(section.purpose === "dead-ends" && trials.length % 2 === 1);
         const trial = await rig.rollback(section.faults, load, signal);
         trials.push(trial);
         reporter.note(`        ${told(trial)}`);

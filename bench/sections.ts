@@ -15,7 +15,8 @@ export interface Section {
   readonly rounds: number;
   /** Of one round, in seconds on two cores. */
   readonly estimate: number;
-  readonly purpose: "rollback" | "judgement";
+  /** `dead-ends`: every other release has metrics and messages to send, to places that never answer. */
+  readonly purpose: "rollback" | "judgement" | "dead-ends";
   /** For a judgement: the requests that GATE.md gives until FAIL, median and 90th percentile. */
   readonly expected?: { readonly median: number; readonly p90?: number };
 }
@@ -38,12 +39,14 @@ export interface Rounds {
   readonly rollbacks: number;
   /** Of such releases with Prometheus stopped. */
   readonly withoutPrometheus: number;
+  /** Of those with metrics and messages for places that never answer, and as many without, in turn. */
+  readonly deadEnds: number;
   /** Of each of the six kinds of releases that fail a share of their requests. */
   readonly judgements: number;
 }
 
 /** What is measured, in this order: Prometheus is gone in the end. */
-export function sections({ rollbacks, withoutPrometheus, judgements }: Rounds): readonly Section[] {
+export function sections({ rollbacks, withoutPrometheus, deadEnds, judgements }: Rounds): readonly Section[] {
   const rollback = (perSecond: number, prometheus: boolean): Section => ({
     name: `every request fails, 10 % of ${perSecond}/s${prometheus ? "" : ", Prometheus stopped"}`,
     purpose: "rollback",
@@ -77,9 +80,17 @@ export function sections({ rollbacks, withoutPrometheus, judgements }: Rounds): 
     expected,
     estimate,
   });
+  const telling: Section = {
+    ...rollback(500, true),
+    name: "every request fails, 10 % of 500/s, every other one with messages for places that never answer",
+    purpose: "dead-ends",
+    rounds: 2 * deadEnds,
+    estimate: 16,
+  };
   return [
     rollback(50, true),
     rollback(500, true),
+    telling,
     judgement(0.2, undefined, { median: 8, p90: 18 }, 11),
     judgement(0.05, undefined, { median: 34, p90: 102 }, 12),
     judgement(0.01, undefined, { median: 393, p90: 998 }, 20),

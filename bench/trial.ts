@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { PastRelease } from "../components/ledger/release-record.ts";
+import { notificationsOf } from "../components/release-plan/notifications.ts";
 import type { Taken } from "./load/open-loop.ts";
 
 /** What one release that took itself back was like. Times in milliseconds; bad answers are those of the candidate, as clients got them. */
@@ -9,6 +10,8 @@ export interface Trial {
   readonly judgedBy: "guard" | "gate";
   /** Requests at the candidate when it was decided, by what the verdict was made of. */
   readonly atCandidate: { readonly total: number; readonly bad: number };
+  /** Whether it had metrics and messages for places that never answer. */
+  readonly deadEnds: boolean;
   readonly badAnswers: number;
   /** From the first bad answer to the verdict; undefined without bad answers. */
   readonly detection: number | undefined;
@@ -62,6 +65,7 @@ export function trialOf(record: PastRelease, taken: Taken, expected: readonly nu
     release: id,
     judgedBy: verdict.detail.startsWith("guard:") ? "guard" : "gate",
     atCandidate: errors?.verdict.evidence?.candidate ?? { total: 0, bad: 0 },
+    deadEnds: notificationsOf(record.plan) !== null,
     badAnswers: taken.kept.length,
     detection: first === undefined ? undefined : decidedAt - first,
     patched: Date.parse(back.at) - decidedAt,
