@@ -10,6 +10,7 @@ import type { SessionEnd } from "../../../delivery/release/session.ts";
 import { GithubStandIn } from "../../support/github/stand-in.ts";
 import { SlackStandIn } from "../../support/slack/stand-in.ts";
 import type { Conversation } from "../../support/slack/workspace.ts";
+import type { Releaser } from "../release/releaser.ts";
 import { World } from "../release/world.ts";
 import { releasePlan } from "../support/plans.ts";
 import { RequestsInFlight } from "./requests-in-flight.ts";
@@ -31,6 +32,14 @@ export interface NotifiedOptions {
   readonly plan?: Partial<ReleasePlanInput>;
 }
 
+export interface ReleaseOptions {
+  /** How long the courier may send at the end, in milliseconds of virtual time. @default a minute */
+  readonly sendFor?: number;
+  readonly during?: (releaser: Releaser) => void;
+  /** @default 0 */
+  readonly after?: number;
+}
+
 /** Everything that a release is told to, and the release's own world, on one virtual clock. */
 export class NotifiedWorld implements AsyncDisposable {
   readonly world: World;
@@ -38,7 +47,7 @@ export class NotifiedWorld implements AsyncDisposable {
   readonly github: GithubStandIn;
   readonly channel: Conversation;
   readonly critical: Conversation;
-  readonly #variables: Readonly<Record<string, string | undefined>>;
+  #variables: Readonly<Record<string, string | undefined>> = {};
   readonly #inFlight = new RequestsInFlight();
 
   private constructor(
@@ -55,14 +64,7 @@ export class NotifiedWorld implements AsyncDisposable {
     this.github = github;
     this.channel = channel;
     this.critical = critical;
-    this.#variables = {
-      SLACK_BOT_TOKEN: slack.token,
-      SLACK_API_URL: slack.apiUrl,
-      GITHUB_TOKEN: github.token,
-      GITHUB_API_URL: github.apiUrl,
-      GITHUB_SERVER_URL: "https://github.example.com",
-      ...options.variables,
-    };
+    this.useVariables(options.variables ?? {});
     world.clock.quiet = () => this.#inFlight.quiet();
   }
 
@@ -93,6 +95,19 @@ export class NotifiedWorld implements AsyncDisposable {
     return new NotifiedWorld(world, slack, github, channels, options);
   }
 
+  /** What the next courier finds in its environment, beside what leads to the stand-ins. */
+  useVariables(variables: Readonly<Record<string, string | undefined>>): void {
+    const { slack, github } = this;
+    this.#variables = {
+      SLACK_BOT_TOKEN: slack.token,
+      SLACK_API_URL: slack.apiUrl,
+      GITHUB_TOKEN: github.token,
+      GITHUB_API_URL: github.apiUrl,
+      GITHUB_SERVER_URL: "https://github.example.com",
+      ...variables,
+    };
+  }
+
   connected(): Connected {
     const { notifications, service, environment } = this.world.plan;
     if (notifications === null) throw new Error("the plan says whom to tell");
@@ -114,17 +129,14 @@ export class NotifiedWorld implements AsyncDisposable {
     return new Sender({ store: this.store(by), clock: this.world.clock, channels, scrub, random: () => 0.5 });
   }
 
-  /** Releases with a courier beside it, to the end of both. */
-  async release({
-    told = change,
-    sendFor = 60_000,
-  }: { readonly told?: Change; readonly sendFor?: number } = {}): Promise<SessionEnd> {
+  /** Releases with a courier beside it, to the end of both; `during` happens `after` milliseconds. */
+  async release({ sendFor = 60_000, during, after = 0 }: ReleaseOptions = {}): Promise<SessionEnd> {
     const { world } = this;
     const releaser = world.releaser();
     const courier = this.courier();
     courier.start();
     const ended = releaser.release(
-      { by: "anna", change: told },
+      { by: "anna", change },
       {
         adapters: (tools, subject) => {
           const own = releaser.adapters(tools, subject);
@@ -143,6 +155,11 @@ export class NotifiedWorld implements AsyncDisposable {
         },
       },
     );
+    ended.catch(() => undefined);
+    if (during !== undefined) {
+      await world.clock.pass(after);
+      during(releaser);
+    }
     const end = await world.clock.settle(ended);
     await world.clock.settle(courier.drain(sendFor, new AbortController().signal));
     return end;
@@ -150,7 +167,8 @@ export class NotifiedWorld implements AsyncDisposable {
 
   /** The next run: sends what is left, for so long in milliseconds of virtual time. */
   async flush(sendFor = 3_600_000): Promise<void> {
-    await this.world.clock.settle(this.courier().drain(sendFor, new AbortController().signal));
+    const sending = this.courier().drain(sendFor, new AbortController().signal);
+    await this.world.clock.settle(sending, sendFor + 60_000);
   }
 
   get ledger(): Ledger {
