@@ -65,13 +65,13 @@ describe("The deployment metrics", function () {
 
   async function succeeds(endpoint?: string): Promise<AtomEnd> {
     const end = await release({}, endpoint);
-    assert.equal(end.code, 0, end.stderr);
+    assert.equal(end.code, 0, `${end.stdout}${end.stderr}`);
     return end;
   }
 
   async function isTakenBack(): Promise<void> {
     const end = await release(failsItsUsers);
-    assert.equal(end.code, 10, end.stderr);
+    assert.equal(end.code, 10, `${end.stdout}${end.stderr}`);
   }
 
   describe("of ten releases, over a Pushgateway that was restarted, was away, and lost all,", () => {
