@@ -156,8 +156,9 @@ describe("Alerts in a cluster", function () {
     await using load = stack.load({ clients: 2, pauseMs: 20 });
     await using release = stack.start(["release", "--staged"], { METRICS_ENDPOINT });
 
-    await isTold("critical", ":rotating_light: URGENT Firing: HighErrorRateAlerts: atom in alerts");
-    const message = slack.workspace.named("critical")?.messages.at(-1);
+    const urgent = ":rotating_light: URGENT Firing: HighErrorRateAlerts: atom in alerts";
+    await isTold("critical", urgent);
+    const message = slack.workspace.named("critical")?.messages.find((each) => titleOf(each) === urgent);
     const text = JSON.stringify(message);
     assert.match(text, /\*atom in alerts: [\d.]+% of the requests fail\* \(critical\)/);
     assert.match(text, /Environment: alerts\./);
