@@ -57,14 +57,16 @@ export function startNotifying({ site, plan, view, variables, signal }: Notifyin
 async function drained(courier: Courier, site: NotifyingOptions["site"], signal: AbortSignal): Promise<void> {
   const { clock } = site;
   const done = new AbortController();
-  const slow = clock.sleep(sayAfter, AbortSignal.any([signal, done.signal])).then(
+  // Who had the release taken back wants people to hear of it; asking again ends the process by itself.
+  const ends = signal.aborted ? done.signal : signal;
+  const slow = clock.sleep(sayAfter, AbortSignal.any([ends, done.signal])).then(
     () => {
       const rest = (patience - sayAfter) / 1000;
       say(`Sending what is left to be told, for up to ${rest} s more. Ctrl-C leaves it to the next run.`);
     },
     () => undefined,
   );
-  await courier.drain(patience, signal);
+  await courier.drain(patience, ends);
   done.abort();
   await slow;
   const left = await leftIn(site).catch(() => 0);

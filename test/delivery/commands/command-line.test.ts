@@ -36,7 +36,7 @@ describe("the command line", () => {
       leaves(atomCommand()).map(([words]) => words.join(" ")),
       [
         ...["release", "status", "abort", "rollback", "approve", "resume", "history", "explain", "replay"],
-        ...["quarantine list", "quarantine lift", "metrics show", "metrics push"],
+        ...["quarantine list", "quarantine lift", "metrics show", "metrics push", "notify show", "notify flush"],
       ],
     );
   });

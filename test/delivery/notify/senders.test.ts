@@ -3,6 +3,10 @@ import { ledgerKey, ledgerName } from "../../../components/names/names.ts";
 import { configMaps } from "../../../delivery/cluster/resources.ts";
 import { formatLedger } from "../../../components/ledger/ledger.ts";
 import { mostMessages, withDraft } from "../../../delivery/notify/outbox.ts";
+import { UndeliveredError } from "../../../delivery/notify/channel.ts";
+import { Sender } from "../../../delivery/notify/sender.ts";
+import { notToldLines, notToldOf } from "../../../delivery/report/not-told.ts";
+import { statusOf, statusText } from "../../../delivery/report/status.ts";
 import { NotifiedWorld, type NotifiedOptions } from "./notified-world.ts";
 import { World } from "../release/world.ts";
 import { releasePlan } from "../support/plans.ts";
@@ -123,6 +127,28 @@ describe("senders", () => {
     for (const needed of ["r1/slack/message", "r1/slack/end", "r1/github/issue"])
       assert.ok(ids.includes(needed), needed);
     assert.ok((there.ledger.outbox?.givenUp.length ?? 0) <= 20);
+  });
+});
+
+describe("what went wrong with a message", () => {
+  it("is on record without the secrets that the other side may repeat, and shown with what waits", async () => {
+    await using there = await untold();
+    const { clock } = there.world;
+    const { channels, scrub } = there.connected();
+    const answer = `bad credentials: Bearer ${there.slack.token}`;
+    const repeating = { tell: () => Promise.reject(new UndeliveredError(answer, { uncertain: false })) };
+    const sender = new Sender({
+      ...{ store: there.store(), clock, scrub, random: () => 0 },
+      channels: Object.fromEntries(Object.keys(channels).map((kind) => [kind, repeating])),
+    });
+    await clock.settle(sender.round(signal));
+    assert.ok(!JSON.stringify(there.ledger).includes(there.slack.token));
+    const lines = notToldLines(notToldOf(there.ledger), 3);
+    assert.equal(lines[0], "r1/slack/message: 1 attempt failed, bad credentials: Bearer [redacted]");
+    assert.match(lines[3] ?? "", /^and \d+ more: atom notify show$/);
+    const status = statusOf({ ledger: there.ledger, environment: "production", now: clock.now() });
+    assert.match(statusText(status), /not told +r1\/slack\/message: 1 attempt failed/);
+    assert.deepEqual(status.notifications.givenUp, []);
   });
 });
 
