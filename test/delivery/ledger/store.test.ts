@@ -40,6 +40,21 @@ describe("the ledger's store", () => {
     assert.deepEqual(await store.read(signal), updated);
   });
 
+  it("waits for nobody who was faster, unless that happens again and again", async () => {
+    put(formatLedger(ledgerWith()));
+    let faster = 3;
+    cluster.before = ({ verb }) => {
+      if (verb !== "patch" || faster === 0) return;
+      faster -= 1;
+      put(formatLedger(ledgerWith({ sequence: 10 - faster })));
+    };
+    assert.equal((await clock.settle(store.update(next, { signal }))).sequence, 11);
+    assert.equal(clock.monotonic(), 0);
+    faster = 4;
+    await clock.settle(store.update(next, { signal }));
+    assert.ok(clock.monotonic() > 0);
+  });
+
   it("writes nothing when nothing is to be changed", async () => {
     put(formatLedger(ledgerWith()));
     await store.update(() => undefined, { signal });
