@@ -42,7 +42,7 @@ export function environmentArgs(source: EnvironmentSource): EnvironmentArgs {
     releaserEgress,
     release: config.release,
     prometheus: prometheusOf(config.monitoring),
-    notifications: notificationsOfStack(config),
+    notifications: notificationsOfStack(config, dashboardsOf(source) !== undefined),
     alerts: alertsOfStack(source),
     dashboards: dashboardsOf(source),
     channels: channelsOfStack(config),

@@ -1,6 +1,7 @@
 import { dashboardOf } from "./dashboard.ts";
 import type { DashboardModel, DashboardSettings } from "./model.ts";
 import {
+  dashboardsUpdated,
   deploymentSuccess,
   prometheusQueriesSucceeded,
   rollbackRate,
@@ -43,13 +44,13 @@ export function deploymentOverview(settings: DashboardSettings): DashboardModel 
             smokeTestsPassed(scope),
             timeToGoBack(scope),
             prometheusQueriesSucceeded(scope),
-            sinceLastSuccess(scope),
+            dashboardsUpdated(scope),
           ],
         },
         {
           title: "Releases",
           height: 8,
-          panels: [releasesByOutcome(scope), rollbacksByReason(scope), canaryShare(scope)],
+          panels: [sinceLastSuccess(scope), releasesByOutcome(scope), rollbacksByReason(scope), canaryShare(scope)],
         },
         {
           title: "Pace",

@@ -50,6 +50,17 @@ export function prometheusQueriesSucceeded(scope: ReleaseScope): PanelBuilder {
   });
 }
 
+export function dashboardsUpdated(scope: ReleaseScope): PanelBuilder {
+  return stat({
+    title: "Dashboards updated",
+    description: "Share of the releases that brought these dashboards with them. Target: all of them.",
+    unit: units.PercentUnit,
+    thresholds: atLeast(outcomeTargets.dashboardsUpdated),
+    query: { expr: goodShare(outcomes.dashboards, { scope, range: wholeRange }) },
+    noValue: "no release",
+  });
+}
+
 /** R4's bar, in seconds. */
 const rollbackWithin = 60;
 

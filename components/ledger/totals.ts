@@ -6,6 +6,9 @@ import { reasons } from "./release-record.ts";
 export const releaseStatuses = ["success", "failed", "rolled_back"] as const;
 export const smokeResults = ["passed", "failed"] as const;
 
+/** What became of the dashboards that a release's `pulumi up` was to bring. */
+export const dashboardResults = ["updated", "failed", "skipped"] as const;
+
 /** What ever happened to a service's releases, in numbers that only grow: they outlive the records, which are forgotten. */
 export const totals = z.strictObject({
   releases: z.record(z.enum(releaseStatuses), count),
@@ -17,6 +20,10 @@ export const totals = z.strictObject({
   changeFailures: count.default(0).describe("taken back from users for the version's own fault, or by a person"),
   aborted: count.default(0).describe("ended by a person"),
   superseded: count.default(0).describe("taken back for another release"),
+  dashboards: z
+    .record(z.enum(dashboardResults), count)
+    .default(() => noDashboards())
+    .describe("releases by what became of the dashboards, where the environment has any"),
   leadSeconds: histogram(bucketEdges.leads)
     .default(() => noLeads())
     .describe("from a commit to the end of the release that brought it to all users"),
@@ -36,9 +43,14 @@ export function noTotals(): Totals {
     smokeSeconds: emptyHistogram(bucketEdges.smokeTests),
     queries: noQueries(),
     ...{ changeFailures: 0, aborted: 0, superseded: 0 },
+    dashboards: noDashboards(),
     leadSeconds: noLeads(),
     returnSeconds: noReturns(),
   };
+}
+
+function noDashboards(): Record<(typeof dashboardResults)[number], number> {
+  return { updated: 0, failed: 0, skipped: 0 };
 }
 
 function noLeads(): Histogram {

@@ -39,6 +39,7 @@ export const outcomeTargets = {
   rollbacks: 0.05,
   smokePassed: 0.98,
   queriesSucceeded: 0.9,
+  dashboardsUpdated: 1,
 } as const;
 
 /** The objectives that a stack's thresholds amount to. */

@@ -32,6 +32,7 @@ export const outcomes = {
   smokeTests: { metric: "smoke_test_total", bad: { label: "result", op: "!=", value: "passed" } },
   /** Bad are timeouts too. */
   prometheusQueries: { metric: "prometheus_query_total", bad: { label: "result", op: "!=", value: "success" } },
+  dashboards: { metric: "dashboard_update_total", bad: { label: "result", op: "!=", value: "updated" } },
 } as const satisfies Readonly<Record<string, OutcomeSource>>;
 
 /** The series of a deployment metric that are a service's in an environment. */

@@ -8,7 +8,8 @@ import {
   type QueryTotals,
 } from "../../components/ledger/counts.ts";
 import type { PastRelease, Reason } from "../../components/ledger/release-record.ts";
-import { noTotals, type Totals } from "../../components/ledger/totals.ts";
+import { noTotals, type dashboardResults, type Totals } from "../../components/ledger/totals.ts";
+import { notificationsOf } from "../../components/release-plan/notifications.ts";
 import { blamesCandidate } from "../release/state-machine.ts";
 import { evidenceOf } from "../report/evidence.ts";
 
@@ -18,6 +19,7 @@ export function withRelease(before: Totals = noTotals(), release: PastRelease): 
   const tests = smokeTestsOf(release);
   const lead = leadOf(release);
   const back = returnOf(release);
+  const dashboards = dashboardsOf(release);
   const reachedUsers = journal.some(({ percent }) => percent > 0);
   const status = outcome === "released" ? "success" : reachedUsers ? "rolled_back" : "failed";
   const reason = outcome === "released" ? undefined : (state.cause?.reason ?? "internal_error");
@@ -39,6 +41,10 @@ export function withRelease(before: Totals = noTotals(), release: PastRelease): 
     changeFailures: before.changeFailures + (reachedUsers && failedItsUsers(reason) ? 1 : 0),
     aborted: before.aborted + (reason === "manual" ? 1 : 0),
     superseded: before.superseded + (reason === "superseded" ? 1 : 0),
+    dashboards:
+      dashboards === undefined
+        ? before.dashboards
+        : { ...before.dashboards, [dashboards]: before.dashboards[dashboards] + 1 },
     leadSeconds: lead === undefined ? before.leadSeconds : observed(before.leadSeconds, bucketEdges.leads, lead),
     returnSeconds:
       back === undefined ? before.returnSeconds : observed(before.returnSeconds, bucketEdges.returns, back),
@@ -48,6 +54,14 @@ export function withRelease(before: Totals = noTotals(), release: PastRelease): 
 /** Whether the version had to be taken from its users: a releaser or a Prometheus that was away says nothing about it. */
 function failedItsUsers(reason: Reason | undefined): boolean {
   return reason !== undefined && (reason === "manual" || blamesCandidate(reason));
+}
+
+/** A plan names the dashboards that the `up` which published it was to bring; undefined where the environment has none. */
+function dashboardsOf({ plan, state }: PastRelease): (typeof dashboardResults)[number] | undefined {
+  const grafana = notificationsOf(plan)?.grafana ?? null;
+  if (grafana === null) return undefined;
+  if (grafana.dashboards.length === 0) return "skipped";
+  return state.cause?.reason === "converge_failed" ? "failed" : "updated";
 }
 
 /** Seconds from a commit to the end of the release that brought it to all users. Undefined where the commit is not known, or not new. */

@@ -2,7 +2,7 @@
 import { bucketEdges, queryResults, type Histogram } from "../../components/ledger/counts.ts";
 import type { Ledger } from "../../components/ledger/ledger.ts";
 import { reasons } from "../../components/ledger/release-record.ts";
-import { noTotals, releaseStatuses, smokeResults } from "../../components/ledger/totals.ts";
+import { dashboardResults, noTotals, releaseStatuses, smokeResults } from "../../components/ledger/totals.ts";
 
 type Labels = Readonly<Record<string, string>>;
 type Sample = readonly [labels: Labels, value: number];
@@ -56,6 +56,11 @@ export function metricsOf({ totals = noTotals(), releases, current }: Ledger, en
       "deployment_change_failures_total",
       "Releases taken back from users for the version's fault, or by a person.",
       [[{ environment }, totals.changeFailures]],
+    ),
+    counter(
+      "dashboard_update_total",
+      "Releases by what became of the dashboards, where the environment has any.",
+      dashboardResults.map((result) => [{ environment, result }, totals.dashboards[result]]),
     ),
     counter("deployment_aborted_total", "Releases that a person ended.", [[{ environment }, totals.aborted]]),
     counter("deployment_superseded_total", "Releases that were taken back for another one.", [

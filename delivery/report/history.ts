@@ -1,4 +1,5 @@
 import type { Ledger } from "../../components/ledger/ledger.ts";
+import { noTotals } from "../../components/ledger/totals.ts";
 import type { PastRelease } from "../../components/ledger/release-record.ts";
 import { instant, seconds, share } from "./figures.ts";
 import { storyOf, type Header, type ReleaseRecord } from "./story.ts";
@@ -36,6 +37,12 @@ export interface Targets {
   /** Smoke tests that are on record, and those that passed. */
   readonly smokeTests: number;
   readonly smokePassed: number;
+  /** Requests to Prometheus by all releases that ever were, and those that were answered. */
+  readonly queries: number;
+  readonly queriesAnswered: number;
+  /** Releases that had dashboards to bring, ever, and those that did. */
+  readonly dashboards: number;
+  readonly dashboardsUpdated: number;
 }
 
 /** All releases on record, the newest first. Pure. */
@@ -99,7 +106,7 @@ function cellsOf(row: HistoryRow): readonly Cell[] {
 }
 
 /** What the releases on record say. Pure. */
-export function targetsOf({ releases }: Pick<Ledger, "releases">): Targets {
+export function targetsOf({ releases, totals = noTotals() }: Pick<Ledger, "releases" | "totals">): Targets {
   const stories = releases.filter(({ outcome }) => outcome !== "baseline").map((release) => storyOf(release));
   const count = (outcome: Header["outcome"]): number =>
     stories.filter(({ header }) => header.outcome === outcome).length;
@@ -112,12 +119,17 @@ export function targetsOf({ releases }: Pick<Ledger, "releases">): Targets {
     slowestReturn: returns.length === 0 ? null : Math.max(...returns.map((timing) => timing.seconds)),
     smokeTests: smoke.length,
     smokePassed: smoke.filter(({ passed }) => passed).length,
+    queries: sum(totals.queries.results),
+    queriesAnswered: totals.queries.results.success,
+    dashboards: sum(totals.dashboards),
+    dashboardsUpdated: totals.dashboards.updated,
   };
 }
 
 /** The targets, one line each; only of what was tried. */
 export function targetLines(targets: Targets): readonly Cell[] {
   const { releases, released, rolledBack, slowestReturn, smokeTests, smokePassed } = targets;
+  const { queries, queriesAnswered, dashboards, dashboardsUpdated } = targets;
   if (releases === 0) return [];
   const line = (good: boolean, text: string): Cell => ({ text, tone: good ? "good" : "warning" });
   return [
@@ -145,7 +157,27 @@ export function targetLines(targets: Targets): readonly Cell[] {
             `${smokePassed} of ${smokeTests} smoke tests passed (${share(smokePassed / smokeTests)}; the target is above 98 %)`,
           ),
         ]),
+    ...(queries === 0
+      ? []
+      : [
+          line(
+            queriesAnswered / queries > 0.9,
+            `${queriesAnswered} of ${queries} requests to Prometheus were answered (${share(queriesAnswered / queries)}; the target is above 90 %)`,
+          ),
+        ]),
+    ...(dashboards === 0
+      ? []
+      : [
+          line(
+            dashboardsUpdated === dashboards,
+            `${dashboardsUpdated} of ${dashboards} releases updated the dashboards (${share(dashboardsUpdated / dashboards)}; the target is all)`,
+          ),
+        ]),
   ];
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((all, each) => all + each, 0);
 }
 
 /** Whether a release can be gone back to: it served, and its template is kept. */

@@ -12,6 +12,8 @@ import { ReleaseStack } from "../support/release-stack.ts";
 import { changePlan, failsItsUsers, quickPlan, stage } from "../support/staging.ts";
 
 const environment = "metrics";
+/** As a stack with dashboards has it; they need no Grafana to be asked. */
+const notifications = { grafana: { dashboards: ["atom-deployment-overview"] } };
 /** Where the documentation's pictures are. UPDATE_PICTURES=1 draws them anew. */
 const pictures = path.join(import.meta.dirname, "..", "..", "..", "docs", "dashboards");
 /** Nothing listens there. */
@@ -34,9 +36,9 @@ describe("The deployment metrics", function () {
     await prometheus.becomes(total("success"), 0);
   });
 
-  beforeEach(async () => {
-    await changePlan(stack.stack, quickPlan);
-  });
+  function quicken(): Promise<void> {
+    return changePlan(stack.stack, (plan) => ({ ...quickPlan(plan), notifications }));
+  }
 
   after(async () => {
     await stack[Symbol.asyncDispose]();
@@ -79,6 +81,7 @@ describe("The deployment metrics", function () {
 
     before(async function () {
       this.timeout(900_000);
+      await quicken();
       earlier = (await stack.stack.ledger()).totals ?? noTotals();
       const rolledBack = earlier.releases.rolled_back;
       await succeeds();
@@ -194,6 +197,7 @@ const counterNames = [
   "deployment_total",
   "deployment_rollback_total",
   "deployment_change_failures_total",
+  "dashboard_update_total",
   "deployment_aborted_total",
   "deployment_superseded_total",
   "prometheus_query_total",

@@ -92,6 +92,7 @@ function counted(totals: Totals, { index }: (typeof releases)[number]): Totals {
       seconds: observed(totals.queries.seconds, bucketEdges.queries, 0.05),
     },
     changeFailures: more(totals.changeFailures, back),
+    dashboards: { ...totals.dashboards, updated: totals.dashboards.updated + 1 },
     leadSeconds: back ? totals.leadSeconds : observed(totals.leadSeconds, bucketEdges.leads, 1_500),
     returnSeconds: back ? observed(totals.returnSeconds, bucketEdges.returns, 0.3) : totals.returnSeconds,
   };

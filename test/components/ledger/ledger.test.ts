@@ -72,8 +72,8 @@ describe("the ledger", () => {
   });
 
   it("counts from 0 what an older version did not count", () => {
-    const { leadSeconds, returnSeconds, changeFailures, aborted, superseded, ...older } = noTotals();
-    const totals = { leadSeconds, returnSeconds, changeFailures, aborted, superseded, ...older };
+    const { dashboards, leadSeconds, returnSeconds, changeFailures, aborted, superseded, ...older } = noTotals();
+    const totals = { dashboards, leadSeconds, returnSeconds, changeFailures, aborted, superseded, ...older };
     assert.deepEqual(parse({ ...initialLedger("atom"), totals: older }).totals, totals);
   });
 });

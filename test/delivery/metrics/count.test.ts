@@ -109,6 +109,22 @@ describe("the totals of a service's releases", () => {
     assert.equal(withRelease(undefined, past("r1", { journal })).changeFailures, 0);
   });
 
+  it("tell what became of the dashboards, where the environment has any", () => {
+    const plan = (dashboards: string[] | null) => ({ notifications: { grafana: dashboards && { dashboards } } });
+    const without = { updated: 0, failed: 0, skipped: 0 };
+    for (const [release, counts] of [
+      [past("r1", { plan: plan(["atom-error-rate"]) }), { ...without, updated: 1 }],
+      [
+        { ...takenBack("converge_failed", []), plan: plan(["atom-error-rate"]) },
+        { ...without, failed: 1 },
+      ],
+      [past("r1", { plan: plan([]) }), { ...without, skipped: 1 }],
+      [past("r1", { plan: plan(null) }), without],
+      [past("r1", { plan: null }), without],
+    ] as const)
+      assert.deepEqual(withRelease(undefined, release).dashboards, counts);
+  });
+
   it("only grow, each release counting once in every part", () => {
     const seconds = fc.double({ min: 0, max: 10_000, noNaN: true });
     const release = fc.oneof(

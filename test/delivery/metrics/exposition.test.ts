@@ -22,6 +22,7 @@ const types = {
   deployment_last_success_timestamp_seconds: "gauge",
   deployment_in_progress_since_timestamp_seconds: "gauge",
   deployment_change_failures_total: "counter",
+  dashboard_update_total: "counter",
   deployment_aborted_total: "counter",
   deployment_superseded_total: "counter",
   deployment_lead_time_seconds: "histogram",
