@@ -45,3 +45,8 @@ export function rangeOf(milliseconds: number): Range {
   const [unit, size] = units.find(([, each]) => milliseconds % each === 0) ?? ["ms", 1];
   return `${milliseconds / size}${unit}`;
 }
+
+/** A quantile of a histogram's buckets, in seconds. No series where nothing was observed: the quantile of nothing would be NaN. */
+export function quantileOf(quantile: number, buckets: string): string {
+  return `histogram_quantile(${quantile}, ${buckets}) >= 0`;
+}

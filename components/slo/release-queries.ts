@@ -1,5 +1,5 @@
 // How releases go (R9): from totals that only grow, pushed as a whole, so that `increase` counts what happened in a time.
-import { increase, shareOf, sumBy, type Range } from "./promql.ts";
+import { increase, quantileOf, shareOf, sumBy, type Range } from "./promql.ts";
 import { equalTo, write, type Matcher, type Selector } from "./selector.ts";
 
 /** Whose releases. Dashboards may put variables here, such as `$environment`. */
@@ -79,7 +79,7 @@ export function changeFailureShare(question: ReleaseQuestion): string {
 /** A quantile of a histogram of releases, in seconds: `deployment_duration_seconds`, `smoke_test_duration_seconds`, … */
 export function durationAt(quantile: number, histogram: string, question: ReleaseQuestion): string {
   const labelled = { ...question, by: [...(question.by ?? []), "le"] };
-  return `histogram_quantile(${quantile}, ${increaseOf(`${histogram}_bucket`, labelled)})`;
+  return quantileOf(quantile, increaseOf(`${histogram}_bucket`, labelled));
 }
 
 /** The mean of a histogram of releases, in seconds. No series where there was none. */

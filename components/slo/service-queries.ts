@@ -1,5 +1,5 @@
 // What users got: requests, failed ones, slow ones. Alerts and dashboards ask by these alone; the gate counts the same series.
-import { rate, shareOf, sumBy, type Range } from "./promql.ts";
+import { quantileOf, rate, shareOf, sumBy, type Range } from "./promql.ts";
 import { write, type Matcher } from "./selector.ts";
 import { edgesOf, sourcesOf } from "./sources.ts";
 
@@ -64,7 +64,7 @@ export function fastShare(question: ServiceQuestion, seconds: number): string {
 export function latencyAt(quantile: number, question: ServiceQuestion): string {
   const { metric } = sourcesOf(question.scope.namespace, question.scope.service).durations;
   const buckets = { metric, matchers: requestsOf(question) };
-  return `histogram_quantile(${quantile}, ${sumBy([...labelsOf(question), "le"], rate(buckets, question.range))})`;
+  return quantileOf(quantile, sumBy([...labelsOf(question), "le"], rate(buckets, question.range)));
 }
 
 /** How many pods of the service Prometheus reads. There is no series where it reads none. */

@@ -205,6 +205,15 @@ const counterNames = [
   ...histograms.flatMap((name) => [`${name}_bucket`, `${name}_count`]),
 ];
 
+/** Prometheus 3 writes an edge of 60 as 60.0, and a million as 1e+06. */
+function edgeInPrometheus(edge: string): string {
+  return Number(edge) < 1e6
+    ? `${edge}.0`
+    : Number(edge)
+        .toExponential()
+        .replace(/e\+(\d)$/, "e+0$1");
+}
+
 interface CounterSample {
   readonly name: string;
   readonly labels: string;
@@ -220,8 +229,7 @@ function countersIn(text: string): readonly CounterSample[] {
     const labels = all
       .split(",")
       .filter((pair) => !pair.startsWith("environment="))
-      // Prometheus 3 writes an edge of 60 as 60.0.
-      .map((pair) => pair.replace(/^le="(\d+)"$/, 'le="$1.0"'));
+      .map((pair) => pair.replace(/^le="(\d+)"$/, (_whole, edge: string) => `le="${edgeInPrometheus(edge)}"`));
     return counts ? [{ name, labels: labels.join(","), value: Number(value) }] : [];
   });
 }
