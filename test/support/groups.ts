@@ -25,7 +25,7 @@ export const groups = {
   },
   cluster: {
     about: "end to end on the embedded cluster: real kubelet, Istio, Envoy and Prometheus",
-    files: ["test/cluster/*.test.ts", "test/cluster/release/{healthy,metrics,replicas}.test.ts"],
+    files: ["test/cluster/*.test.ts", "test/cluster/release/{healthy,metrics,notified,replicas}.test.ts"],
     minutes: 50,
   },
   drills: {
