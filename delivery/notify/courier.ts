@@ -1,5 +1,6 @@
 // Brings what is in the outbox to where people look, beside the release and never in its way.
 import type { Clock, Notifier } from "../release/ports.ts";
+import { isMoving } from "../release/state-machine.ts";
 import type { JournalEntry, ReleaseState } from "../release/state.ts";
 import { Sender, type SenderOptions } from "./sender.ts";
 import { WakeUp } from "./wake-up.ts";
@@ -8,7 +9,7 @@ import { WakeUp } from "./wake-up.ts";
 const leastPause = 1_000;
 /** The ledger is looked at so often even if nobody says that there is something new, in milliseconds. */
 const lookEvery = 10_000;
-/** While traffic is taken back the ledger is the release's alone; for so long, in milliseconds, lest nobody hears of a way back that hangs. */
+/** While traffic is on the move the ledger is the release's alone; for so long, in milliseconds, lest nobody hears of a way back that hangs. */
 const quietFor = 5_000;
 
 /** Sends messages in the background while a release runs, and what is left at its end. Never throws, and nobody waits for it before that. */
@@ -19,8 +20,8 @@ export class Courier implements Notifier {
   readonly #closing = new AbortController();
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
-  /** Monotonic time at which the way back began. */
-  #returningSince: number | undefined;
+  /** Monotonic time at which the move began. */
+  #movingSince: number | undefined;
 
   constructor(options: SenderOptions) {
     this.#clock = options.clock;
@@ -32,7 +33,7 @@ export class Courier implements Notifier {
   }
 
   notify(_entry: JournalEntry, { phase }: ReleaseState): void {
-    this.#returningSince = phase === "returning" ? this.#clock.monotonic() : undefined;
+    this.#movingSince = isMoving(phase) ? this.#clock.monotonic() : undefined;
     this.#news.wake();
   }
 
@@ -90,7 +91,7 @@ export class Courier implements Notifier {
   }
 
   #isQuiet(): boolean {
-    const since = this.#returningSince;
+    const since = this.#movingSince;
     return since !== undefined && this.#clock.monotonic() - since < quietFor;
   }
 }

@@ -120,6 +120,13 @@ export function isForward(phase: Phase): boolean {
   return table[phase].held !== undefined || phase === "waiting-ready" || phase === "smoking";
 }
 
+/** Whether traffic is on the move, from the decision until it is seen in effect: a bad version is found out and taken back in that time. */
+export function isMoving(phase: Phase): boolean {
+  return moving.includes(phase);
+}
+
+const moving: readonly Phase[] = ["shifting", "confirming", "returning", "confirming-return"];
+
 /** Whether requests of users may reach the candidate without its having been found good at 100 %: the guard must run. */
 export function needsGuard({ phase, percent }: ReleaseState): boolean {
   return percent > 0 && "warned" in table[phase];

@@ -2,7 +2,7 @@
 import { isWeightStep, type ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import type { Clock, GateSource, Guard, Notifier, Router, Smoke, Synthetic } from "../release/ports.ts";
 import type { Adapters, SessionTools } from "../release/session.ts";
-import type { Phase } from "../release/state.ts";
+import { isMoving } from "../release/state-machine.ts";
 import type { Subject } from "../release/subject.ts";
 import { PodGuard } from "../guard/pod-guard.ts";
 import { DirectPods, ProxiedPods } from "../guard/pod-source.ts";
@@ -50,16 +50,14 @@ export function adaptersFor(sources: AdapterSources): (tools: SessionTools, subj
   };
 }
 
-/** Phases in which traffic is on its way back: nothing that can wait shares the machine with that. */
-const wayBack: readonly Phase[] = ["returning", "confirming-return"];
-
 /** The view, and whoever carries on what the ledger says. */
 function withNews({ view, onNews, elsewhere }: AdapterSources): Notifier {
   return {
     notify(entry, state) {
       view.notify(entry, state);
       elsewhere?.notify(entry, state);
-      if (!wayBack.includes(state.phase)) onNews();
+      // Nothing that can wait shares the machine with that.
+      if (!isMoving(state.phase)) onNews();
     },
     trouble(detail) {
       view.trouble(detail);

@@ -187,15 +187,17 @@ describe("the program on a real API server", function () {
     assert.equal((await checkout.run("preview")).changed, false);
   });
 
-  it("tells the releaser of a changed threshold by an update of one ConfigMap", async () => {
+  it("tells the releaser and the alerts of a changed threshold by an update of one object each", async () => {
     await checkout.edit(({ config }) => {
       config["atom:release"].thresholds.errorRate.max = "2%";
     });
     const { changes } = await checkout.run("up");
-    assert.deepEqual([changes.update, changes.create, changes.replace], [1, undefined, undefined]);
+    assert.deepEqual([changes.update, changes.create, changes.replace], [2, undefined, undefined]);
     const { data } = await checkout.plane.kubectl.get(namespace, "configmap/atom-release-plan");
     const plan = parseReleasePlan(data?.["plan.json"] ?? "", "in a test");
     assert.equal(plan.thresholds.errorRate.max, 0.02);
+    const { spec } = await checkout.plane.kubectl.get(namespace, "prometheusrule/atom-alerts");
+    assert.match(JSON.stringify(spec), /"alert":"HighErrorRate[A-Za-z]+","expr":"[^"]* > 0\.02"/);
   });
 
   it("keeps the image that a release put in place of the configured one", async () => {
