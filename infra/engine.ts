@@ -8,6 +8,7 @@ import {
   type Stack,
 } from "@pulumi/pulumi/automation/index.js";
 import type { UserError } from "../components/errors/user-error.ts";
+import { connectAnew } from "./engine-connections.ts";
 import { StackAbsentError, StackCommandError, StackInterruptedError, StackLockedError } from "./engine-errors.ts";
 import { EngineInterrupt } from "./interrupt.ts";
 import { createProgram, type ProgramPorts } from "./program.ts";
@@ -73,6 +74,7 @@ export async function stackCommand(options: StackCommandOptions): Promise<StackC
       userError = error;
     },
   });
+  connectAnew();
   try {
     signal?.throwIfAborted();
     const target = await open(options, async () => {

@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import * as k8s from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
 import {
   LocalWorkspace,
   PulumiCommand,
@@ -9,6 +8,7 @@ import {
   type PulumiFn,
   type Stack,
 } from "@pulumi/pulumi/automation/index.js";
+import { connectAnew } from "../../infra/engine-connections.ts";
 import { CONTEXT, controlPlane, type ControlPlane } from "../support/control-plane.ts";
 import { fakeKubelet, fates, type PodFate } from "../support/fake-kubelet.ts";
 
@@ -21,8 +21,6 @@ const PROJECT = "contract";
 
 /** Long enough for the few engine runs of one test on two cores, in milliseconds. */
 export const ENGINE_MS = 120_000;
-
-const ATTEMPTS = 2;
 
 // Pulumi's runtime keeps the running stack in this global; a leak check should not take it for the test's.
 Object.assign(globalThis, { stackResource: undefined });
@@ -68,15 +66,6 @@ function outcomeOf(events: readonly EngineEvent[], output: string): Outcome {
   return { changes: Object.fromEntries(changes), differences: [...new Set(differences)].sort(), output };
 }
 
-/** The resources that the program declared and the engine did not hear of; the root stands for a program that did not run at all. */
-function unheard(declared: readonly string[], events: readonly EngineEvent[]): readonly string[] {
-  const heard = events.flatMap(({ resourcePreEvent }) => {
-    const { op, urn } = resourcePreEvent?.metadata ?? { op: "delete", urn: "" };
-    return op === "delete" ? [] : [urn.split("::").at(-1)];
-  });
-  return declared.length === 0 ? ["the program"] : declared.filter((name) => !heard.includes(name));
-}
-
 export interface EngineOptions {
   /** @default a name of this test alone, which is also its namespace */
   readonly stackName?: string;
@@ -114,6 +103,7 @@ export class Engine implements AsyncDisposable {
   }
 
   static async create(options: EngineOptions = {}): Promise<Engine> {
+    connectAnew();
     const plane = await controlPlane();
     count += 1;
     const namespace = `contract-${count}`;
@@ -181,43 +171,23 @@ export class Engine implements AsyncDisposable {
     return this.plane.kubectl.get(this.namespace, resource);
   }
 
-  /** The program as the engine runs it. It notes in `declared` the name of each resource. */
-  #program(program: Program | undefined, declared: string[]): PulumiFn {
+  async #run(program: Program | undefined, operate: Operation): Promise<Outcome> {
+    const events: EngineEvent[] = [];
+    let output = "";
+    this.stack.workspace.program = this.#program(program);
+    await operate(
+      (event) => events.push(event),
+      (text) => (output += text),
+    );
+    return outcomeOf(events, output);
+  }
+
+  #program(program: Program | undefined): PulumiFn {
     return () => {
-      pulumi.runtime.registerStackTransformation(({ name }) => {
-        declared.push(name);
-        return undefined;
-      });
       const { kubeconfig } = this.plane;
       const provider = new k8s.Provider("cluster", { kubeconfig, context: CONTEXT, ...this.#options.provider });
       program?.(provider, this.namespace);
       return Promise.resolve();
     };
-  }
-
-  /**
-   * Runs an operation, and once more where the engine succeeded without having heard of every resource of the program: an inline program
-   * of the SDK takes a lost connection to the engine for its own end (`LanguageServer.run` passes over UNAVAILABLE and CANCELLED).
-   */
-  async #run(program: Program | undefined, operate: Operation): Promise<Outcome> {
-    for (let attempt = 1; ; attempt += 1) {
-      const { events, output, lost } = await this.#attempt(program, operate);
-      if (lost.length === 0) return outcomeOf(events, output);
-      const message = `the engine did not hear of ${lost.join(", ")}:\n${output}`;
-      if (attempt === ATTEMPTS) throw new Error(message);
-      console.warn(message);
-    }
-  }
-
-  async #attempt(program: Program | undefined, operate: Operation) {
-    const events: EngineEvent[] = [];
-    const declared: string[] = [];
-    let output = "";
-    this.stack.workspace.program = this.#program(program, declared);
-    await operate(
-      (event) => events.push(event),
-      (text) => (output += text),
-    );
-    return { events, output, lost: program === undefined ? [] : unheard(declared, events) };
   }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { LocalWorkspace, PulumiCommand, type EngineEvent, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { Provider } from "@pulumi/slack";
+import { connectAnew } from "../../infra/engine-connections.ts";
 import { dynamicProviderFolders } from "../../platform/local/dynamic-provider.ts";
 import { silentReporter } from "../../platform/progress.ts";
 import { ensureTools, type Toolchain } from "../../platform/toolchain/ensure.ts";
@@ -50,6 +51,7 @@ export class SlackWorld implements AsyncDisposable {
   }
 
   static async create(): Promise<SlackWorld> {
+    connectAnew();
     const pulumi = (await SlackWorld.prepare()).path("pulumi");
     const folder = mkdtempSync(path.join(tmpdir(), "atom-slack-"));
     // The provider's process starts in the project's folder, and imports what it needs from there.
