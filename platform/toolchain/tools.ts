@@ -1,9 +1,10 @@
 import { builtTools } from "./built-tools.ts";
 import { packagedTools } from "./packaged-tools.ts";
 import type { Tool } from "./tool.ts";
+import { workflowTools } from "./workflow-tools.ts";
 
 /** Everything that an environment on a bare machine needs, by name. */
-export const tools = { ...builtTools, ...packagedTools };
+export const tools = { ...builtTools, ...packagedTools, ...workflowTools };
 
 export type ToolName = keyof typeof tools;
 

@@ -3,11 +3,15 @@ import { silentReporter } from "../../platform/progress.ts";
 import { ensureTools } from "../../platform/toolchain/ensure.ts";
 import type { ToolName } from "../../platform/toolchain/tools.ts";
 
-/** The tools that check rules and routes, and what brings each. */
-const packages = { promtool: "prometheus", amtool: "alertmanager", pint: "pint" } as const satisfies Record<
-  string,
-  ToolName
->;
+/** The tools that check rules, routes and workflows, and what brings each. */
+const packages = {
+  promtool: "prometheus",
+  amtool: "alertmanager",
+  pint: "pint",
+  actionlint: "actionlint",
+  shellcheck: "shellcheck",
+  zizmor: "zizmor",
+} as const satisfies Record<string, ToolName>;
 
 type RuleTool = keyof typeof packages;
 
