@@ -9,6 +9,7 @@ import { stackEnvironment } from "../local/stack-environment.ts";
 import { createReporter } from "../progress.ts";
 import { pushCounts } from "../local/push-counts.ts";
 import { confirm } from "./confirmation.ts";
+import { EventFile } from "./event-file.ts";
 import { projectAt } from "./project.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -19,6 +20,7 @@ interface Options {
   readonly refresh?: boolean;
   readonly previewOnly?: boolean;
   readonly diff?: boolean;
+  readonly events?: string;
   readonly json?: boolean;
 }
 
@@ -39,6 +41,7 @@ const parsed = new Command("npm run preview|up|refresh|destroy --")
   .option("--refresh", "ask the cluster first whether it is as the state has it (preview and up)")
   .option("--preview-only", "say what a refresh would take over, and change nothing (refresh)")
   .option("--diff", "show every changed property")
+  .option("--events <file>", "write the engine's events to a file, a JSON object on each line")
   .option("--json", "print the result as one JSON object; progress goes to standard error")
   .addHelpText(
     "after",
@@ -53,6 +56,7 @@ const options = parsed.opts<Options>();
 await runCommand(async (signal) => {
   const folder = await projectAt(process.cwd());
   const images = await imagesOf(folder);
+  using events = options.events === undefined ? undefined : EventFile.create(options.events);
   const { env, pulumi, instance } = await stackEnvironment({
     ...{ folder, stack: options.stack, signal },
     reporter: createReporter(),
@@ -66,6 +70,7 @@ await runCommand(async (signal) => {
       pulumi,
       signal,
       onOutput: (text) => process.stderr.write(text),
+      ...(events !== undefined && name === command ? { onEvent: events.write } : {}),
       program: (ports) => createProgram({ ...ports, images, instance }),
       ...(name === "destroy" ? {} : { refresh: options.refresh === true, diff: options.diff === true }),
       ...(name === "refresh" ? { previewOnly: options.previewOnly === true } : {}),
