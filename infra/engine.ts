@@ -4,6 +4,7 @@ import {
   LocalWorkspace,
   PulumiCommand,
   StackNotFoundError,
+  type EngineEvent,
   type PulumiFn,
   type Stack,
 } from "@pulumi/pulumi/automation/index.js";
@@ -28,6 +29,8 @@ export interface StackCommandOptions {
   readonly pulumi?: string;
   /** Is given the engine's output as it comes. @default nobody */
   readonly onOutput?: (text: string) => void;
+  /** Is given each of the engine's events; what the configuration keeps secret is `[secret]` in them. @default nobody */
+  readonly onEvent?: (event: EngineEvent) => void;
   /** Ends the operation as Ctrl-C would: the engine finishes the step it is at and stops. */
   readonly signal?: AbortSignal;
   /** Ask the cluster first whether it is as the state has it. @default false */
@@ -125,8 +128,8 @@ async function commandAt(executable: string): Promise<PulumiCommand> {
 type Report = Pick<StackCommandResult, "changes" | "changed" | "outputs">;
 
 async function run(stack: Stack, options: StackCommandOptions, signal: AbortSignal): Promise<Report> {
-  const { command, onOutput, refresh = false, diff = false, color = "never" } = options;
-  const common = { color, ...(onOutput && { onOutput, onError: onOutput }), signal };
+  const { command, onOutput, onEvent, refresh = false, diff = false, color = "never" } = options;
+  const common = { color, ...(onOutput && { onOutput, onError: onOutput }), ...(onEvent && { onEvent }), signal };
   switch (command) {
     case "preview":
       return summarize((await stack.preview({ ...common, refresh, diff })).changeSummary);
