@@ -23,13 +23,15 @@ export interface InClusterOptions {
   readonly request: ReleaseRequest;
   /** Brings the environment up, and resolves with the plan that it published. @default it is staged already */
   readonly prepare: (() => Promise<ReleasePlan>) | undefined;
+  /** The Job's image. @default the plan's */
+  readonly image?: string | undefined;
 }
 
 /**
  * Has a Job release, and follows it. Ctrl-C ends the following alone: the release goes on, which is what it is for.
  */
 export async function releaseInCluster(
-  { site, view, reports, request, prepare }: InClusterOptions,
+  { site, view, reports, request, prepare, image }: InClusterOptions,
   { any }: RunSignals,
 ): Promise<ExitCode> {
   const { cluster, clock } = site;
@@ -43,7 +45,7 @@ export async function releaseInCluster(
   // The Job may not have been told what this process knows: whoever can sends.
   await using elsewhere = new AsyncDisposableStack();
   elsewhere.use(startNotifying({ site, plan, view, variables: process.env, signal: any }));
-  const job = await startReleaser({ cluster, plan, request, signal: any });
+  const job = await startReleaser({ cluster, plan, request, image, signal: any });
   view.note(
     `the Job ${job.name} releases; this process follows it, and may be ended (atom abort takes the release back)`,
   );

@@ -29,6 +29,7 @@ interface Options extends CommonOptions, ReportOptions {
   readonly plan?: boolean;
   readonly observe?: boolean;
   readonly inCluster?: boolean;
+  readonly releaser?: string;
   readonly hotfix?: string;
   readonly supersede?: string;
   readonly commit?: string;
@@ -64,6 +65,7 @@ export function releaseCommand(): Command {
     .option("--plan", "say what would happen at today's traffic, and change nothing")
     .option("--observe", "judge and report what is staged, or under way, and move nothing")
     .option("--in-cluster", "run the release as a Job in the cluster, and follow it")
+    .option("--releaser <reference>", "with --in-cluster: the image of the Job (default: the configured one)")
     .option(
       "--hotfix <reason>",
       "skip the waits and approvals of the canary; every weight is still set, confirmed and guarded",
@@ -116,7 +118,7 @@ async function release({ site, view, options }: Invocation, signals: RunSignals)
         `${name} counts for releases of this process, and not for that of the Job: it follows the published plan`,
       );
     const prepare = up && (async () => up(await site.store.read(signals.any), signals.any));
-    return await releaseInCluster({ site, view, reports: options, request, prepare }, signals);
+    return await releaseInCluster({ site, view, reports: options, request, prepare, image: options.releaser }, signals);
   }
   // A pod that comes when its Job's release is over.
   const earlier =
@@ -172,12 +174,14 @@ function refuseQuarantined({ quarantine }: Ledger, { outputs }: Converged, servi
   if (entry !== undefined && desired?.staged === null) throw new QuarantinedError(entry, entry.template);
 }
 
-function check({ plan, observe: observed, inCluster, hotfix, supersede }: Options): void {
+function check({ plan, observe: observed, inCluster, releaser, hotfix, supersede }: Options): void {
   const chosen = Object.entries({ "--plan": plan, "--observe": observed, "--in-cluster": inCluster }).filter(
     ([, on]) => on === true,
   );
   if (chosen.length > 1)
     throw new ReleaseUsageError(`${chosen.map(([name]) => name).join(" and ")} ask for different things: choose one.`);
+  if (releaser !== undefined && inCluster !== true)
+    throw new ReleaseUsageError("--releaser names the image of a Job: it goes with --in-cluster.");
   if (observed === true && (hotfix !== undefined || supersede !== undefined))
     throw new ReleaseUsageError("--observe changes nothing, so it takes neither --hotfix nor --supersede.");
   for (const [name, reason] of [

@@ -15,6 +15,8 @@ export interface StartOptions {
   readonly cluster: ClusterApi;
   readonly plan: ReleasePlan;
   readonly request: ReleaseRequest;
+  /** The Job's image. @default the plan's */
+  readonly image?: string | undefined;
   /** @default the user of the program's migration, with the password in the service's Secret */
   readonly smokeUser?: SmokeUser;
   readonly signal: AbortSignal;
@@ -32,14 +34,14 @@ const project = "atom";
  * not; else a ClusterError. Two that start at once may both succeed: the lease lets one of them release, and the other one refuses.
  */
 export async function startReleaser(options: StartOptions): Promise<StartedJob> {
-  const { cluster, plan, request, smokeUser = smokeUserOf(plan.service), signal } = options;
+  const { cluster, plan, request, image, smokeUser = smokeUserOf(plan.service), signal } = options;
   const { namespace, service } = plan;
   if (plan.inCluster === null) throw new InClusterNotSetUpError(service);
   const running = await findReleaser(options);
   if (running !== undefined) throw new ReleaserRunningError(service, running.metadata.name);
   const job = releaserJob({
     plan,
-    image: plan.inCluster.image,
+    image: image ?? plan.inCluster.image,
     id: randomId(),
     account: deployerName(project),
     request,

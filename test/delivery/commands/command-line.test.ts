@@ -61,6 +61,7 @@ describe("the command line", () => {
       [["relase"], /unknown command 'relase'/],
       [["release", "--stak", "x"], /unknown option '--stak'/],
       [["release", "--stack", "x", "--plan", "--observe"], /--plan and --observe ask for different things/],
+      [["release", "--stack", "x", "--releaser", "y"], /goes with --in-cluster/],
       [["release", "--stack", "x", "--observe", "--hotfix", "y"], /takes neither --hotfix nor --supersede/],
       [["release", "--stack", "x", "--hotfix", " "], /--hotfix needs a reason/],
       [["quarantine", "lift", "--stack", "x", "--reason", "y"], /missing required argument 'template'/],

@@ -30,6 +30,14 @@ describe("starting a releaser in the cluster", () => {
     assert.equal((spec.template.spec.containers as { image: string }[])[0]?.image, inCluster.image);
   });
 
+  it("takes another image for this one Job where one is named", async () => {
+    const image = "registry.test/atom-delivery@sha256:0";
+    const plan = releasePlan({ inCluster });
+    const started = await startReleaser({ cluster: cluster.client(), plan, request: { by: "anna" }, image, signal });
+    const { spec } = cluster.peek(jobs, started) as { spec?: { template: { spec: Record<string, unknown> } } };
+    assert.equal((spec?.template.spec.containers as { image: string }[])[0]?.image, image);
+  });
+
   it("refuses while another one releases the service, and names it", async () => {
     cluster.put(jobs, job([{ type: "SuccessCriteriaMet", status: "True" }]));
     await assert.rejects(start(), {
