@@ -1,23 +1,6 @@
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import path from "node:path";
 import { z } from "zod";
-import { UserError } from "../../components/errors/user-error.ts";
 import { ConvergeError } from "../release/ports.ts";
-
-/** The project's own stack command. The releaser runs it as a person would, so that it needs nothing of the program itself. */
-const command = path.join(import.meta.dirname, "..", "..", "platform", "commands", "stack.ts");
-
-/** This copy of `atom` has no Pulumi program beside it, as within the cluster. */
-export class ProgramMissingError extends UserError {
-  override readonly name = "ProgramMissingError";
-
-  constructor() {
-    super(
-      "This copy of atom cannot bring an environment up: the Pulumi program is not beside it.\nRelease what is staged already: --staged.",
-    );
-  }
-}
+import { runStackCommand, userError } from "./stack-process.ts";
 
 /** What `pulumi up` left behind for a service, as far as a release needs it. */
 const outcomeSchema = z.looseObject({
@@ -46,19 +29,11 @@ export interface ConvergeOptions {
   readonly onOutput: (text: string) => void;
 }
 
-/** Exit code of the project's commands for a mistake of the user's. */
-const userError = 12;
-/** Lines of the engine's output that an error repeats. */
-const shownLines = 15;
-/** How long the engine may take to end when it is told to, in milliseconds. */
-const endsWithinMs = 60_000;
-
 /**
  * Brings the environment to what the program declares, with the candidate staged at 0 %. Rejects with a {@link ConvergeError} that holds the
- * end of the engine's output, or with the signal's reason once the engine has ended.
+ * end of the engine's output, a ProgramMissingError, or with the signal's reason once the engine has ended.
  */
 export async function converge(options: ConvergeOptions, signal: AbortSignal): Promise<Converged> {
-  if (!existsSync(command)) throw new ProgramMissingError();
   const { stack, service, image, folder, onOutput } = options;
   const words = [
     "up",
@@ -68,40 +43,13 @@ export async function converge(options: ConvergeOptions, signal: AbortSignal): P
     "--json",
     ...(image === undefined ? [] : ["--image", `${service}=${image}`]),
   ];
-  const child = spawn(process.execPath, [command, ...words], {
-    cwd: folder,
-    stdio: ["ignore", "pipe", "pipe"],
-    // A group of its own: Ctrl-C reaches it through us alone, once.
-    detached: true,
-  });
-  let answer = "";
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (answer += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    output += text;
-    onOutput(text);
-  });
-  const end = (): void => {
-    child.kill("SIGTERM");
-    setTimeout(() => child.kill("SIGKILL"), endsWithinMs).unref();
-  };
-  signal.addEventListener("abort", end, { once: true });
-  if (signal.aborted) end();
-  try {
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", resolve);
-    });
-    signal.throwIfAborted();
-    if (code !== 0) throw failure(code, output);
-    return outcomeSchema.parse(JSON.parse(answer));
-  } finally {
-    signal.removeEventListener("abort", end);
-  }
+  const wayOut = "Release what is staged already: --staged.";
+  const { code, answer, lastLines } = await runStackCommand({ words, folder, onOutput, wayOut }, signal);
+  if (code !== 0) throw failure(code, lastLines);
+  return outcomeSchema.parse(JSON.parse(answer));
 }
 
-function failure(code: number | null, output: string): Error {
-  const end = output.trim().split("\n").slice(-shownLines).join("\n");
+function failure(code: number | null, end: string): Error {
   return new ConvergeError(
     code === userError ? end : `the environment could not be brought up (exit code ${code ?? "none"}):\n${end}`,
   );

@@ -1,0 +1,81 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { UserError } from "../../components/errors/user-error.ts";
+
+/** The project's own stack command. The releaser runs it as a person would, so that it needs nothing of the program itself. */
+const command = path.join(import.meta.dirname, "..", "..", "platform", "commands", "stack.ts");
+
+/** This copy of `atom` has no Pulumi program beside it, as within the cluster. */
+export class ProgramMissingError extends UserError {
+  override readonly name = "ProgramMissingError";
+
+  constructor(wayOut = "Run it from a checkout of the project.") {
+    super(`This copy of atom cannot ask the Pulumi engine anything: the Pulumi program is not beside it.\n${wayOut}`);
+  }
+}
+
+export interface StackProcess {
+  /** Words of the command line: `["preview", "--stack", "staging"]`. */
+  readonly words: readonly string[];
+  /** The project's folder, with Pulumi.yaml. */
+  readonly folder: string;
+  /** Is given what the engine prints, as it comes. */
+  readonly onOutput: (text: string) => void;
+  /** What to do where the program is missing. @default to run it from a checkout */
+  readonly wayOut?: string;
+}
+
+/** How a stack command ended. */
+export interface StackProcessEnd {
+  /** 0, or why not: see {@link userError}. `null` when a signal ended it. */
+  readonly code: number | null;
+  /** What it printed for machines. */
+  readonly answer: string;
+  /** The end of what it printed for people. */
+  readonly lastLines: string;
+}
+
+/** Exit code of the project's commands for a mistake of the user's. */
+export const userError = 12;
+/** Lines of the engine's output that an error repeats. */
+const shownLines = 15;
+/** How long the engine may take to end when it is told to, in milliseconds. */
+const endsWithinMs = 60_000;
+
+/** Runs the stack command to its end. Rejects with a {@link ProgramMissingError}, or with the signal's reason once the engine has ended. */
+export async function runStackCommand(
+  { words, folder, onOutput, wayOut }: StackProcess,
+  signal: AbortSignal,
+): Promise<StackProcessEnd> {
+  if (!existsSync(command)) throw new ProgramMissingError(wayOut);
+  const child = spawn(process.execPath, [command, ...words], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe"],
+    // A group of its own: Ctrl-C reaches it through us alone, once.
+    detached: true,
+  });
+  let answer = "";
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (answer += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+    onOutput(text);
+  });
+  const end = (): void => {
+    child.kill("SIGTERM");
+    setTimeout(() => child.kill("SIGKILL"), endsWithinMs).unref();
+  };
+  signal.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", resolve);
+    });
+    signal.throwIfAborted();
+    return { code, answer, lastLines: output.trim().split("\n").slice(-shownLines).join("\n") };
+  } finally {
+    signal.removeEventListener("abort", end);
+  }
+}
