@@ -1,24 +1,10 @@
 import type { Operation } from "./published.ts";
-import type { Comment, Deployment, Issue, Repository, Status } from "./repository.ts";
+import { notFound, type Answer, type Handler } from "./call.ts";
+import type { Comment, Deployment, Issue, Status } from "./repository.ts";
+import { environmentHandlers } from "./environment-handlers.ts";
+import { rulesHandlers } from "./rules-handlers.ts";
 
-export interface Call {
-  readonly repository: Repository;
-  /** The number in the path; 0 where there is none. */
-  readonly number: number;
-  readonly query: URLSearchParams;
-  readonly body: Readonly<Record<string, unknown>>;
-  /** Instant. */
-  readonly now: number;
-}
-
-export interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-}
-
-type Handler = (call: Call) => Answer;
-
-const notFound: Answer = { status: 404, body: { message: "Not Found" } };
+export { notFound, type Answer };
 
 export const handlers: Readonly<Record<Operation, Handler>> = {
   "GET /repos/{owner}/{repo}/issues": ({ repository, query }) => {
@@ -102,6 +88,8 @@ export const handlers: Readonly<Record<Operation, Handler>> = {
     const status = { state, description: description ?? "", logUrl: log_url ?? "" };
     return { status: 201, body: statusObject(repository.addStatus(deployment, status)) };
   },
+  ...environmentHandlers,
+  ...rulesHandlers,
 };
 
 function paged<T>(items: readonly T[], query: URLSearchParams): readonly T[] {

@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Ajv, type ValidateFunction } from "ajv";
 import addFormats from "ajv-formats";
+import { withAdditions } from "./additions.ts";
+import { answerSchemaOf, fieldsOf, requestSchemaOf, type Schema } from "./json-schema.ts";
 
 /** A request's verb and place, as GitHub's description names them. */
 export const operations = [
@@ -15,21 +17,51 @@ export const operations = [
   "POST /repos/{owner}/{repo}/deployments",
   "GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses",
   "POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses",
+  "GET /repos/{owner}/{repo}",
+  "GET /orgs/{org}",
+  "GET /orgs/{org}/teams/{team_slug}",
+  "GET /users/{username}",
+  "GET /repos/{owner}/{repo}/environments/{environment_name}",
+  "PUT /repos/{owner}/{repo}/environments/{environment_name}",
+  "DELETE /repos/{owner}/{repo}/environments/{environment_name}",
+  "POST /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies",
+  "GET /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies/{branch_policy_id}",
+  "PUT /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies/{branch_policy_id}",
+  "DELETE /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies/{branch_policy_id}",
+  // Before the secrets by name: it is none of them.
+  "GET /repos/{owner}/{repo}/environments/{environment_name}/secrets/public-key",
+  "GET /repos/{owner}/{repo}/environments/{environment_name}/secrets/{secret_name}",
+  "PUT /repos/{owner}/{repo}/environments/{environment_name}/secrets/{secret_name}",
+  "DELETE /repos/{owner}/{repo}/environments/{environment_name}/secrets/{secret_name}",
+  "POST /repos/{owner}/{repo}/environments/{environment_name}/variables",
+  "GET /repos/{owner}/{repo}/environments/{environment_name}/variables/{name}",
+  "PATCH /repos/{owner}/{repo}/environments/{environment_name}/variables/{name}",
+  "DELETE /repos/{owner}/{repo}/environments/{environment_name}/variables/{name}",
+  "POST /repos/{owner}/{repo}/labels",
+  "GET /repos/{owner}/{repo}/labels/{name}",
+  "PATCH /repos/{owner}/{repo}/labels/{name}",
+  "DELETE /repos/{owner}/{repo}/labels/{name}",
+  "POST /repos/{owner}/{repo}/rulesets",
+  "GET /repos/{owner}/{repo}/rulesets/{ruleset_id}",
+  "PUT /repos/{owner}/{repo}/rulesets/{ruleset_id}",
+  "DELETE /repos/{owner}/{repo}/rulesets/{ruleset_id}",
 ] as const;
 
 export type Operation = (typeof operations)[number];
 
-/** What a request of one operation may be. */
+/** What a request of one operation may be, and what answers it. */
 export interface Published {
   readonly name: Operation;
   readonly verb: string;
-  /** With a group for each part that varies. */
+  /** With a named group for each part that varies. */
   readonly path: RegExp;
   /** Names of the query's parameters. */
   readonly query: readonly string[];
   readonly body: ValidateFunction | undefined;
   /** Names of the body's fields. */
   readonly fields: readonly string[];
+  /** Says whether an answer with this status may be of this form; undefined for a status whose body GitHub does not describe. */
+  readonly answer: (status: number) => ValidateFunction | undefined;
 }
 
 interface Parameter {
@@ -37,18 +69,22 @@ interface Parameter {
   readonly name: string;
 }
 
+interface Content {
+  readonly content?: Readonly<Record<string, { readonly schema: Schema }>>;
+}
+
 interface Description {
   readonly parameters?: readonly (Parameter | { readonly $ref: string })[];
-  readonly requestBody?: {
-    readonly content: Readonly<
-      Record<string, { readonly schema: { readonly properties?: Readonly<Record<string, object>> } }>
-    >;
-  };
+  readonly requestBody?: Content;
+  readonly responses: Readonly<Record<string, Content>>;
 }
 
 interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Description>>>>;
-  readonly components: { readonly parameters: Readonly<Record<string, Parameter>> };
+  readonly components: {
+    readonly parameters: Readonly<Record<string, Parameter>>;
+    readonly schemas: Readonly<Record<string, Schema>>;
+  };
 }
 
 /** Reads GitHub's own description of these operations. */
@@ -65,25 +101,25 @@ export function publishedOperations(): readonly Published[] {
     const parameters = (description.parameters ?? []).map((each) =>
       "$ref" in each ? components.parameters[each.$ref.split("/").at(-1) ?? ""] : each,
     );
-    const schema = description.requestBody?.content["application/json"]?.schema;
+    const schema = withAdditions(name, jsonOf(description.requestBody));
+    const answers = new Map<number, ValidateFunction | undefined>();
     return {
       name,
       verb,
-      path: new RegExp(`^${path.replace(/\{[a-z_]+\}/g, "([^/]+)")}$`),
+      path: new RegExp(`^${path.replace(/\{([a-z_]+)\}/g, "(?<$1>[^/]+)")}$`),
       query: parameters.flatMap((each) => (each?.in === "query" ? [each.name] : [])),
-      body: schema && ajv.compile(jsonSchemaOf(schema) as object),
-      fields: Object.keys(schema?.properties ?? {}),
+      body: schema && ajv.compile(requestSchemaOf(schema, components.schemas)),
+      fields: fieldsOf(schema, components.schemas),
+      answer: (status) => {
+        const published = jsonOf(description.responses[String(status)]);
+        if (!answers.has(status))
+          answers.set(status, published && ajv.compile(answerSchemaOf(published, components.schemas)));
+        return answers.get(status);
+      },
     };
   });
 }
 
-/** OpenAPI 3.0 says `nullable` also where it names no type, which JSON Schema does not know. */
-function jsonSchemaOf(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(jsonSchemaOf);
-  if (typeof schema !== "object" || schema === null) return schema;
-  const { nullable, ...rest } = Object.fromEntries(
-    Object.entries(schema).map(([key, value]): [string, unknown] => [key, jsonSchemaOf(value)]),
-  );
-  if (nullable !== true) return rest;
-  return "type" in rest ? { ...rest, nullable } : { anyOf: [rest, { type: "null" }] };
+function jsonOf(part: Content | undefined): Schema | undefined {
+  return part?.content?.["application/json"]?.schema;
 }

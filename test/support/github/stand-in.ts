@@ -2,9 +2,10 @@ import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { fail, isAccepted, Trouble } from "../trouble.ts";
-import { handlers, type Answer } from "./handlers.ts";
+import { handlers, notFound, type Answer } from "./handlers.ts";
 import { publishedOperations, type Operation, type Published } from "./published.ts";
 import { Repository } from "./repository.ts";
+import { RepositorySettings } from "./settings.ts";
 
 /** A request that came, whatever became of it. */
 export interface Asked {
@@ -19,6 +20,7 @@ export class GithubStandIn implements AsyncDisposable {
   readonly token = "ghs_standInOfAToken0123456789";
   readonly name = "example/atom";
   readonly repository = new Repository();
+  readonly settings = new RepositorySettings();
   readonly trouble = new Trouble();
   readonly requests: Asked[] = [];
   /** What did not fit GitHub's description, a sentence each. Tests want it empty. */
@@ -67,9 +69,11 @@ export class GithubStandIn implements AsyncDisposable {
       fail(response, fault);
       return;
     }
+    const { status, body } = answer ?? notFound;
+    if (operation !== undefined) this.violations.push(...strangeParts(operation, status, body));
     response
-      .writeHead(answer?.status ?? 404, { "content-type": "application/json; charset=utf-8" })
-      .end(JSON.stringify(answer?.body ?? { message: "Not Found" }));
+      .writeHead(status, { "content-type": "application/json; charset=utf-8" })
+      .end(body === undefined ? undefined : JSON.stringify(body));
   }
 
   /** Reads a request; what is returned does what is asked. */
@@ -78,14 +82,18 @@ export class GithubStandIn implements AsyncDisposable {
     this.requests.push({ operation: operation.name, body });
     if (headers.authorization !== `token ${this.token}`)
       return () => ({ status: 401, body: { message: "Bad credentials" } });
-    const [, owner = "", repo = "", number = "0"] = operation.path.exec(url.pathname) ?? [];
-    if (`${owner}/${repo}` !== this.name) return () => ({ status: 404, body: { message: "Not Found" } });
+    const found = Object.entries(operation.path.exec(url.pathname)?.groups ?? {});
+    const parameters = Object.fromEntries(found.map(([name, value]) => [name, decodeURIComponent(value)]));
+    const { owner, repo } = parameters;
+    if (repo !== undefined && `${owner ?? ""}/${repo}` !== this.name) return () => notFound;
     const wrong = mistakes(operation, url, body);
     this.violations.push(...wrong.map((mistake) => `${operation.name}: ${mistake}`));
     if (wrong.length > 0) return () => ({ status: 422, body: { message: "Validation Failed", errors: wrong } });
     const call = {
       repository: this.repository,
-      number: Number(number),
+      settings: this.settings,
+      parameters,
+      number: Number(parameters.issue_number ?? parameters.deployment_id ?? 0),
       query: url.searchParams,
       body,
       now: this.#now(),
@@ -109,4 +117,13 @@ function mistakes(
       .map((name) => `field ${name}`),
     ...(fits.errors ?? []).map(({ instancePath, message }) => `${instancePath}: ${message ?? ""}`),
   ];
+}
+
+/** What an answer has that GitHub does not describe, a sentence each. */
+function strangeParts({ name, answer }: Published, status: number, body: unknown): readonly string[] {
+  const fits = answer(status);
+  if (fits === undefined || fits(body)) return [];
+  return (fits.errors ?? []).map(({ instancePath, message }) => {
+    return `the answer ${status} to ${name}: ${instancePath}: ${message ?? ""}`;
+  });
 }
