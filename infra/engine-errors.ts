@@ -37,14 +37,20 @@ export class StackInterruptedError extends UserError {
 /** An error among the engine's diagnostics, with the lines that are indented below it. */
 const errorBlock = /^ *error: (.+(?:\n *\t.+)*)$/gm;
 
-/** The engine failed. The message has the errors that it reported; its whole output was shown. */
+/** A policy that something violates: its name, what violates it, its description, and what is wrong and what to do. */
+const violationBlock = /^ *- \[mandatory\] +(\S+) +\((.+)\)\n *.+\n *(.+)$/gm;
+
+/** The engine failed. The message has the errors that it reported, or the policies that it refused; its whole output was shown. */
 export class StackCommandError extends UserError {
   override readonly name = "StackCommandError";
 
   constructor(stack: string, command: string, cause: unknown) {
     const text = cause instanceof Error ? cause.message : String(cause);
     const errors = [...text.matchAll(errorBlock)].map(([, message = ""]) => message.trim());
-    const reasons = errors.filter((error) => error !== "update failed");
+    const violations = [...text.matchAll(violationBlock)].map(
+      ([, policy = "", resource = "", message = ""]) => `policy ${policy} (${resource}): ${message}`,
+    );
+    const reasons = [...errors.filter((error) => error !== "update failed"), ...violations];
     const shown = reasons.length > 0 ? [...new Set(reasons)] : [text.trim()];
     super(`\`${command}\` of the stack "${stack}" failed:\n${shown.map((reason) => `  ${reason}`).join("\n")}`, {
       cause,

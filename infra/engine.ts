@@ -14,6 +14,9 @@ import { StackAbsentError, StackCommandError, StackInterruptedError, StackLocked
 import { EngineInterrupt } from "./interrupt.ts";
 import { createProgram, type ProgramPorts } from "./program.ts";
 
+/** What no stack may do: the engine asks it in every preview and update. See docs/policies.md. */
+const policyPack = path.join(import.meta.dirname, "..", "policies", "bin", "atom-policies");
+
 export const stackCommands = ["preview", "up", "refresh", "destroy"] as const;
 export type StackCommandName = (typeof stackCommands)[number];
 
@@ -130,11 +133,12 @@ type Report = Pick<StackCommandResult, "changes" | "changed" | "outputs">;
 async function run(stack: Stack, options: StackCommandOptions, signal: AbortSignal): Promise<Report> {
   const { command, onOutput, onEvent, refresh = false, diff = false, color = "never" } = options;
   const common = { color, ...(onOutput && { onOutput, onError: onOutput }), ...(onEvent && { onEvent }), signal };
+  const declaring = { ...common, refresh, diff, policyPacks: [policyPack] };
   switch (command) {
     case "preview":
-      return summarize((await stack.preview({ ...common, refresh, diff })).changeSummary);
+      return summarize((await stack.preview(declaring)).changeSummary);
     case "up": {
-      const { summary, outputs } = await stack.up({ ...common, refresh, diff });
+      const { summary, outputs } = await stack.up(declaring);
       const values = Object.entries(outputs).map(([name, { value, secret }]): [string, unknown] => [
         name,
         secret ? "[secret]" : value,
