@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { ServedReading } from "../../../delivery/guard/served.ts";
 import { judgeShare, type ShareVerdict } from "../../../delivery/router/observed-share.ts";
-import { randomSource } from "../../support/shuffle.ts";
+import { randomSource } from "../../support/random-source.ts";
 
 /** Readings four times a second; each pair is what the candidate and both slots together served in between. */
 function readings(...served: readonly (readonly [candidate: number, total: number])[]): ServedReading[] {

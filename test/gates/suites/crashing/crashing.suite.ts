@@ -1,0 +1,5 @@
+describe("A crashing suite", () => {
+  it("ends the process", () => {
+    process.exit(0);
+  });
+});

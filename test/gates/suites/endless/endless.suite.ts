@@ -1,0 +1,5 @@
+describe("An endless suite", () => {
+  it("never gives the processor back", () => {
+    for (;;);
+  });
+});

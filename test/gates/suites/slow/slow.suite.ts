@@ -1,0 +1,9 @@
+import { setTimeout } from "node:timers/promises";
+
+describe("A slow suite", () => {
+  it("takes its time", async () => {
+    await setTimeout(250);
+  });
+
+  it("is quick", () => undefined);
+});

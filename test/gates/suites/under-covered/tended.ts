@@ -1,0 +1,3 @@
+export function tended(): string {
+  return "watered";
+}
