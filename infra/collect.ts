@@ -3,6 +3,7 @@ import type { LiveServices } from "../components/service/live-service.ts";
 import type { RawConfig } from "./config/parse.ts";
 import { usableSecrets } from "./config/secrets.ts";
 import { toProgramConfig } from "./config/stack-file.ts";
+import { blankRepository } from "./github/repository.ts";
 import { createProgram, type ProgramPorts } from "./program.ts";
 
 /** What every secret's value is while resources are collected, so that one that lost its mark is seen. */
@@ -80,6 +81,7 @@ export async function collect({ stack, raw, live = {}, ports = {} }: CollectOpti
   const program = createProgram({
     ...ports,
     readLiveServices: () => Promise.resolve(live),
+    readRepository: (query) => Promise.resolve(blankRepository(query)),
     env: {},
     commitMessage: () => Promise.resolve("a commit"),
   });

@@ -5,6 +5,7 @@ import { requiredSecrets } from "../components/service/contract.ts";
 import type { LiveServices } from "../components/service/live-service.ts";
 import { serviceDefinition } from "../stacks/catalogue.ts";
 import type { EnvironmentArgs, EnvironmentService } from "../stacks/environment.ts";
+import type { GithubArgs } from "../stacks/github.ts";
 import { alertsOfStack, stackObjectives } from "./alerts.ts";
 import type { ServiceConfig, StackConfig } from "./config/schema.ts";
 import { notificationsOfStack } from "./notifications.ts";
@@ -21,6 +22,8 @@ export interface EnvironmentSource {
   readonly deployer: string;
   /** What the history of the dashboards says about this deployment. @default it has no dashboards, or they cannot be reached */
   readonly dashboardMessage?: string | undefined;
+  /** @default the stack has nothing at GitHub */
+  readonly github?: GithubArgs | undefined;
 }
 
 /** Puts together what a stack is made of and what its configuration says. */
@@ -46,6 +49,7 @@ export function environmentArgs(source: EnvironmentSource): EnvironmentArgs {
     alerts: alertsOfStack(source),
     dashboards: dashboardsOf(source),
     channels: channelsOfStack(config),
+    github: source.github,
   };
 }
 

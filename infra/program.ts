@@ -12,6 +12,8 @@ import { readProgramConfig } from "./config/program-config.ts";
 import { atInstance, type InstanceAddresses } from "./instance.ts";
 import { environmentArgs } from "./environment-args.ts";
 import { Environment } from "../stacks/environment.ts";
+import { githubOfStack } from "./github.ts";
+import type { Repository, RepositoryQuery } from "./github/repository.ts";
 import { grafanaAccess } from "./grafana.ts";
 import { outputsOf, type Outputs } from "./outputs.ts";
 import { slackProvider } from "./slack.ts";
@@ -20,7 +22,9 @@ import { slackProvider } from "./slack.ts";
 export interface ProgramPorts {
   /** Reads what runs in the cluster. @default asks the API server of the stack's context */
   readonly readLiveServices?: (query: LiveServicesQuery) => Promise<LiveServices>;
-  /** Where KUBECONFIG, GRAFANA_URL, GRAFANA_API_KEY and GITHUB_SHA are looked up. @default the process's own */
+  /** Looks at the repository of a stack that has an environment at GitHub. @default asks GitHub */
+  readonly readRepository?: (query: RepositoryQuery) => Promise<Repository>;
+  /** Where KUBECONFIG, GRAFANA_URL, GRAFANA_API_KEY, GITHUB_ADMIN_TOKEN and GITHUB_SHA are looked up. @default the process's own */
   readonly env?: NodeJS.ProcessEnv;
   /** Images to stage in place of the configured ones, by service. @default the configured ones, or those of releases that stand in for them */
   readonly images?: Readonly<Record<string, string>>;
@@ -55,6 +59,7 @@ export async function program(): Promise<Outputs> {
 
 async function declare({
   readLiveServices: readLive = readLiveServices,
+  readRepository: read,
   env = process.env,
   images = {},
   instance = {},
@@ -68,6 +73,7 @@ async function declare({
     Object.entries(config.services).map(([name, { routes }]) => [name, routes.router]),
   );
   const live = await readLive({ cluster, namespace, services, env });
+  const github = await githubOfStack({ stack: pulumi.getStack(), config, secrets, env, read });
 
   // The provider and the read above always talk to the same cluster. KUBECONFIG is passed on by us, because the provider's own look at
   // it depends on whose process the program runs in.
@@ -89,12 +95,16 @@ async function declare({
       ...{ project: pulumi.getProject(), stack: pulumi.getStack(), config, secrets, images, live, namespace },
       deployer: deployerName(pulumi.getProject()),
       dashboardMessage: grafanaProvider && (await message(env)),
+      github: github?.args,
     }),
     {
-      providers: [provider, grafanaProvider, slackProvider(config.slack, secrets)].filter((each) => each !== undefined),
+      providers: [provider, grafanaProvider, slackProvider(config.slack, secrets), github?.provider].filter(
+        (each) => each !== undefined,
+      ),
     },
   );
-  const outputs = outputsOf(environment, config, access?.kind === "missing" ? [access.note] : []);
+  const notes = [...(access?.kind === "missing" ? [access.note] : []), ...(github?.notes ?? [])];
+  const outputs = outputsOf(environment, config, notes);
   for (const note of outputs.notes) await pulumi.log.info(note, environment);
   return outputs;
 }

@@ -15,6 +15,7 @@ import type { LiveServices } from "../components/service/live-service.ts";
 import { SlackChannel, type ChannelRole, type SlackChannelArgs } from "../components/slack-channel/slack-channel.ts";
 import { Tenant, type TenantArgs } from "../components/tenant/tenant.ts";
 import type { ServiceDefinition } from "./definition.ts";
+import { declareGithub, type GithubArgs } from "./github.ts";
 
 /** One service of an environment. */
 export interface EnvironmentService {
@@ -53,6 +54,8 @@ export interface EnvironmentArgs {
   readonly dashboards?: DashboardsArgs | undefined;
   /** Its channels in Slack, by what they are for. @default none */
   readonly channels?: Readonly<Partial<Record<ChannelRole, SlackChannelArgs>>> | undefined;
+  /** What it has at GitHub. @default nothing */
+  readonly github?: GithubArgs | undefined;
 }
 
 /** A stack: a namespace, who releases in it, and a map of services. Every stack is made of the same; what differs is data. */
@@ -108,6 +111,7 @@ export class Environment extends pulumi.ComponentResource {
     this.dashboards =
       args.dashboards && new Dashboards("dashboards", args.dashboards, { parent: this, dependsOn: declared });
     this.channels = args.channels && slackChannels(args.channels, this);
+    if (args.github !== undefined) declareGithub(args.github, { parent: this });
     this.plans = Object.fromEntries(services.map(({ service, plan }) => [service, plan]));
     this.namespace = tenant.namespace;
     this.registerOutputs({ namespace: this.namespace });

@@ -1,5 +1,8 @@
 import { z } from "zod";
 
+/** Labels of the issue about a release that went back, beside its environment. */
+export const rollbackLabels = ["deployment", "rollback", "bug"] as const;
+
 const channel = z.string().min(1).describe("id of a Slack channel");
 
 /** Whom a release tells, and what of. Tokens and webhooks are variables of the releaser, and never here. */

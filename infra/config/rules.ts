@@ -1,6 +1,7 @@
 import { catalogue, serviceDefinition } from "../../stacks/catalogue.ts";
 import { alertProblems } from "./alerts-rules.ts";
 import type { ConfigProblem } from "./error.ts";
+import { githubProblems } from "./github-rules.ts";
 import { percentOf } from "./percentage.ts";
 import { quotaProblems } from "./quota-rules.ts";
 import { amount } from "./quantity.ts";
@@ -16,6 +17,7 @@ export function crossFieldProblems(stack: string, config: StackConfig): ConfigPr
     ...limitProblems("namespace.containerDefaults", config.namespace.containerDefaults),
     ...stepProblems(config),
     ...alertProblems(config),
+    ...githubProblems(config),
     ...slackProblems(config),
     ...(config.environment === "production" ? productionProblems(config) : []),
   ].map((problem) => ({ ...problem, key: `atom:${problem.key}` }));

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { alerts } from "./alerts-schema.ts";
 import { release } from "./release-schema.ts";
 import { duration } from "./duration.ts";
+import { github } from "./github-schema.ts";
 import { grafana } from "./grafana-schema.ts";
 import { notifications } from "./notifications-schema.ts";
 import { bytes, cpu } from "./quantity.ts";
@@ -88,6 +89,7 @@ export const stackSchema = section({
   alerts: alerts.optional().describe("What is watched, and who is told. Default: nothing."),
   grafana: grafana.optional().describe("Dashboards in Grafana. Default: none."),
   notifications: notifications.optional().describe("Whom a release tells. Default: nobody."),
+  github: github.optional().describe("The stack's environment in a GitHub repository. Default: none."),
   slack: slack.optional().describe("Channels in Slack that the stack makes or takes over. Default: none."),
 });
 

@@ -1,6 +1,7 @@
 import { requiredSecrets } from "../../components/service/contract.ts";
 import { catalogue, serviceDefinition } from "../../stacks/catalogue.ts";
 import { alertSecrets, alertSecretsNeededBy } from "./alerts-rules.ts";
+import { githubSecrets, githubSecretsNeededBy } from "./github-rules.ts";
 
 /** The secrets that an optional section of the configuration may ask for. */
 interface SectionSecrets {
@@ -13,6 +14,7 @@ interface SectionSecrets {
 /** By section. A section that is left out needs none. */
 const sectionSecrets: Readonly<Record<string, SectionSecrets>> = {
   alerts: { known: alertSecrets, neededBy: alertSecretsNeededBy },
+  github: { known: githubSecrets, neededBy: githubSecretsNeededBy },
   // Without it the variable GRAFANA_API_KEY counts, and without either there are no dashboards.
   grafana: { known: ["grafanaApiKey"], neededBy: () => [] },
   slack: { known: ["slackToken"] },

@@ -70,6 +70,7 @@ const documents: Readonly<Record<string, (inputs: Inputs) => Inputs>> = {
 const providers: Readonly<Record<string, string>> = {
   kubernetes: "pulumi:providers:kubernetes cluster",
   grafana: "pulumi:providers:grafana grafana",
+  github: "pulumi:providers:github github",
   "pulumi-nodejs": "pulumi:providers:pulumi-nodejs slack",
 };
 

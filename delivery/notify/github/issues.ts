@@ -1,4 +1,4 @@
-import { notificationsOf } from "../../../components/release-plan/notifications.ts";
+import { notificationsOf, rollbackLabels } from "../../../components/release-plan/notifications.ts";
 import type { Reference } from "../../../components/ledger/outbox.ts";
 import type { Channel, Telling } from "../channel.ts";
 import { factsOf } from "../telling.ts";
@@ -19,7 +19,6 @@ interface Found {
   readonly body: string;
 }
 
-const alwaysLabels = ["deployment", "rollback", "bug"];
 const pageSize = 100;
 const mostPages = 5;
 
@@ -126,7 +125,7 @@ export class GithubIssues implements Channel {
   }
 
   get #labels(): readonly string[] {
-    return [...alwaysLabels, this.#place.environment];
+    return [...rollbackLabels, this.#place.environment];
   }
 
   get #issueMarker(): string {
