@@ -87,8 +87,8 @@ function fileText(file: string, repositoryUrl: string | undefined, commit = "HEA
   return `[${inline(file)}](${linked(`${repositoryUrl}/blob/${commit}/${file}`)})`;
 }
 
-/** An address that ends where it should. */
-function linked(url: string): string {
+/** An address that ends where it should, for a link in Markdown. */
+export function linked(url: string): string {
   return (URL.parse(url)?.href ?? "")
     .replace(/[()|<>\s]/g, encodeURIComponent)
     .replaceAll("(", "%28")
