@@ -50,7 +50,7 @@ export class StackCommandError extends UserError {
     const violations = [...text.matchAll(violationBlock)].map(
       ([, policy = "", resource = "", message = ""]) => `policy ${policy} (${resource}): ${message}`,
     );
-    const reasons = [...errors.filter((error) => error !== "update failed"), ...violations];
+    const reasons = [...errors.filter((error) => !/^(update|preview) failed$/.test(error)), ...violations];
     const shown = reasons.length > 0 ? [...new Set(reasons)] : [text.trim()];
     super(`\`${command}\` of the stack "${stack}" failed:\n${shown.map((reason) => `  ${reason}`).join("\n")}`, {
       cause,
