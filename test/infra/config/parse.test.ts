@@ -383,6 +383,9 @@ describe("a stack's configuration", () => {
       [
         ["atom:databaseUrl", undefined],
         ["atom:deadMansSwitchUrl", undefined],
+        ["atom:kubeconfig", undefined],
+        ["atom:registryPassword", undefined],
+        ["atom:registryUsername", undefined],
         ["atom:slackToken", undefined],
         ["atom:slackWebhookCritical", undefined],
         ["atom:slackWebhookUrl", undefined],
