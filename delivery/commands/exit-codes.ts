@@ -7,6 +7,7 @@ export const exitCodes = {
   held: 11,
   refused: 12,
   internal: 13,
+  drifted: 14,
   /** By a second Ctrl-C, or before there was anything to take back. */
   interrupted: 130,
 } as const;
@@ -19,8 +20,9 @@ Exit codes:
   0   released, or done as asked
   10  the release went back: rolled back or aborted
   11  the release is held, and waits for a person
-  12  refused before anything was changed: a mistake in what was asked, a lock, a quarantine
+  12  refused before anything was changed: a mistake in what was asked, a lock, a quarantine, a preview that fails
   13  a failure of atom or of the cluster
+  14  the environment is not as it was left (atom drift)
   130 interrupted by a second Ctrl-C`;
 
 /** How a release that ended, or that this process left, is told to scripts. */

@@ -1,6 +1,8 @@
 import { UserError } from "../../components/errors/user-error.ts";
 import { ClusterError, LeaseLostError } from "../cluster/errors.ts";
+import { LookError } from "../drift/look.ts";
 import { PushError } from "../metrics/push.ts";
+import { RefusedError, UndeliveredError } from "../notify/channel.ts";
 import { ConvergeError } from "../release/ports.ts";
 import type { SessionSignals } from "../release/session.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
@@ -55,7 +57,15 @@ export async function run(
 }
 
 /** Errors whose message says all that a person needs; a stack would only hide it. */
-const plainErrors = [ConvergeError, ClusterError, LeaseLostError, PushError] as const;
+const plainErrors = [
+  ConvergeError,
+  ClusterError,
+  LeaseLostError,
+  LookError,
+  PushError,
+  RefusedError,
+  UndeliveredError,
+] as const;
 
 function explain(error: unknown): ExitCode {
   if (error instanceof UserError) {

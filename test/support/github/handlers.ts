@@ -39,8 +39,14 @@ export const handlers: Readonly<Record<Operation, Handler>> = {
   "PATCH /repos/{owner}/{repo}/issues/{issue_number}": ({ repository, number, body }) => {
     const issue = repository.issue(number);
     if (issue === undefined) return notFound;
-    const { state, state_reason: stateReason } = body as { state?: Issue["state"]; state_reason?: string };
-    return { status: 200, body: issueObject(repository.change(issue, { state: state ?? issue.state, stateReason })) };
+    const {
+      title = issue.title,
+      body: text = issue.body,
+      state = issue.state,
+      state_reason: stateReason = issue.stateReason,
+    } = body as { title?: string; body?: string; state?: Issue["state"]; state_reason?: string };
+    const changed = repository.change(issue, { title, body: text, state, stateReason });
+    return { status: 200, body: issueObject(changed) };
   },
   "GET /repos/{owner}/{repo}/issues/{issue_number}/comments": ({ repository, number, query }) => {
     const issue = repository.issue(number);
