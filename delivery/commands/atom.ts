@@ -2,6 +2,7 @@ import { Command } from "commander";
 import manifest from "../../package.json" with { type: "json" };
 import { abortCommand } from "./abort.ts";
 import { approveCommand } from "./approve.ts";
+import { driftCommand } from "./drift.ts";
 import { exitCodes, exitCodesHelp } from "./exit-codes.ts";
 import { explainCommand } from "./explain.ts";
 import { historyCommand } from "./history.ts";
@@ -27,6 +28,7 @@ const commands = [
   quarantineCommand,
   metricsCommand,
   notifyCommand,
+  driftCommand,
 ];
 
 /** The `atom` command, with all that belongs to it. */
