@@ -11,6 +11,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   components: ["components"],
   stacks: ["stacks", "components"],
   infra: ["infra", "stacks", "components"],
+  // What the policies hold production to is in staging's configuration.
+  policies: ["policies", "infra", "components"],
   delivery: ["delivery", "components"],
   service: ["service"],
   sdks: ["sdks"],
