@@ -8,6 +8,7 @@ import { explainCommand } from "./explain.ts";
 import { historyCommand } from "./history.ts";
 import { metricsCommand } from "./metrics.ts";
 import { notifyCommand } from "./notify.ts";
+import { previewCommand } from "./preview.ts";
 import { quarantineCommand } from "./quarantine.ts";
 import { releaseCommand } from "./release.ts";
 import { replayCommand } from "./replay.ts";
@@ -28,6 +29,7 @@ const commands = [
   quarantineCommand,
   metricsCommand,
   notifyCommand,
+  previewCommand,
   driftCommand,
 ];
 

@@ -26,6 +26,14 @@ export interface Difference {
   readonly replaces: boolean;
 }
 
+/** A resource is not as the state has it. */
+export interface Drift {
+  /** Whether it is not there any more. */
+  readonly gone: boolean;
+  /** From what the state has to what there is; empty where it is gone. */
+  readonly differences: readonly Difference[];
+}
+
 /** One resource that a provider manages, and what becomes of it. */
 export interface ResourceChange {
   readonly urn: string;
@@ -38,7 +46,7 @@ export interface ResourceChange {
   /** Sorted by path. Of a resource that is new: all it is made of. Of one that goes: none. */
   readonly differences: readonly Difference[];
   /** How a refresh before the change found it other than the state has it. @default as the state has it, or nobody looked */
-  readonly drift?: readonly Difference[];
+  readonly drift?: Drift;
   /** Whether Pulumi refuses to delete it. */
   readonly protected: boolean;
   /** Whether it goes from the state alone, and stays where it is. */

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import type { Diagnostic, Operation, PolicyFinding, ResourceChange, StackChanges } from "./changes.ts";
+import type { Diagnostic, Drift, Operation, PolicyFinding, ResourceChange, StackChanges } from "./changes.ts";
 import { differencesOf, readable } from "./differences.ts";
 import { readEvents, type EngineEvent, type ResourceState, type StepMetadata } from "./event.ts";
 
@@ -99,7 +99,7 @@ function resourceOf(steps: readonly Step[], parents: ReadonlyMap<string, string>
   const operation = telling === refreshed && later.length === 0 ? outcomeOfRefresh(metadata) : operations[metadata.op];
   if (operation === undefined) return undefined;
   const ofRefresh = later.length === 0;
-  const drift = ofRefresh || refreshed === undefined ? [] : driftOf(refreshed.metadata);
+  const drift = ofRefresh || refreshed === undefined ? undefined : driftOf(refreshed.metadata);
   const state = metadata.old ?? metadata.new;
   return {
     urn: metadata.urn,
@@ -108,7 +108,7 @@ function resourceOf(steps: readonly Step[], parents: ReadonlyMap<string, string>
     component: componentOf(metadata.urn, parents),
     operation,
     differences: operation === "same" || operation === "delete" ? [] : differencesOf(metadata, { refresh: ofRefresh }),
-    ...(drift.length === 0 ? {} : { drift }),
+    ...(drift === undefined ? {} : { drift }),
     protected: state?.protect ?? false,
     retained: state?.retainOnDelete ?? false,
   };
@@ -128,9 +128,10 @@ function outcomeOfRefresh({ op, new: next }: StepMetadata): Operation | undefine
   return op === "refresh" && next == null ? "delete" : operations[op];
 }
 
-function driftOf(step: StepMetadata): ResourceChange["drift"] & {} {
-  const found = Object.keys(step.detailedDiff ?? {}).length > 0;
-  return found ? differencesOf(step, { refresh: true }) : [];
+function driftOf(step: StepMetadata): Drift | undefined {
+  if (step.new == null) return { gone: true, differences: [] };
+  const told = Object.keys(step.detailedDiff ?? {}).length > 0;
+  return told ? { gone: false, differences: differencesOf(step, { refresh: true }) } : undefined;
 }
 
 /** Names of the components above a resource, the outermost first. */

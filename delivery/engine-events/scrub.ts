@@ -23,7 +23,7 @@ function scrubbedResource(resource: ResourceChange, scrub: Scrub): ResourceChang
     name: scrub(name),
     component: component.map(scrub),
     differences: differences.map(each),
-    ...(drift === undefined ? {} : { drift: drift.map(each) }),
+    ...(drift === undefined ? {} : { drift: { ...drift, differences: drift.differences.map(each) } }),
   };
 }
 
