@@ -22,12 +22,16 @@ export interface ToolAnswer {
 }
 
 /** Runs a tool to its end, which it must reach within a minute. */
-export type RunTool = (...parameters: readonly string[]) => Promise<ToolAnswer>;
+export interface RunTool {
+  (...parameters: readonly string[]): Promise<ToolAnswer>;
+  /** Where its executable is. */
+  readonly path: string;
+}
 
 /** Brings a tool: on a bare machine it is built first. */
 export async function ruleTool(name: RuleTool): Promise<RunTool> {
   const tool = (await ensureTools([packages[name]], { reporter: silentReporter })).path(name);
-  return (...parameters) =>
+  const run = (...parameters: readonly string[]): Promise<ToolAnswer> =>
     new Promise((resolve, reject) => {
       execFile(tool, parameters, { timeout: 60_000, maxBuffer: 16 * 1024 * 1024 }, (error, stdout, stderr) => {
         const code = error === null ? 0 : error.code;
@@ -35,4 +39,5 @@ export async function ruleTool(name: RuleTool): Promise<RunTool> {
         else reject(new Error(`${name} did not end by itself`, { cause: error }));
       });
     });
+  return Object.assign(run, { path: tool });
 }

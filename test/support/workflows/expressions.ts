@@ -1,6 +1,13 @@
 import { data, Evaluator, Lexer, Parser } from "@actions/expressions";
 import type { FunctionDefinition } from "@actions/expressions/funcs/info";
-import { isBasicExpression, isBoolean, isMapping, isNumber, isSequence, isString } from "@actions/workflow-parser";
+import {
+  isBasicExpression,
+  isBoolean,
+  isMapping,
+  isNumber,
+  isSequence,
+  isString,
+} from "@actions/workflow-parser/templates/tokens/type-guards";
 import type { TemplateToken } from "@actions/workflow-parser/templates/tokens/template-token";
 
 /** What an expression can come to, and what contexts are made of. */

@@ -1,15 +1,10 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import {
-  convertWorkflowTemplate,
-  isMapping,
-  isSequence,
-  NoOperationTraceWriter,
-  parseWorkflow,
-} from "@actions/workflow-parser";
 import type { EventsConfig } from "@actions/workflow-parser/model/workflow-template";
 import type { MappingToken } from "@actions/workflow-parser/templates/tokens/mapping-token";
 import type { TemplateToken } from "@actions/workflow-parser/templates/tokens/template-token";
+import { isMapping, isSequence } from "@actions/workflow-parser/templates/tokens/type-guards";
+import { workflowParser } from "./parser.ts";
 
 export const projectRoot = path.join(import.meta.dirname, "..", "..", "..");
 
@@ -43,6 +38,7 @@ export async function readWorkflow(name: string): Promise<WorkflowFile> {
 
 /** The same for a text. */
 export async function parseWorkflowText(file: string, text: string): Promise<WorkflowFile> {
+  const { convertWorkflowTemplate, NoOperationTraceWriter, parseWorkflow } = await workflowParser();
   const { context, value } = parseWorkflow({ name: file, content: text }, new NoOperationTraceWriter());
   if (value === undefined || context.errors.getErrors().length > 0)
     throw new Error(`${file} is no workflow: ${context.errors.getErrors().map(String).join("; ")}`);

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { ruleTool, type RunTool } from "../support/rule-tools.ts";
+import { textOf, valueOf, type Value } from "../support/workflows/expressions.ts";
+import { projectRoot, readWorkflow, type WorkflowFile } from "../support/workflows/workflow-file.ts";
+
+const folder = path.join(projectRoot, ".github");
+const names = (await readdir(path.join(folder, "workflows"))).toSorted();
+const scripts = (await readdir(path.join(folder, "scripts"))).map((name) => path.join(folder, "scripts", name));
+
+/** R13's secrets, and those of where Pulumi keeps its state. */
+const knownSecrets = [
+  ...["KUBECONFIG_STAGING", "KUBECONFIG_PRODUCTION", "REGISTRY_USERNAME", "REGISTRY_PASSWORD"],
+  ...["SMOKE_TEST_USERNAME", "SMOKE_TEST_PASSWORD", "STAGING_URL", "PRODUCTION_URL", "PROMETHEUS_URL"],
+  ...["GRAFANA_URL", "GRAFANA_API_KEY", "SLACK_WEBHOOK_URL", "SLACK_WEBHOOK_CRITICAL", "METRICS_ENDPOINT"],
+  ...["PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE"],
+];
+
+describe("The workflow files", function () {
+  this.timeout(600_000);
+
+  it("are those that the project has", () => {
+    assert.deepEqual(names, ["ci.yml", "deploy.yml", "drift.yml", "integration.yml", "preview.yml", "rollback.yml"]);
+  });
+
+  describe("before their linters", () => {
+    let actionlint: RunTool;
+    let shellcheck: RunTool;
+    let zizmor: RunTool;
+    let shellcheckPath: string;
+
+    before(async function () {
+      this.timeout(600_000);
+      [actionlint, shellcheck, zizmor] = await Promise.all([
+        ruleTool("actionlint"),
+        ruleTool("shellcheck"),
+        ruleTool("zizmor"),
+      ]);
+      shellcheckPath = shellcheck.path;
+    });
+
+    it("have no finding of actionlint, with shellcheck on every step", async () => {
+      const files = names.map((name) => path.join(folder, "workflows", name));
+      assert.deepEqual(await actionlint("-shellcheck", shellcheckPath, ...files), { code: 0, output: "" });
+    });
+
+    it("have no finding of shellcheck in their scripts", async () => {
+      assert.deepEqual(await shellcheck(...scripts), { code: 0, output: "" });
+    });
+
+    it("have no finding of zizmor as an auditor, and none that it was told to ignore", async () => {
+      const { code, output } = await zizmor(
+        ...["--offline", "--no-progress", "--no-ignores", "--persona=auditor", "--quiet", "--format=json"],
+        folder,
+      );
+      assert.deepEqual([code, JSON.parse(output)], [0, []]);
+    });
+  });
+
+  for (const name of names)
+    describe(name, () => {
+      let file: WorkflowFile;
+      let text: string;
+
+      before(async () => {
+        file = await readWorkflow(name);
+        text = await readFile(path.join(folder, "workflows", name), "utf8");
+      });
+
+      it("gives no permission at its top, and each job those that it names", () => {
+        assert.deepEqual(constant(file.keys.find("permissions")), {});
+        for (const { id, keys } of file.jobs) assert.ok(keys.find("permissions") !== undefined, id);
+      });
+
+      it("ends each job after a time of its own", () => {
+        for (const { id, keys } of file.jobs) assert.ok(Number(constant(keys.find("timeout-minutes"))) > 0, id);
+      });
+
+      it("pins each action to the commit of a release, and says which", () => {
+        const uses = text.split("\n").filter((line) => /^\s*(- )?uses:/.test(line));
+        assert.ok(uses.length > 0);
+        for (const line of uses) assert.match(line, /uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+      });
+
+      it("asks for no secret that nobody sets", () => {
+        for (const [, secret = ""] of text.matchAll(/secrets\.(\w+)/g))
+          assert.ok(knownSecrets.includes(secret), secret);
+      });
+
+      it("runs one command, or one script, in each step", () => {
+        for (const { steps } of file.jobs)
+          for (const { keys } of steps) {
+            const run = keys.find("run");
+            if (run !== undefined)
+              assert.match(textOf(constant(run)), /^(exec npm|npm|cosign|\.github\/scripts\/)[^\n;&|]*$/);
+          }
+      });
+    });
+
+  it("release to production only what was released to staging", async () => {
+    const { jobs } = await readWorkflow("deploy.yml");
+    assert.deepEqual(Object.fromEntries(jobs.map(({ id, needs }) => [id, needs])), {
+      ...{ test: [], build: ["test"], staging: ["build"], production: ["build", "staging"] },
+    });
+  });
+});
+
+/** A part of a workflow that has no expression in it. */
+function constant(token: Parameters<typeof valueOf>[0]): Value {
+  return valueOf(token, { contexts: {} });
+}
