@@ -1,7 +1,9 @@
 import type { Operation } from "./published.ts";
 import { notFound, type Answer, type Handler } from "./call.ts";
-import type { Comment, Deployment, Issue, Status } from "./repository.ts";
+import type { Deployment, Issue, Status } from "./repository.ts";
+import { commentHandlers } from "./comment-handlers.ts";
 import { environmentHandlers } from "./environment-handlers.ts";
+import { paged } from "./paged.ts";
 import { rulesHandlers } from "./rules-handlers.ts";
 
 export { notFound, type Answer };
@@ -48,20 +50,6 @@ export const handlers: Readonly<Record<Operation, Handler>> = {
     const changed = repository.change(issue, { title, body: text, state, stateReason });
     return { status: 200, body: issueObject(changed) };
   },
-  "GET /repos/{owner}/{repo}/issues/{issue_number}/comments": ({ repository, number, query }) => {
-    const issue = repository.issue(number);
-    if (issue === undefined) return notFound;
-    const since = Date.parse(query.get("since") ?? "1970-01-01T00:00:00Z");
-    const found = issue.comments.filter(({ at }) => at >= since);
-    return { status: 200, body: paged(found, query).map(commentObject) };
-  },
-  "POST /repos/{owner}/{repo}/issues/{issue_number}/comments": ({ repository, number, body, now }) => {
-    const issue = repository.issue(number);
-    if (issue === undefined) return notFound;
-    const comment = { id: repository.id(), body: (body as { body: string }).body, at: now };
-    repository.change(issue, { comments: [...issue.comments, comment] });
-    return { status: 201, body: commentObject(comment) };
-  },
   "GET /repos/{owner}/{repo}/deployments": ({ repository, query }) => {
     const environment = query.get("environment");
     const found = repository.deployments.filter((each) => environment === null || each.environment === environment);
@@ -94,15 +82,10 @@ export const handlers: Readonly<Record<Operation, Handler>> = {
     const status = { state, description: description ?? "", logUrl: log_url ?? "" };
     return { status: 201, body: statusObject(repository.addStatus(deployment, status)) };
   },
+  ...commentHandlers,
   ...environmentHandlers,
   ...rulesHandlers,
 };
-
-function paged<T>(items: readonly T[], query: URLSearchParams): readonly T[] {
-  const size = Number(query.get("per_page") ?? 30);
-  const page = Number(query.get("page") ?? 1);
-  return items.slice((page - 1) * size, page * size);
-}
 
 function issueObject({ number, title, body, labels, assignees, state }: Issue): object {
   return {
@@ -110,10 +93,6 @@ function issueObject({ number, title, body, labels, assignees, state }: Issue): 
     labels: labels.map((name) => ({ name })),
     assignees: assignees.map((login) => ({ login })),
   };
-}
-
-function commentObject({ id, body, at }: Comment): object {
-  return { id, body, created_at: new Date(at).toISOString() };
 }
 
 function deploymentObject({ id, ref, environment, description, payload }: Deployment): object {

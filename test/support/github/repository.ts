@@ -14,6 +14,13 @@ export interface Comment {
   readonly body: string;
   /** Instant. */
   readonly at: number;
+  readonly author: Author;
+}
+
+/** Who writes: a person, or an app such as a workflow's. */
+export interface Author {
+  readonly login: string;
+  readonly type: "User" | "Bot";
 }
 
 export interface Deployment {
@@ -40,6 +47,8 @@ export class Repository {
   readonly deployments: Deployment[] = [];
   /** Logins that can be assigned to. */
   readonly members = new Set<string>();
+  /** Whose token asks. */
+  asking: Author = { login: "github-actions[bot]", type: "Bot" };
   #ids = 0;
 
   id(): number {
