@@ -137,5 +137,6 @@ function lines({ lines: covered, behind }: Coverage, { coverage: floor }: Thresh
 
 /** Rounded down: what is short of a floor does not read as if it reached it. */
 function percent(share: number): string {
-  return `${Math.floor(share * 100) / 100} %`;
+  // 1.15 * 100 is a little less than 115.
+  return `${Math.floor(share * 100 + 1e-6) / 100} %`;
 }
