@@ -6,8 +6,7 @@ import { driftMarkdown } from "../drift/markdown.ts";
 import { driftText } from "../drift/terminal.ts";
 import type { StackDrift } from "../drift/drift.ts";
 import { githubAccess, workflowRun } from "../github/workflow.ts";
-import { Scrubber } from "../http/scrubber.ts";
-import { secretVariables } from "../notify/connect.ts";
+import { scrubberOf } from "../preview/secrets.ts";
 import { exitCodes, exitCodesHelp } from "./exit-codes.ts";
 import { run } from "./run.ts";
 import { terminalOf } from "./terminal.ts";
@@ -44,7 +43,9 @@ export function driftCommand(): Command {
         // Before the engine is asked, which takes a while.
         const told = issue === true ? new DriftIssue(issueOptions()) : undefined;
         const onOutput = (text: string) => process.stderr.write(text);
-        const drift = await lookForDrift({ stack, folder: process.cwd(), onOutput, scrub: scrubber() }, any);
+        const scrubber = scrubberOf(process.env);
+        const scrub = (text: string) => scrubber.scrub(text);
+        const drift = await lookForDrift({ stack, folder: process.cwd(), onOutput, scrub }, any);
         show(drift, options);
         if (summary !== undefined) await appendFile(summary, driftMarkdown(drift));
         const outcome = await told?.tell(drift, any);
@@ -56,13 +57,6 @@ export function driftCommand(): Command {
 
 function issueOptions(): ConstructorParameters<typeof DriftIssue>[0] {
   return { access: githubAccess(process.env), run: workflowRun(process.env) };
-}
-
-/** Hides what this process itself was told as a secret, and what looks like one. */
-function scrubber(): (text: string) => string {
-  const scrubber = new Scrubber();
-  for (const name of secretVariables) scrubber.learn(process.env[name] ?? "");
-  return (text) => scrubber.scrub(text);
 }
 
 function show(drift: StackDrift, { json }: Options): void {

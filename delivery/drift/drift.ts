@@ -22,8 +22,8 @@ export interface StackDrift {
 }
 
 /**
- * What of a refresh is drift. What a release moves, its weights, the slots' templates and replicas and its ledger, is not: the program
- * declares that it ignores them, and the engine leaves such fields out of a refresh.
+ * What of a refresh is drift. What a release moves is none: the weights and the ledger, which the program declares that it ignores, so that the
+ * engine leaves them out; and of the slots {@link slotFields}.
  */
 export function driftOf(stack: string, { resources }: Pick<StackChanges, "resources">): StackDrift {
   const drifted = resources.flatMap((resource) => driftedOf(resource) ?? []);
@@ -33,8 +33,19 @@ export function driftOf(stack: string, { resources }: Pick<StackChanges, "resour
 function driftedOf(resource: ResourceChange): DriftedResource | undefined {
   const { type, name, component, operation } = resource;
   const gone = operation === "delete";
-  const differences = gone || operation === "same" ? [] : resource.differences.map((each) => hidden(type, each));
-  return gone || differences.length > 0 ? { type, name, component, gone, differences } : undefined;
+  const differences = gone || operation === "same" ? [] : resource.differences;
+  const meant = differences.filter(({ path }) => !isReleasers(resource, path)).map((each) => hidden(type, each));
+  return gone || meant.length > 0 ? { type, name, component, gone, differences: meant } : undefined;
+}
+
+/**
+ * What a releaser writes of a slot's Deployment. The program ignores it in the slot that serves; of the other one the state has what was staged last,
+ * and a release that goes back scales that down, or puts a kept version in its place.
+ */
+const slotFields = /^spec\.(replicas|template)\b/;
+
+function isReleasers({ urn }: ResourceChange, path: string): boolean {
+  return urn.includes("atom:slots:Slots$kubernetes:apps/v1:Deployment::") && slotFields.test(path);
 }
 
 /** What somebody wrote into a Secret by hand is one that no state marks. */

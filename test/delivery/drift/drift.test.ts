@@ -30,6 +30,36 @@ describe("drift", () => {
     assert.deepEqual(driftOf("staging", { resources }).resources, []);
   });
 
+  it("is not what a releaser writes of its slots, but what else is changed of them", () => {
+    const type = "kubernetes:apps/v1:Deployment";
+    const parents = "atom:stacks:Environment$atom:service:Service$";
+    const own = [
+      difference("spec.replicas"),
+      difference("spec.template.spec.containers[0].image"),
+      difference("spec.template"),
+    ];
+    const others = [
+      difference("spec.progressDeadlineSeconds"),
+      difference("spec.templates"),
+      difference("metadata.labels.a"),
+    ];
+    const slot = refreshed(type, "atom-green", { differences: [...own, ...others] });
+    const urnOf = (component: string) => ({
+      urn: `urn:pulumi:staging::atom::${parents}${component}$${type}::atom-green`,
+    });
+    const paths = (component: string) =>
+      driftOf("staging", { resources: [{ ...slot, ...urnOf(component) }] }).resources[0]?.differences.map(
+        ({ path }) => path,
+      );
+    assert.deepEqual(
+      paths("atom:slots:Slots"),
+      others.map(({ path }) => path),
+    );
+    assert.equal(paths("atom:other:Other")?.length, 6);
+    const resources = [{ ...refreshed(type, "atom-green", { differences: own }), ...urnOf("atom:slots:Slots") }];
+    assert.deepEqual(driftOf("staging", { resources }).resources, []);
+  });
+
   it("shows nothing of what somebody wrote into a Secret by hand", () => {
     const differences = [
       difference("data.tokenSecret", { before: "b2xk", after: "bmV3" }),
