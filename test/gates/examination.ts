@@ -39,6 +39,7 @@ export async function examine(
   means: ExaminationMeans,
 ): Promise<readonly Finding[]> {
   const failures = failuresOf(run);
+  const open = failures.filter(({ passedLater }) => passedLater === undefined);
   if (failures.length > mostReruns)
     return failures.map((failure) => ({
       failure,
@@ -46,9 +47,9 @@ export async function examine(
       evidence: `not run again: over ${mostReruns} failed`,
     }));
   const again: TestRun[] = [];
-  for (let count = 0; failures.length > 0 && count < reruns; count += 1) {
-    const files = [...new Set(failures.map(({ file }) => file))];
-    again.push(await means.run({ ...request, files, grep: grepOf(failures) }, { deadline: means.rerunUntil }));
+  for (let count = 0; open.length > 0 && count < reruns; count += 1) {
+    const files = [...new Set(open.map(({ file }) => file))];
+    again.push(await means.run({ ...request, files, grep: grepOf(open) }, { deadline: means.rerunUntil }));
   }
   const findings: Finding[] = [];
   for (const failure of failures) {
@@ -58,6 +59,7 @@ export async function examine(
   return findings;
 
   async function judged(failure: Failure, outcomes: readonly Outcome[]): Promise<Omit<Finding, "failure">> {
+    if (failure.passedLater) return { kind: "flaky", evidence: "it passed when mocha tried it again in the same run" };
     if (outcomes.length < reruns) return { kind: "failed", evidence: "no time to run it twice again" };
     const passes = outcomes.filter((outcome) => outcome === "passed").length;
     const seen = `run again twice without the tests that passed, it ${["failed both times", "passed once", "passed both times"][passes]}`;

@@ -8,6 +8,8 @@ export interface Failure {
   /** The suite's full title, where it is a hook that failed. */
   readonly hookOf?: string;
   readonly error: readonly string[];
+  /** It passed in the same run, when mocha tried it again. */
+  readonly passedLater?: true;
 }
 
 /** How a failure's test did in another run. */
@@ -26,8 +28,8 @@ export function failuresOf(run: TestRun): readonly Failure[] {
   return [...failures.values()];
 }
 
-function failureOf({ title, fullTitle, file, error }: FailedTest): Failure {
-  if (!hookTitle.test(title)) return { name: fullTitle, file, error };
+function failureOf({ title, fullTitle, file, error, passedLater }: FailedTest): Failure {
+  if (!hookTitle.test(title)) return { name: fullTitle, file, error, ...(passedLater && { passedLater }) };
   const suite = fullTitle.slice(0, -title.length).trimEnd();
   // mocha adds the test that the hook ran for, which is another one in another selection.
   return { name: `${suite} ${title.replace(/ for ".*"$/s, "")}`.trimStart(), file, hookOf: suite, error };

@@ -13,6 +13,8 @@ export interface FinishedTest extends TestEntry {
 export interface FailedTest extends FinishedTest {
   /** The message, and the lines of the stack that lie in the project. */
   readonly error: readonly string[];
+  /** It passed afterwards, when mocha tried it again as its suite asks (`retries`): this hides what we look for. */
+  readonly passedLater?: true;
 }
 
 /**

@@ -52,8 +52,15 @@ async function runTests(request: RunRequest): Promise<void> {
   runner.on("test", (test) => {
     write(["test", entryOf(test)]);
   });
+  const retried = new Map<string, unknown>();
+  runner.on("retry", (test: Mocha.Test, thrown: unknown) => {
+    retried.set(test.fullTitle(), thrown);
+  });
   runner.on("pass", (test) => {
-    write(["pass", { ...entryOf(test), duration: test.duration ?? 0 }]);
+    const finished = { ...entryOf(test), duration: test.duration ?? 0 };
+    const earlier = retried.get(test.fullTitle());
+    if (earlier === undefined) write(["pass", finished]);
+    else write(["fail", { ...finished, error: linesOf(earlier), passedLater: true }]);
   });
   runner.on("pending", (test) => {
     write(["pending", entryOf(test)]);

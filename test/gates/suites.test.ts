@@ -47,6 +47,16 @@ describe("npm run gates", () => {
     assert.doesNotMatch(verdict, /passes always/);
   });
 
+  it("takes a test that passes only when mocha tries it again for a flaky one", () => {
+    const { code, verdict } = gates("flaky", "--pass-rate", "0", "retried.suite.ts");
+    assert.equal(code, exitCodes.determinism, verdict);
+    assert.match(
+      verdict,
+      /«A suite that tries again passes when .*: it passed when mocha tried it again in the same run\n/,
+    );
+    assert.match(verdict, /met +pass rate +0 % \(0 passed, 1 failed\)/);
+  });
+
   it("names a test that fails after another one of its file, and that one", () => {
     const seed = seedFor("leaves crumbs", "wants a clean table");
     const { code, verdict } = gates("order-dependent", "--seed", seed, "kitchen.suite.ts");
