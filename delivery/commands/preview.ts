@@ -19,6 +19,7 @@ import { terminalOf } from "./terminal.ts";
 interface Options {
   readonly stack?: string;
   readonly allAffected?: boolean;
+  readonly refresh?: boolean;
   readonly events: readonly string[];
   readonly comment?: boolean;
   readonly summary?: string;
@@ -49,6 +50,7 @@ export function previewCommand(): Command {
       "--all-affected",
       `every stack that has a file here: a change may affect each of them, save ${developersStack}`,
     )
+    .option("--refresh", "ask the cluster first whether it is as the state has it, and say what is not")
     .option(
       "--events <file>",
       "take the preview from the engine's events in this file, named after its stack (staging.jsonl); once for each stack",
@@ -84,7 +86,10 @@ async function tellPreview(options: Options, signal: AbortSignal): Promise<ExitC
   return reports.some(({ failed }) => failed) ? exitCodes.refused : exitCodes.ok;
 }
 
-async function previewsOf({ stack, allAffected, events }: Options, signal: AbortSignal): Promise<StackPreview[]> {
+async function previewsOf(
+  { stack, allAffected, refresh = false, events }: Options,
+  signal: AbortSignal,
+): Promise<StackPreview[]> {
   const scrubber = scrubberOf(process.env);
   const scrub = (text: string) => scrubber.scrub(text);
   if ([stack !== undefined, allAffected === true, events.length > 0].filter(Boolean).length !== 1)
@@ -97,7 +102,7 @@ async function previewsOf({ stack, allAffected, events }: Options, signal: Abort
   const onOutput = (text: string): void => void process.stderr.write(text);
   // One after the other: each runs an engine, and a workflow's machine has few cores.
   for (const name of await stacksOf(folder, stack))
-    previews.push(await previewStack(name, { folder, onOutput, scrub }, signal));
+    previews.push(await previewStack(name, { folder, refresh, onOutput, scrub }, signal));
   return previews;
 }
 

@@ -7,6 +7,8 @@ import { readPreview, type StackPreview } from "./stack-preview.ts";
 export interface EnginePreviewOptions {
   /** The project's folder, with Pulumi.<stack>.yaml. */
   readonly folder: string;
+  /** Ask the cluster first whether it is as the state has it. @default false */
+  readonly refresh?: boolean;
   /** Is given what the engine prints, as it comes. */
   readonly onOutput: (text: string) => void;
   /** Takes secrets out of a text. */
@@ -19,14 +21,14 @@ export interface EnginePreviewOptions {
  */
 export async function previewStack(
   stack: string,
-  { folder, onOutput, scrub }: EnginePreviewOptions,
+  { folder, refresh = false, onOutput, scrub }: EnginePreviewOptions,
   signal: AbortSignal,
 ): Promise<StackPreview> {
   // Readable by this user alone, like the file in it.
   const own = await mkdtemp(path.join(tmpdir(), "atom-preview-"));
   try {
     const file = path.join(own, "events.jsonl");
-    const words = ["preview", "--stack", stack, "--diff", "--events", file];
+    const words = ["preview", "--stack", stack, "--diff", "--events", file, ...(refresh ? ["--refresh"] : [])];
     const { code, lastLines } = await runStackCommand({ words, folder, onOutput }, signal);
     // There is none where the command ended before it came to the engine.
     const events = await readFile(file, "utf8").catch(() => "");

@@ -57,7 +57,7 @@ function stackSections(report: StackReport): readonly Section[] {
   const { reasons, losses, versions, costs, findings, drifted, warnings, components } = report;
   return [
     { open: `### ${marks[toneOf(report)]} ${code(report.stack)}: ${headline(report)}\n\n`, items: [] },
-    ...listed("Why it failed", reasons.map(reasonItem)),
+    ...(reasons.length === 0 ? [] : [{ open: "**Why it failed**\n\n", items: reasons.map(reasonItem) }]),
     ...listed(
       "Deleted or replaced",
       losses.map((each) => [`- ${lossItem(each)}\n`]),
