@@ -37,6 +37,7 @@ describe("the command line", () => {
       [
         ...["release", "status", "abort", "rollback", "approve", "resume", "history", "explain", "replay"],
         ...["quarantine list", "quarantine lift", "metrics show", "metrics push", "notify show", "notify flush"],
+        ...["preview", "drift"],
       ],
     );
   });
