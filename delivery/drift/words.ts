@@ -19,7 +19,8 @@ export function nameOf({ type, name }: DriftedResource): string {
 /** What can be done about it: the text of commands stands in backticks. */
 export function nextSteps({ stack }: StackDrift): readonly string[] {
   return [
-    `Take it back: \`npm run up -- --stack ${stack} --refresh\` makes the environment what the program declares.`,
+    // Without the variable the API server keeps a field for whoever changed it last.
+    `Take it back: \`PULUMI_K8S_ENABLE_PATCH_FORCE=true npm run up -- --stack ${stack} --refresh\` makes the environment what the program declares.`,
     `Or keep it: write it into the stack's configuration, then \`npm run up -- --stack ${stack} --refresh\`.`,
     "Then nothing is left to do here: the next look closes this issue.",
   ];
