@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import { requiredChecks } from "../../components/github/required-checks.ts";
 import { ruleTool, type RunTool } from "../support/rule-tools.ts";
 import { textOf, valueOf, type Value } from "../support/workflows/expressions.ts";
+import { combinations } from "../support/workflows/job-settings.ts";
 import { projectRoot, readWorkflow, type WorkflowFile } from "../support/workflows/workflow-file.ts";
 
 const folder = path.join(projectRoot, ".github");
@@ -97,6 +99,17 @@ describe("The workflow files", function () {
           }
       });
     });
+
+  it("have the jobs that a change has to pass, whose names GitHub knows them by, and run them for pull requests", async () => {
+    const files = await Promise.all(["ci.yml", "integration.yml"].map(readWorkflow));
+    const reported = files.flatMap(({ events, jobs }) => {
+      assert.ok(events.pull_request !== undefined && events.merge_group !== undefined);
+      return jobs.flatMap((job) =>
+        combinations(job, {}).map((matrix) => textOf(valueOf(job.keys.find("name"), { contexts: { matrix } }))),
+      );
+    });
+    assert.deepEqual(reported.filter((name) => name !== "drills").toSorted(), [...requiredChecks].toSorted());
+  });
 
   it("release to production only what was released to staging", async () => {
     const { jobs } = await readWorkflow("deploy.yml");

@@ -32,7 +32,7 @@ describe("A pull request", function () {
   it("is checked and tested, and both images are built and not pushed, without a secret", async () => {
     const { conclusion, jobs } = await finish("ci.yml", pullRequest());
     assert.equal(conclusion, "success");
-    assert.deepEqual(Object.keys(jobs).toSorted(), ["check", "images", "test"]);
+    assert.deepEqual(Object.keys(jobs).toSorted(), ["check", "image", "test"]);
     assert.deepEqual((await world.lines()).toSorted(), [
       ...["npm ci", "npm ci", "npm run check", "npm test -- --only fast"],
     ]);
