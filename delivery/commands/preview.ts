@@ -4,6 +4,8 @@ import { Command } from "commander";
 import { UserError } from "../../components/errors/user-error.ts";
 import { systemClock } from "../clock/system-clock.ts";
 import { pullRequestOf, type PullRequest } from "../github/pull-request.ts";
+import { githubAccess, workflowRun } from "../github/workflow.ts";
+import type { GithubAccess } from "../notify/github/client.ts";
 import { previewStack } from "../preview/engine-preview.ts";
 import { commentText, publishComment, summaryText } from "../preview/publish.ts";
 import { reportOf, type StackReport } from "../preview/report.ts";
@@ -75,14 +77,13 @@ export function previewCommand(): Command {
 }
 
 async function tellPreview(options: Options, signal: AbortSignal): Promise<ExitCode> {
-  const variables = process.env;
   // Before minutes are spent on what nobody could be told.
-  const pullRequest = options.comment === true ? await pullRequestOf(variables) : undefined;
+  const place = options.comment === true ? await placeOf(process.env) : undefined;
   const previews = await previewsOf(options, signal);
   const reports = previews.map(reportOf);
   if (options.json === true) process.stdout.write(`${JSON.stringify({ stacks: previews.map(jsonOf) })}\n`);
   else process.stdout.write(previewText(reports, terminalOf(process.stdout)));
-  await tellWorkflow(reports, options, pullRequest, signal);
+  await tellWorkflow(reports, options, place, signal);
   return reports.some(({ failed }) => failed) ? exitCodes.refused : exitCodes.ok;
 }
 
@@ -118,26 +119,39 @@ async function stacksOf(folder: string, asked: string | undefined): Promise<read
   return [...new Set(names)];
 }
 
+/** Where a comment belongs. */
+interface Place {
+  readonly access: GithubAccess;
+  readonly pullRequest: PullRequest;
+}
+
+async function placeOf(variables: NodeJS.ProcessEnv): Promise<Place> {
+  return { access: githubAccess(variables), pullRequest: await pullRequestOf(variables) };
+}
+
 async function tellWorkflow(
   reports: readonly StackReport[],
   { summary }: Options,
-  pullRequest: PullRequest | undefined,
+  place: Place | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const change = await changeOf(process.env, { folder: process.cwd() });
-  const about = { url: change?.run, commit: pullRequest?.commit ?? change?.commit };
+  // The commit of a pull request's run is a merge that nobody knows.
+  const commit = place?.pullRequest.commit ?? (await changeOf(process.env, { folder: process.cwd() }))?.commit;
+  const about = { url: workflowRun(process.env), commit };
   if (summary !== undefined)
     await appendFile(summary, summaryText(reports, about)).catch((cause: unknown) => {
       throw new PreviewFileError(`The summary ${summary} cannot be written: ${(cause as Error).message}`, { cause });
     });
-  if (pullRequest === undefined) return;
+  if (place === undefined) return;
+  const { access, pullRequest } = place;
   if (pullRequest.fromFork) {
     process.stderr.write(
       "The pull request comes from a fork, whose runs may not comment: the summary has the preview.\n",
     );
     return;
   }
-  const stuck = await publishComment(pullRequest, commentText(reports, about), systemClock, signal);
+  const text = commentText(reports, about);
+  const stuck = await publishComment({ access, number: pullRequest.number }, text, systemClock, signal);
   process.stderr.write(`The comment on pull request #${pullRequest.number} was ${stuck}.\n`);
 }
 

@@ -1,15 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { UserError } from "../../components/errors/user-error.ts";
-import type { GithubAccess } from "../notify/github/client.ts";
 
-/** This process is not told which pull request it is about, or has nothing to speak to GitHub with. */
+/** The run is of no pull request, or does not say of which. */
 export class PullRequestMissingError extends UserError {
   override readonly name = "PullRequestMissingError";
 }
 
 export interface PullRequest {
-  readonly access: GithubAccess;
   readonly number: number;
   /** The newest commit of its branch; undefined where the event does not say it. */
   readonly commit: string | undefined;
@@ -31,26 +29,19 @@ const event = z.looseObject({
   issue: z.looseObject({ number: z.int().positive(), pull_request: z.looseObject({}).optional() }).optional(),
 });
 
-type Variables = Readonly<Record<string, string | undefined>>;
-
-/**
- * The pull request of a workflow's run, by GITHUB_EVENT_PATH, GITHUB_REPOSITORY and GITHUB_TOKEN (GITHUB_API_URL for GitHub Enterprise). Throws a
- * {@link PullRequestMissingError} that names what is missing.
- */
-export async function pullRequestOf(variables: Variables): Promise<PullRequest> {
-  const { pull_request: own, issue } = await eventAt(valueOf(variables, "GITHUB_EVENT_PATH"));
+/** The pull request that a workflow's run is about, by the event that began it. Throws a {@link PullRequestMissingError}. */
+export async function pullRequestOf({
+  GITHUB_EVENT_PATH: file = "",
+}: Readonly<Record<string, string | undefined>>): Promise<PullRequest> {
+  if (file === "") throw new PullRequestMissingError("GITHUB_EVENT_PATH is not set; in a workflow it is.");
+  const { pull_request: own, issue } = await eventAt(file);
   const number = own?.number ?? (issue?.pull_request === undefined ? undefined : issue.number);
   if (number === undefined)
     throw new PullRequestMissingError(
       "The event of GITHUB_EVENT_PATH is about no pull request: there is nothing to comment on.",
     );
-  const [owner, repo, more] = valueOf(variables, "GITHUB_REPOSITORY").split("/");
-  if (owner === undefined || owner === "" || repo === undefined || repo === "" || more !== undefined)
-    throw new PullRequestMissingError("GITHUB_REPOSITORY names no repository as owner/name.");
-  const apiUrl = variables.GITHUB_API_URL?.replace(/\/$/, "");
   const from = own?.head?.repo;
   return {
-    access: { token: valueOf(variables, "GITHUB_TOKEN"), owner, repo, apiUrl: apiUrl === "" ? undefined : apiUrl },
     number,
     commit: own?.head?.sha,
     // A fork that was deleted is null.
@@ -64,11 +55,4 @@ async function eventAt(file: string): Promise<z.output<typeof event>> {
   } catch (cause) {
     throw new PullRequestMissingError("The file that GITHUB_EVENT_PATH names holds no event of GitHub's.", { cause });
   }
-}
-
-function valueOf(variables: Variables, name: string): string {
-  const value = variables[name];
-  if (value === undefined || value === "")
-    throw new PullRequestMissingError(`--comment is for a workflow's run: ${name} is not set.`);
-  return value;
 }

@@ -1,6 +1,5 @@
 import { UserError } from "../../components/errors/user-error.ts";
-import { longestComment, StickyComment, type Stuck } from "../github/sticky-comment.ts";
-import type { PullRequest } from "../github/pull-request.ts";
+import { longestComment, StickyComment, type StickyCommentPlace, type Stuck } from "../github/sticky-comment.ts";
 import { RefusedError, UndeliveredError } from "../notify/channel.ts";
 import { backoff } from "../notify/backoff.ts";
 import type { Clock } from "../release/ports.ts";
@@ -54,7 +53,7 @@ function aboutText({ url, commit }: PreviewRun): string {
  * signal's reason.
  */
 export async function publishComment(
-  { access, number }: Pick<PullRequest, "access" | "number">,
+  { access, number }: Pick<StickyCommentPlace, "access" | "number">,
   text: string,
   clock: Clock,
   signal: AbortSignal,
