@@ -40,6 +40,9 @@ const errorBlock = /^ *error: (.+(?:\n *\t.+)*)$/gm;
 /** A policy that something violates: its name, what violates it, its description, and what is wrong and what to do. */
 const violationBlock = /^ *- \[mandatory\] +(\S+) +\((.+)\)\n *.+\n *(.+)$/gm;
 
+/** Errors that only follow from another one. */
+const aftermath = /^(update|preview) failed$|: context canceled$/;
+
 /** The engine failed. The message has the errors that it reported, or the policies that it refused; its whole output was shown. */
 export class StackCommandError extends UserError {
   override readonly name = "StackCommandError";
@@ -50,7 +53,7 @@ export class StackCommandError extends UserError {
     const violations = [...text.matchAll(violationBlock)].map(
       ([, policy = "", resource = "", message = ""]) => `policy ${policy} (${resource}): ${message}`,
     );
-    const reasons = [...errors.filter((error) => !/^(update|preview) failed$/.test(error)), ...violations];
+    const reasons = [...errors.filter((error) => !aftermath.test(error)), ...violations];
     const shown = reasons.length > 0 ? [...new Set(reasons)] : [text.trim()];
     super(`\`${command}\` of the stack "${stack}" failed:\n${shown.map((reason) => `  ${reason}`).join("\n")}`, {
       cause,

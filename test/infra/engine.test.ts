@@ -3,6 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { ClusterContextError } from "../../infra/cluster/errors.ts";
 import { ConfigError } from "../../infra/config/error.ts";
 import {
@@ -107,6 +108,16 @@ describe("a stack command", function () {
     assert.deepEqual((await project.run("destroy")).changes, { delete: 2 });
   });
 
+  it("passes on the engine's events, in which what is secret is not told", async () => {
+    await using project = await Project.create(executable);
+    const events: EngineEvent[] = [];
+    await project.run("preview", { onEvent: (event) => events.push(event) });
+    const made = events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata.urn.split("::").at(-1) ?? []);
+    assert.deepEqual(made, ["atom-local", "component"]);
+    assert.deepEqual(events.findLast(({ summaryEvent }) => summaryEvent)?.summaryEvent?.resourceChanges, { create: 2 });
+    assert.doesNotMatch(JSON.stringify(events), /hidden/);
+  });
+
   it("has nothing to destroy, and nothing to refresh, where there is no stack", async () => {
     await using project = await Project.create(executable);
     assert.deepEqual((await project.run("destroy")).changes, {});
@@ -163,6 +174,17 @@ describe("a stack command", function () {
       project.run("preview", { program: failing }),
       (error: unknown) => error instanceof StackCommandError && error.message.includes("a mistake in the program"),
     );
+  });
+
+  it("asks the policies, and names the one that refuses, and what to do", async () => {
+    await using project = await Project.create(executable);
+    await assert.rejects(project.run("preview", { stack: "production" }), {
+      name: "StackCommandError",
+      message:
+        '`preview` of the stack "production" failed:\n' +
+        "  policy production-reviewers (pulumi:pulumi:Stack: atom-production): The stack has no GitHub environment. " +
+        "Name its reviewers in atom:github.",
+    });
   });
 
   it("says that the stack is locked while another command is at work on it", async () => {

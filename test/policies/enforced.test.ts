@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { PolicyResource, ResourceValidationArgs } from "@pulumi/policy";
+import type { PolicyResource, ResourceValidationArgs, StackValidationArgs } from "@pulumi/policy";
 import { enforced } from "../../policies/enforced.ts";
 import { unknownValue, type Resource } from "../../policies/resource.ts";
 import type { ResourceRule, StackRule } from "../../policies/rule.ts";
@@ -80,8 +80,8 @@ describe("an enforced rule", () => {
     const policy = enforced(rule);
     assert.ok("validateStack" in policy);
     const reported: unknown[] = [];
-    const stack = { resources: [policed("first", {}), policed("second", {})] };
-    await policy.validateStack(stack as Parameters<typeof policy.validateStack>[0], (...said) => reported.push(said));
+    const stack: Partial<StackValidationArgs> = { resources: [policed("first", {}), policed("second", {})] };
+    await policy.validateStack(stack as StackValidationArgs, (...said) => reported.push(said));
     assert.deepEqual(reported, [
       ["of one", `urn:pulumi:staging::atom::${type}::second`],
       ["of all", undefined],
