@@ -43,11 +43,12 @@ export class DeploymentEnvironment extends pulumi.ComponentResource {
         { parent: this },
       );
     for (const [secretName, value] of Object.entries(secrets))
-      // Another value is written over the one before: see docs/decisions/0014.
       new github.ActionsEnvironmentSecret(
         `${name}-secret-${secretName}`,
+        // Another value is written over the one before: see docs/decisions/0014.
         { ...within, secretName, value },
-        { parent: this },
+        // A destruction that the environment's protection stops has not deleted them before it came there.
+        { parent: this, deletedWith: made },
       );
     for (const [variableName, value] of Object.entries(variables))
       new github.ActionsEnvironmentVariable(
