@@ -1,5 +1,5 @@
 import { releasePlanKey, type ReleasePlan } from "../components/release-plan/release-plan.ts";
-import { isProduction, kindOf, valueAt, type Resource } from "./resource.ts";
+import { isProduction, kindOf, unknownValue, valueAt, type Resource } from "./resource.ts";
 import type { ResourceRule } from "./rule.ts";
 
 /** What a release of a stack is judged by, as its plan tells it. */
@@ -23,7 +23,8 @@ export function productionThresholds(staging: Thresholds | undefined): ResourceR
 function thresholdsOf(resource: Resource): Thresholds | undefined {
   if (kindOf(resource) !== "ConfigMap") return undefined;
   const text = valueAt(resource.inputs, "data", releasePlanKey);
-  return typeof text === "string" ? (JSON.parse(text) as Pick<ReleasePlan, "thresholds">).thresholds : undefined;
+  if (typeof text !== "string" || text === unknownValue) return undefined;
+  return (JSON.parse(text) as Pick<ReleasePlan, "thresholds">).thresholds;
 }
 
 function looser(production: Thresholds, staging: Thresholds): readonly string[] {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { productionThresholds, type Thresholds } from "../../policies/production-thresholds.ts";
+import { unknownValue } from "../../policies/resource.ts";
 import { violationsOf } from "./support.ts";
 
 const configMap = "kubernetes:core/v1:ConfigMap";
@@ -62,7 +63,8 @@ describe("the policy production-thresholds", () => {
     assert.deepEqual(said(loose, undefined), []);
     const production = { stack: "production" };
     const rule = productionThresholds(staging);
-    assert.deepEqual(violationsOf(rule, configMap, { data: { "ledger.json": "{}" } }, production), []);
+    for (const data of [{ "ledger.json": "{}" }, { "plan.json": unknownValue }])
+      assert.deepEqual(violationsOf(rule, configMap, { data }, production), []);
     assert.deepEqual(violationsOf(rule, "kubernetes:core/v1:Secret", { data: { "plan.json": "{}" } }, production), []);
   });
 });
