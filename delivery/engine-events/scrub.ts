@@ -5,21 +5,24 @@ type Scrub = (text: string) => string;
 
 /** The same changes, with every text in them scrubbed: before they are written, so that nothing can hide a secret by its form. */
 export function scrubbedChanges(changes: StackChanges, scrub: Scrub): StackChanges {
-  const { resources, diagnostics, findings, outputs } = changes;
+  const { stack, resources, diagnostics, findings, outputs } = changes;
+  const about = ({ urn }: { readonly urn?: string }) => (urn === undefined ? {} : { urn: scrub(urn) });
   return {
     ...changes,
+    stack: stack === undefined ? undefined : scrub(stack),
     resources: resources.map((resource) => scrubbedResource(resource, scrub)),
-    diagnostics: diagnostics.map((each) => ({ ...each, message: scrub(each.message) })),
-    findings: findings.map((each) => ({ ...each, message: scrub(each.message) })),
+    diagnostics: diagnostics.map((each) => ({ ...each, ...about(each), message: scrub(each.message) })),
+    findings: findings.map((each) => ({ ...each, ...about(each), message: scrub(each.message) })),
     outputs: Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, scrubbedJson(value, scrub)])),
   };
 }
 
 function scrubbedResource(resource: ResourceChange, scrub: Scrub): ResourceChange {
-  const { name, component, differences, drift } = resource;
+  const { urn, name, component, differences, drift } = resource;
   const each = (difference: Difference) => scrubbedDifference(difference, scrub);
   return {
     ...resource,
+    urn: scrub(urn),
     name: scrub(name),
     component: component.map(scrub),
     differences: differences.map(each),
