@@ -24,10 +24,7 @@ const shortestSecret = 8;
 export const plainSecrets: ResourceRule = {
   name: "plain-secrets",
   description: "No secret stands in clear where everybody who may look at the resource reads it.",
-  violations: (resource) => [
-    ...clearTexts(resource).flatMap((text) => [...byName(resource, text), ...byValue(text)]),
-    ...deprecated(resource),
-  ],
+  violations: (resource) => clearTexts(resource).flatMap((text) => [...byName(resource, text), ...byValue(text)]),
 };
 
 export const repeatedSecrets: StackRule = {
@@ -58,22 +55,8 @@ function clearTexts(resource: Resource): readonly Text[] {
 /** Properties that their system keeps secret, or, of a dynamic provider, that hold its code. */
 function hiddenProperties(resource: Resource): readonly string[] {
   if (kindOf(resource) === "Secret") return ["data", "stringData"];
-  if (isGithubSecret(resource)) return ["value", "valueEncrypted", ...deprecatedProperties];
+  if (/^github:.*Secret$/.test(resource.type)) return ["value", "valueEncrypted", "plaintextValue", "encryptedValue"];
   return ["__provider"];
-}
-
-function isGithubSecret({ type }: Resource): boolean {
-  return /^github:.*Secret$/.test(type);
-}
-
-/** The provider of GitHub writes these into its state without a mark. */
-const deprecatedProperties = ["plaintextValue", "encryptedValue"];
-
-function deprecated(resource: Resource): readonly string[] {
-  if (!isGithubSecret(resource)) return [];
-  return deprecatedProperties
-    .filter((property) => resource.inputs[property] !== undefined)
-    .map((property) => `${property} is deprecated and stays in the state. Use value, with a secret.`);
 }
 
 function byName(resource: Resource, { path, text }: Text): readonly string[] {

@@ -112,13 +112,6 @@ describe("the policy plain-secrets", () => {
     );
   });
 
-  it("refuses the fields of GitHub's secrets that stay in the state", () => {
-    for (const field of ["plaintextValue", "encryptedValue"])
-      assert.deepEqual(violationsOf(plainSecrets, githubSecret, { secretName: "A", [field]: "4711" }), [
-        `${field} is deprecated and stays in the state. Use value, with a secret.`,
-      ]);
-  });
-
   it("refuses a variable of GitHub's that is called like a secret, or holds one", () => {
     assert.equal(
       violationsOf(plainSecrets, githubVariable, { variableName: "REGISTRY_PASSWORD", value: "4711" }).length,
