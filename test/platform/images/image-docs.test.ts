@@ -9,6 +9,7 @@ interface Step {
   readonly uses?: string;
   readonly with?: Readonly<Record<string, unknown>>;
   readonly run?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 interface Workflow {
@@ -50,11 +51,11 @@ describe("docs/image.md", () => {
     assert.deepEqual(builds(stepsOf("ci.yml")), [unpushed, ofReleaser(unpushed)]);
   });
 
-  it("has the command that signs", () => {
-    const signing = (steps: readonly Step[]): readonly unknown[] =>
-      steps.map(({ run }) => run).filter((run) => run?.startsWith("cosign"));
-    assert.deepEqual(signing(documented), ['cosign sign --yes --recursive "$SIGNED"']);
-    assert.deepEqual(signing(stepsOf("deploy.yml")), [...signing(documented), ...signing(documented)]);
+  it("has the steps that sign Atom's image and check its signature, before each of the two releases", () => {
+    const ofAtom = (step: Step): boolean =>
+      step.run?.startsWith("cosign ") === true && step.env?.SIGNED?.includes("env.IMAGE") === true;
+    const [signing, checking] = documented.filter(ofAtom);
+    assert.deepEqual(stepsOf("deploy.yml").filter(ofAtom), [signing, checking, checking]);
   });
 
   it("asks for a cache of all stages wherever that can be had", () => {
