@@ -12,6 +12,13 @@ function releaseTo(stack: string): string {
   return `${release} ${stack} ${images}`;
 }
 
+/** The check that this workflow, on main, signed what is released. */
+function verified(image: keyof typeof digests): string {
+  const identity = "https://github.com/example/atom/.github/workflows/deploy.yml@refs/heads/main";
+  const issuer = "https://token.actions.githubusercontent.com";
+  return `cosign verify registry.test/${image}@${digests[image]} --certificate-oidc-issuer ${issuer} --certificate-identity ${identity}`;
+}
+
 describe("A push to main", function () {
   this.timeout(120_000);
   let world: World;
@@ -34,7 +41,7 @@ describe("A push to main", function () {
         ...["npm ci", "npm run check", "npm test -- --only fast"],
         `cosign sign --yes --recursive registry.test/atom@${digests.atom}`,
         `cosign sign --yes --recursive registry.test/atom-delivery@${digests["atom-delivery"]}`,
-        ...["npm ci", releaseTo("staging")],
+        ...["npm ci", verified("atom"), verified("atom-delivery"), releaseTo("staging")],
       ],
     );
     assert.equal((await run.job("staging")).conclusion, "success");
@@ -42,8 +49,10 @@ describe("A push to main", function () {
     run.review("production", true);
     const { conclusion } = await run.finished;
     assert.equal(conclusion, "success");
-    const [, after = ""] = (await world.lines()).slice(before.length);
-    assert.ok(after.startsWith(releaseTo("production")), after);
+    assert.deepEqual(
+      (await world.lines()).slice(before.length).map((line) => line.replace(/ --markdown .*$/, "")),
+      ["npm ci", verified("atom"), verified("atom-delivery"), releaseTo("production")],
+    );
     assert.deepEqual(
       world.actions.builds.map(({ file, push: pushed }) => [file, pushed]),
       [
@@ -51,9 +60,13 @@ describe("A push to main", function () {
         ["delivery/Dockerfile", "true"],
       ],
     );
-    assert.deepEqual(world.actions.logins, [
-      { registry: "registry.test", username: "robot", password: "registry password of staging" },
-    ]);
+    assert.deepEqual(
+      world.actions.logins,
+      // To push, and to read the signatures.
+      ["staging", "staging", "production"].map((name) => ({
+        ...{ registry: "registry.test", username: "robot", password: `registry password of ${name}` },
+      })),
+    );
   });
 
   it("is not released to production where a person says no", async () => {
@@ -79,6 +92,7 @@ describe("A push to main", function () {
     ["npm run check", ["build", "staging", "production"]],
     ["npm test", ["build", "staging", "production"]],
     ["cosign sign", ["staging", "production"]],
+    ["cosign verify", ["production"]],
   ] as const)
     it(`is released nowhere where ${step} fails`, async () => {
       await world.commands.play({ [step]: { exitCode: 1 } });
