@@ -92,8 +92,8 @@ function planNotes(section: GithubSection, { isPublic, plan = section.plan }: Re
 function reviewNotes({ reviewers }: GithubSection, environment: string, { isReviewed }: Repository): readonly string[] {
   if (isReviewed !== false || reviewers.users.length + reviewers.teams.length === 0) return [];
   return [
-    `warning: the environment ${environment} has no required reviewers at GitHub. If somebody took them away, add any one of them there by ` +
-      "hand, then run `npm run up -- --refresh`, which brings back the others: with none left, the provider sees no difference",
+    `warning: the environment ${environment} has no required reviewers at GitHub. A first run brings them. Where somebody took them away, ` +
+      "the provider sees no difference: add any one of them there by hand, and `npm run up -- --refresh` brings back the others",
   ];
 }
 
