@@ -1,5 +1,6 @@
 // What a refresh found other than it was left. Pure.
-import { secretText, type Difference, type ResourceChange, type StackChanges } from "../engine-events/changes.ts";
+import type { Difference, ResourceChange, StackChanges } from "../engine-events/changes.ts";
+import { isReleasersField } from "./releaser-fields.ts";
 
 /** A resource that is not as the last update left it. */
 export interface DriftedResource {
@@ -23,7 +24,7 @@ export interface StackDrift {
 
 /**
  * What of a refresh is drift. What a release moves is none: the weights and the ledger, which the program declares that it ignores, so that the
- * engine leaves them out; and of the slots {@link slotFields}.
+ * engine leaves them out; and what {@link isReleasersField} knows of the slots.
  */
 export function driftOf(stack: string, { resources }: Pick<StackChanges, "resources">): StackDrift {
   const drifted = resources.flatMap((resource) => driftedOf(resource) ?? []);
@@ -34,29 +35,8 @@ function driftedOf(resource: ResourceChange): DriftedResource | undefined {
   const { type, name, component, operation } = resource;
   const gone = operation === "delete";
   const differences = gone || operation === "same" ? [] : resource.differences;
-  const meant = differences.filter(({ path }) => !isReleasers(resource, path)).map((each) => hidden(type, each));
+  const meant = differences.filter(({ path }) => !isReleasersField(resource, path));
   return gone || meant.length > 0 ? { type, name, component, gone, differences: meant } : undefined;
-}
-
-/**
- * What a releaser writes of a slot's Deployment. The program ignores it in the slot that serves; of the other one the state has what was staged last,
- * and a release that goes back scales that down, or puts a kept version in its place.
- */
-const slotFields = /^spec\.(replicas|template)\b/;
-
-function isReleasers({ urn }: ResourceChange, path: string): boolean {
-  return urn.includes("atom:slots:Slots$kubernetes:apps/v1:Deployment::") && slotFields.test(path);
-}
-
-/** What somebody wrote into a Secret by hand is one that no state marks. */
-function hidden(type: string, difference: Difference): Difference {
-  if (type !== "kubernetes:core/v1:Secret" || !/^(data|stringData)\b/.test(difference.path)) return difference;
-  const { path, kind, replaces, before, after } = difference;
-  return {
-    ...{ path, kind, replaces, secret: true },
-    ...(before === undefined ? {} : { before: secretText }),
-    ...(after === undefined ? {} : { after: secretText }),
-  };
 }
 
 function goneFirst(a: DriftedResource, b: DriftedResource): number {

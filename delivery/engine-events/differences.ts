@@ -40,7 +40,22 @@ export function differencesOf(step: StepMetadata, { refresh = false } = {}): rea
       },
     );
   });
-  return sorted(told.length > 0 ? told : untold(step, before.inputs, after.inputs, old == null));
+  const found = told.length > 0 ? told : untold(step, before.inputs, after.inputs, old == null);
+  return sorted(step.type === secretType ? found.map(hidden) : found);
+}
+
+const secretType = "kubernetes:core/v1:Secret";
+
+/** What a Secret holds is one also where nothing marks it: what somebody wrote into it by hand. */
+function hidden(difference: Difference): Difference {
+  const { path, before, after } = difference;
+  if (!/^(data|stringData)\b/.test(path)) return difference;
+  return {
+    ...difference,
+    ...(before === undefined ? {} : { before: secretText }),
+    ...(after === undefined ? {} : { after: secretText }),
+    secret: true,
+  };
 }
 
 /** Of a provider that does not say what differs. */

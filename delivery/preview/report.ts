@@ -1,5 +1,6 @@
 // What a preview says to people, before it has a form. Pure.
 import type { Operation, PolicyFinding, ResourceChange, StackChanges } from "../engine-events/changes.ts";
+import { isReleasersField } from "../drift/releaser-fields.ts";
 import { partsOfUrn } from "../engine-events/parse.ts";
 import { releaseCost, type ReleaseCost } from "./release-cost.ts";
 import type { StackPreview } from "./stack-preview.ts";
@@ -52,10 +53,18 @@ export function reportOf({ stack, changes, plans, lastLines }: StackPreview): St
     versions: versionsOf(changes),
     costs: plans.filter(({ service }) => stagedOf(changes, service)).map(releaseCost),
     findings: findings.toSorted((a, b) => Number(b.level === "mandatory") - Number(a.level === "mandatory")),
-    drifted: resources.filter(({ drift }) => drift !== undefined),
+    drifted: resources.flatMap(driftedOf),
     warnings: messages(changes, "warning").filter((message) => !aboutMachine.test(message)),
     components: componentsOf(told),
   };
+}
+
+/** A resource with what of its drift is no release's doing. */
+function driftedOf(resource: ResourceChange): readonly ResourceChange[] {
+  const { drift } = resource;
+  if (drift === undefined) return [];
+  const differences = drift.differences.filter(({ path }) => !isReleasersField(resource, path));
+  return drift.gone || differences.length > 0 ? [{ ...resource, drift: { ...drift, differences } }] : [];
 }
 
 /** Whether there is nothing to tell but that nothing changes. */

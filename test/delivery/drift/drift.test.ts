@@ -2,8 +2,6 @@ import assert from "node:assert/strict";
 import { driftOf } from "../../../delivery/drift/drift.ts";
 import { difference, refreshed, service } from "./changes.ts";
 
-const secret = "kubernetes:core/v1:Secret";
-
 describe("drift", () => {
   it("is what a refresh finds changed or gone, the latter first", () => {
     const differences = [difference("spec.sessionAffinity")];
@@ -59,32 +57,4 @@ describe("drift", () => {
     const resources = [{ ...refreshed(type, "atom-green", { differences: own }), ...urnOf("atom:slots:Slots") }];
     assert.deepEqual(driftOf("staging", { resources }).resources, []);
   });
-
-  it("shows nothing of what somebody wrote into a Secret by hand", () => {
-    const differences = [
-      difference("data.tokenSecret", { before: "b2xk", after: "bmV3" }),
-      difference("stringData.added", { kind: "add", after: "hunter2" }),
-      difference('data["left.out"]', { kind: "delete", before: "hunter2" }),
-      difference("metadata.labels.database", { after: "by hand" }),
-    ].map((each) =>
-      each.kind === "add" ? without(each, "before") : each.kind === "delete" ? without(each, "after") : each,
-    );
-    const { resources } = driftOf("staging", { resources: [refreshed(secret, "atom-secrets", { differences })] });
-    assert.deepEqual(
-      resources[0]?.differences.map(({ path, before, after, secret: hidden }) => ({ path, before, after, hidden })),
-      [
-        { path: "data.tokenSecret", before: "[secret]", after: "[secret]", hidden: true },
-        { path: "stringData.added", before: undefined, after: "[secret]", hidden: true },
-        { path: 'data["left.out"]', before: "[secret]", after: undefined, hidden: true },
-        { path: "metadata.labels.database", before: "as it was", after: "by hand", hidden: false },
-      ],
-    );
-  });
 });
-
-function without(each: ReturnType<typeof difference>, side: "before" | "after"): ReturnType<typeof difference> {
-  const { before, after, ...rest } = each;
-  return side === "before"
-    ? { ...rest, ...(after === undefined ? {} : { after }) }
-    : { ...rest, ...(before === undefined ? {} : { before }) };
-}

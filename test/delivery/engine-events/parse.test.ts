@@ -100,6 +100,32 @@ describe("the engine's events", () => {
     assert.equal(unsaid.differences[0]?.secret, true);
   });
 
+  it("tell nothing of what a Secret holds, though nothing marks it, as what somebody wrote into it by hand", () => {
+    const change = only(
+      new EngineLog().update("atom-secrets", {
+        type: "kubernetes:core/v1:Secret",
+        before: { data: { token: "aHVudGVyMg==", "left.out": "b2xk" }, metadata: { labels: { a: "1" } } },
+        inputs: { data: { token: "bmV3" }, stringData: { added: "hunter2" }, metadata: { labels: { a: "2" } } },
+        detailedDiff: {
+          "data.token": "update",
+          'data["left.out"]': "delete",
+          stringData: "add",
+          "metadata.labels.a": "update",
+        },
+      }),
+    );
+    assert.deepEqual(told(change), [
+      'data.token: "[secret]" → "[secret]"',
+      'data["left.out"]: "[secret]" → nothing',
+      'metadata.labels.a: "1" → "2"',
+      'stringData.added: nothing → "[secret]"',
+    ]);
+    assert.deepEqual(
+      change.differences.map(({ secret }) => secret),
+      [true, true, false, true],
+    );
+  });
+
   it("list all that a new resource is made of, what is not known yet too, and nothing of one that goes", () => {
     const made = only(new EngineLog().create("x", { inputs: { data: { id: unknown, n: 1 }, empty: {} } }));
     assert.deepEqual(told(made), [

@@ -69,6 +69,17 @@ describe("a preview", () => {
       assert.doesNotMatch(previewText(reported(name), { width: 400 }), /release \(/);
   });
 
+  it("takes what a release moves for no drift", () => {
+    const preview = previewOf(logs["not-staged"]());
+    const [slot] = preview.changes.resources;
+    assert.ok(slot?.drift);
+    const urn = "urn:pulumi:staging::atom::atom:slots:Slots$kubernetes:apps/v1:Deployment::atom-blue";
+    const drifted = (resource: typeof slot) =>
+      reportOf({ ...preview, changes: { ...preview.changes, resources: [resource] } }).drifted.length;
+    assert.equal(drifted({ ...slot, urn }), 0);
+    assert.equal(drifted(slot), 1);
+  });
+
   it("is quiet where there is nothing to read", () => {
     assert.deepEqual(
       examples.filter((name) => isQuiet(reportOf(previewOf(logs[name]())))),
