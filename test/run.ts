@@ -31,7 +31,11 @@ const options = new Command("npm test --")
   .addOption(
     new Option("--only <group>", "run one group; coverage is judged with the group fast alone").choices(groupNames),
   )
-  .option("--seed <number>", "repeat the order of an earlier run", parseSeed, randomInt(2 ** 31))
+  .addOption(
+    new Option("--seed <number>", "repeat the order of an earlier run")
+      .argParser(parseSeed)
+      .default(randomInt(2 ** 31), "a new one"),
+  )
   .option("--grep <text>", "run the tests whose title contains this text; coverage is then reported and not judged")
   .parse()
   .opts<Options>();

@@ -101,18 +101,19 @@ describe("The gates", () => {
     );
   });
 
-  it("let no run through that was ended before its end, that has no test, or that could not be loaded", () => {
-    const runs = [
-      examined(1, [], { ended: false, began: [aTest("is warm")] }),
-      examined(0, [], { ended: false }),
-      examined(0),
-    ];
+  it("let no run through that was ended before its end, or whose tests could not be loaded", () => {
+    const runs = [examined(1, [], { ended: false, began: [aTest("is warm")] }), examined(0, [], { ended: false })];
     assert.deepEqual(gate("complete", { runs }).culprits, [
-      "the run was ended during or after «is warm»",
+      "the run ended early, during or after «is warm»",
       "the run ended before its first test",
-      "the run has no test to run",
     ]);
     assert.equal(verdict({ runs }), exitCodes.complete);
+  });
+
+  it("let nothing through where no test was run, but a run without tests among others", () => {
+    assert.deepEqual(gate("complete", { runs: [examined(0), examined(0)] }).culprits, ["no test was run"]);
+    assert.equal(verdict({ runs: [examined(0)] }), exitCodes.complete);
+    assert.equal(verdict({ runs: [examined(0), examined(1)] }), 0);
   });
 
   it("are told with what was measured, what was asked and the names", () => {
@@ -120,7 +121,7 @@ describe("The gates", () => {
     assert.equal(
       renderGates("Gates", results),
       `Gates
-  met    complete     1 of 1; asked: each run comes to its own end
+  met    complete     1 of 1; asked: each run comes to its own end, and there are tests
   met    order        none found; asked: no test depends on which ones ran before it
   MISSED determinism  1 flaky; asked: no test passes and fails with nothing changed
          «test 0» (a.test.ts): as was seen

@@ -3,7 +3,7 @@ import { globSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { randomInt } from "node:crypto";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { readCoverage } from "./coverage.ts";
 import { examine } from "./examination.ts";
 import { exitCodeOf, exitCodes, judge, type ExaminedRun } from "./gates.ts";
@@ -48,7 +48,11 @@ function atLeast(least: number, whole: boolean): (value: string) => number {
 const program = new Command("npm run gates --")
   .description("Holds a mocha suite against quality gates: pass rate, order, determinism, time, coverage.")
   .argument("<files...>", "test files, or globs of them, from the working folder")
-  .option("--seed <number>", "repeat the order of an earlier run", atLeast(0, true), randomInt(2 ** 31))
+  .addOption(
+    new Option("--seed <number>", "repeat the order of an earlier run")
+      .argParser(atLeast(0, true))
+      .default(randomInt(2 ** 31), "a new one"),
+  )
   .option("--runs <number>", "how often all tests are run, each time in another order", atLeast(1, true), 1)
   .option("--pass-rate <percent>", "share of the tests that have to pass at once", atLeast(0, false), 98)
   .option("--minutes <number>", "wall time that all runs may take together", atLeast(0, false), 60)

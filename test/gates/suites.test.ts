@@ -148,7 +148,7 @@ describe("npm run gates", () => {
   it("does not take a suite that ends its process with code 0 for one that passed", () => {
     const { code, verdict } = gates("crashing", "crashing.suite.ts");
     assert.equal(code, exitCodes.complete, verdict);
-    assert.match(verdict, /the run with seed \d+ was ended during or after «A crashing suite ends the process»/);
+    assert.match(verdict, /the run with seed \d+ ended early, during or after «A crashing suite ends the process»/);
   });
 
   it("ends a suite that does not end by itself", () => {
