@@ -33,7 +33,11 @@ describe("atom preview", function () {
   });
 
   /** Previews a change as the workflow of a pull request does. */
-  async function preview(github: GithubStandIn, change: Change): Promise<Previewed> {
+  async function preview(
+    github: GithubStandIn,
+    change: Change,
+    { words = [], variables = {} }: { words?: readonly string[]; variables?: Readonly<Record<string, string>> } = {},
+  ): Promise<Previewed> {
     const { folder } = stack.stack;
     const [event, summary] = [path.join(folder, "event.json"), path.join(folder, "summary.md")];
     const repo = { full_name: github.name };
@@ -41,13 +45,14 @@ describe("atom preview", function () {
     await writeFile(event, JSON.stringify({ pull_request: { number: pullRequest, head, base: { repo } } }));
     await writeFile(summary, "");
     await stack.configure(change);
-    await using process = stack.start(["preview", "--comment", "--summary", summary], {
+    await using process = stack.start(["preview", "--comment", "--summary", summary, ...words], {
       GITHUB_EVENT_PATH: event,
       GITHUB_REPOSITORY: github.name,
       GITHUB_TOKEN: github.token,
       GITHUB_API_URL: github.apiUrl,
       GITHUB_SERVER_URL: "https://github.example",
       GITHUB_RUN_ID: "42",
+      ...variables,
     });
     const end = await process.ended;
     const comments = github.repository.issue(pullRequest)?.comments.map(({ body }) => body) ?? [];
@@ -115,13 +120,33 @@ describe("atom preview", function () {
   it("shows a secret of the configuration nowhere, though the change puts it into the open", async () => {
     await using github = await withPullRequest();
     const { password } = localSmokeUser;
-    const previewed = await preview(github, { env: { LEAK: `user:${password}@host`, LIST: `["${password}"]` } });
+    const env = { LEAK: `user:${password}@host`, LIST: `["${password}"]` };
+    // This process does not know it: the engine does.
+    const previewed = await preview(github, { env }, { variables: { SMOKE_TEST_PASSWORD: "" } });
     const shown = [previewed.stdout, previewed.stderr, previewed.summary, ...previewed.comments];
     assert.equal(shown.length, 4, previewed.stderr);
     for (const text of shown) {
       assert.notEqual(text, "");
       assert.ok(!text.includes(password), text);
     }
-    assert.match(previewed.comments[0] ?? "", /env.*user:\[(?:secret|redacted)\]@host/);
+    assert.match(previewed.comments[0] ?? "", /env.*user:\[secret\]@host/);
+  });
+
+  it("says what somebody changed by hand, where it is to ask the cluster first", async () => {
+    await using github = await withPullRequest();
+    const { kubectl, namespace } = stack.stack;
+    const { progressDeadlineSeconds } = (await stack.stack.get("deployment/atom-blue")).spec;
+    const change = (seconds: unknown) =>
+      kubectl.patch(namespace, "deployment/atom-blue", "by-hand", { spec: { progressDeadlineSeconds: seconds } });
+    await change(77);
+    try {
+      const { code, stderr, comments } = await preview(github, {}, { words: ["--refresh"] });
+      assert.equal(code, 0, stderr);
+      const told = "- <code>Deployment</code> <code>atom-blue</code>: somebody changed spec.progressDeadlineSeconds";
+      assert.ok(comments[0]?.includes(`**Not as it was left**\n\n${told}\n`), comments[0]);
+      assert.match(comments[0] ?? "", /^- spec\.progressDeadlineSeconds: 77$/m);
+    } finally {
+      await change(progressDeadlineSeconds);
+    }
   });
 });
