@@ -2,12 +2,16 @@ import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { requiredChecks } from "../../components/github/required-checks.ts";
+import { atomCommand } from "../../delivery/commands/atom.ts";
 import { ruleTool, type RunTool } from "../support/rule-tools.ts";
 import { textOf, valueOf, type Value } from "../support/workflows/expressions.ts";
 import { combinations } from "../support/workflows/job-settings.ts";
 import { projectRoot, readWorkflow, type WorkflowFile } from "../support/workflows/workflow-file.ts";
 
 const folder = path.join(projectRoot, ".github");
+const { scripts: packageScripts } = JSON.parse(await readFile(path.join(projectRoot, "package.json"), "utf8")) as {
+  readonly scripts: Readonly<Record<string, string>>;
+};
 const names = (await readdir(path.join(folder, "workflows"))).toSorted();
 const scripts = (await readdir(path.join(folder, "scripts"))).map((name) => path.join(folder, "scripts", name));
 
@@ -88,6 +92,21 @@ describe("The workflow files", function () {
       it("asks for no secret that nobody sets", () => {
         for (const [, secret = ""] of text.matchAll(/secrets\.(\w+)/g))
           assert.ok(knownSecrets.includes(secret), secret);
+      });
+
+      it("calls commands that there are, with options that they take", () => {
+        for (const line of text.replaceAll(/\\?\n {8,}/g, " ").match(/npm run .*/g) ?? []) {
+          const [, script = "", words = ""] = /^npm run (?:--silent )?([\w:]+)(?: -- (.*))?$/.exec(line) ?? [];
+          assert.ok(Object.hasOwn(packageScripts, script), line);
+          if (script !== "atom") continue;
+          const command = atomCommand().commands.find((each) => each.name() === words.split(" ")[0]);
+          assert.ok(command !== undefined, line);
+          for (const [option] of words.matchAll(/--[a-z-]+/g))
+            assert.ok(
+              command.options.some(({ long }) => long === option),
+              `${line}: ${option}`,
+            );
+        }
       });
 
       it("runs one command, or one script, in each step", () => {
