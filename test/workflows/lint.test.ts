@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readdir, readFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { requiredChecks } from "../../components/github/required-checks.ts";
 import { atomCommand } from "../../delivery/commands/atom.ts";
@@ -34,7 +35,6 @@ describe("The workflow files", function () {
     let actionlint: RunTool;
     let shellcheck: RunTool;
     let zizmor: RunTool;
-    let shellcheckPath: string;
 
     before(async function () {
       this.timeout(600_000);
@@ -43,12 +43,11 @@ describe("The workflow files", function () {
         ruleTool("shellcheck"),
         ruleTool("zizmor"),
       ]);
-      shellcheckPath = shellcheck.path;
     });
 
     it("have no finding of actionlint, with shellcheck on every step", async () => {
       const files = names.map((name) => path.join(folder, "workflows", name));
-      assert.deepEqual(await actionlint("-shellcheck", shellcheckPath, ...files), { code: 0, output: "" });
+      assert.deepEqual(await actionlint("-shellcheck", shellcheck.path, ...files), { code: 0, output: "" });
     });
 
     it("have no finding of shellcheck in their scripts", async () => {
@@ -61,6 +60,36 @@ describe("The workflow files", function () {
         folder,
       );
       assert.deepEqual([code, JSON.parse(output)], [0, []]);
+    });
+
+    it("are really looked at: mistakes that are put into one are found by each", async () => {
+      const copy = await mkdtemp(path.join(tmpdir(), "atom-lint-"));
+      try {
+        const file = path.join(copy, ".github", "workflows", "drift.yml");
+        await cp(folder, path.join(copy, ".github"), { recursive: true });
+        const text = await readFile(file, "utf8");
+        await writeFile(
+          file,
+          text.replaceAll('"$STACK"', "$STACK").replace("persist-credentials: false", "persist-credentials: true"),
+        );
+        const linted = await actionlint("-shellcheck", shellcheck.path, file);
+        assert.equal(linted.code, 1);
+        assert.match(linted.output, /SC2086/);
+        const audited = await zizmor(
+          "--offline",
+          "--no-progress",
+          "--persona=auditor",
+          "--quiet",
+          "--format=json",
+          copy,
+        );
+        assert.deepEqual(
+          (JSON.parse(audited.output) as readonly { readonly ident: string }[]).map(({ ident }) => ident),
+          ["artipacked"],
+        );
+      } finally {
+        await rm(copy, { recursive: true });
+      }
     });
   });
 
