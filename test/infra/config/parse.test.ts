@@ -203,7 +203,7 @@ const table: readonly BadConfig[] = [
     what: "a quota that both slots do not fit in",
     changes: { "namespace.quota.pods": 10, "namespace.quota.requests.memory": "4Gi" },
     problems: [
-      ["atom:namespace.quota.pods", 10, /^the services need 23 with both slots/],
+      ["atom:namespace.quota.pods", 10, /^the services need 24 with both slots/],
       ["atom:namespace.quota.requests.memory", "4Gi", /^the services need 12348030976 bytes/],
     ],
   },
