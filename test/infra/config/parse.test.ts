@@ -204,7 +204,7 @@ const table: readonly BadConfig[] = [
     changes: { "namespace.quota.pods": 10, "namespace.quota.requests.memory": "4Gi" },
     problems: [
       ["atom:namespace.quota.pods", 10, /^the services need 24 with both slots/],
-      ["atom:namespace.quota.requests.memory", "4Gi", /^the services need 12348030976 bytes/],
+      ["atom:namespace.quota.requests.memory", "4Gi", /^the services need 12616466432 bytes/],
     ],
   },
   {
