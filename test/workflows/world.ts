@@ -7,6 +7,11 @@ const machinePath = "/usr/bin:/bin";
 
 export const digests = { atom: `sha256:${"a".repeat(64)}`, "atom-delivery": `sha256:${"d".repeat(64)}` } as const;
 
+/** The line that runs a group of tests. */
+export function tests(group: string): string {
+  return `sudo --preserve-env=CI,GITHUB_ACTIONS env npm test -- --only ${group}`;
+}
+
 function environment(name: string, values: Environment = {}): Environment {
   const upper = name.toUpperCase();
   return {
@@ -50,9 +55,9 @@ export class World implements AsyncDisposable {
     return new World(await RecordedCommands.create("npm", "cosign", "sudo"), environments);
   }
 
-  /** The lines of the commands that were run, in order. */
+  /** The lines of the commands that were run, in order, without what root is told of this machine. */
   async lines(): Promise<readonly string[]> {
-    return (await this.commands.all()).map(({ line }) => line);
+    return (await this.commands.all()).map(({ line }) => line.replace(/ PATH=\S+ HOME=\S+/, ""));
   }
 
   /** The variables of the command whose line begins so. */
