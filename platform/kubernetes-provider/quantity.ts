@@ -39,7 +39,8 @@ function formatBinary(nano: bigint): string {
     mantissa /= 1024n;
     power += 1;
   }
-  return `${mantissa}${BINARY_SUFFIXES[power] ?? ""}`;
+  // Without a suffix of its own it is read back from storage as a decimal one.
+  return power === 0 ? formatDecimal(mantissa * NANO) : `${mantissa}${BINARY_SUFFIXES[power] ?? ""}`;
 }
 
 /**

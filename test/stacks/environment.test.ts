@@ -342,7 +342,7 @@ describe("an environment by its configuration", () => {
       ["atom-releaser"],
     );
     assert.ok(resources(found).includes("jobs"));
-    const without = await declare();
+    const without = await declare({ "release.inCluster": undefined });
     assert.ok(!without.names("NetworkPolicy").includes("atom-releaser"));
     assert.ok(!resources(without).includes("jobs"));
   });
