@@ -4,6 +4,8 @@ import { randomInt } from "node:crypto";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { createReporter } from "../platform/progress.ts";
+import { ensureTools } from "../platform/toolchain/ensure.ts";
 import { readCoverage, type Coverage } from "./gates/coverage.ts";
 import { examine } from "./gates/examination.ts";
 import { escapedTitle } from "./gates/failure.ts";
@@ -46,6 +48,16 @@ function parseSeed(value: string): number {
   return Number(value);
 }
 
+/** Before the tests, so that a build shows its progress and is no test's time. A test that misses a tool says so itself. */
+async function bringTools(of: readonly GroupName[]): Promise<void> {
+  const tools = [...new Set(of.flatMap((name) => groups[name].tools))];
+  try {
+    await ensureTools(tools, { reporter: createReporter() });
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+  }
+}
+
 process.chdir(path.join(import.meta.dirname, ".."));
 const scratch = mkdtempSync(path.join(tmpdir(), "atom-test-"));
 const stopAt = Date.now() + stopAfter * 60_000;
@@ -55,6 +67,7 @@ let coverage: Coverage;
 
 try {
   console.log(`Random order with seed ${options.seed} (repeat it with: npm test -- --seed ${options.seed})`);
+  await bringTools(names);
   const firstRuns: { readonly name: GroupName; readonly request: TestRequest; readonly run: TestRun }[] = [];
   for (const name of names) {
     const { about, files, minutes } = groups[name];
