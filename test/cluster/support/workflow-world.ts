@@ -38,7 +38,7 @@ const stackOf = { staging: "as-staging", production: "as-production" } as const;
 /**
  * Two stacks in the embedded cluster, and a repository whose workflows take them for `staging` and `production`, and reach them as GitHub's would:
  * by nothing but the secrets and variables of its environments. Commands that have tests of their own (`npm ci`, `npm run check`,
- * `npm test`, `cosign`) do nothing here.
+ * `npm test`, by `sudo`, and `cosign`) do nothing here.
  */
 export class WorkflowWorld implements AsyncDisposable {
   readonly staging: ReleaseStack;
@@ -164,5 +164,6 @@ done
 exec ${stdout.trim()} "\${words[@]}"
 `;
   await writeFile(path.join(folder, "npm"), npm, { mode: 0o755 });
-  await writeFile(path.join(folder, "cosign"), "#!/usr/bin/env bash\n", { mode: 0o755 });
+  for (const idle of ["cosign", "sudo"])
+    await writeFile(path.join(folder, idle), "#!/usr/bin/env bash\n", { mode: 0o755 });
 }
