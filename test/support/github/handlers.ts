@@ -100,5 +100,6 @@ function deploymentObject({ id, ref, environment, description, payload }: Deploy
 }
 
 function statusObject({ id, state, description, logUrl }: Status): object {
-  return { id, state, description, log_url: logUrl };
+  // The description has it as a URI, or not at all.
+  return { id, state, description, ...(logUrl === "" ? {} : { log_url: logUrl }) };
 }
