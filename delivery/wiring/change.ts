@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { UserError } from "../../components/errors/user-error.ts";
 import { change as changeSchema, type Change } from "../../components/ledger/release-record.ts";
+import { workflowRun } from "../github/workflow.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -43,10 +44,10 @@ function workflowCommit({ GITHUB_SHA: commit }: Environment): string | undefined
   return commit !== undefined && pattern.test(commit) ? commit : undefined;
 }
 
-function workflow({ GITHUB_REPOSITORY: repository, GITHUB_SERVER_URL: server, GITHUB_RUN_ID: run }: Environment) {
-  if (repository === undefined || repository === "") return {};
-  if (server === undefined || run === undefined || !URL.canParse(server)) return { repository };
-  return { repository, run: new URL(`/${repository}/actions/runs/${run}`, server).href };
+function workflow(environment: Environment): Pick<Change, "repository" | "run"> {
+  const { GITHUB_REPOSITORY: repository = "" } = environment;
+  const run = workflowRun(environment);
+  return { ...(repository === "" ? {} : { repository }), ...(run === undefined ? {} : { run }) };
 }
 
 /** Undefined where there is no git, no repository, or no such commit (a shallow clone has few). */

@@ -22,7 +22,7 @@ export function issueTitle({ service, environment }: Pick<Facts, "service" | "en
 }
 
 /** A hidden remark that marks a text as ours. */
-export function markerOf(kind: "issue" | "release" | "recovery", name: string): string {
+export function markerOf(kind: "issue" | "release" | "recovery" | "drift" | "content", name: string): string {
   return `<!-- atom-delivery ${kind} ${name.replaceAll("--", "- -")} -->`;
 }
 

@@ -2,8 +2,9 @@ import { notificationsOf, rollbackLabels } from "../../../components/release-pla
 import type { Reference } from "../../../components/ledger/outbox.ts";
 import type { Channel, Telling } from "../channel.ts";
 import { factsOf } from "../telling.ts";
-import { askGithub, halfway, statusOf, type GithubAccess, type Repository } from "./client.ts";
+import { askGithub, statusOf, type GithubAccess, type Repository } from "./client.ts";
 import { issueTitle, markerOf, recoveryText, rollbackText } from "./issue-text.ts";
+import { closeIssue, findOpenIssue, type OpenIssue } from "./open-issue.ts";
 
 export interface GithubPlace {
   readonly access: GithubAccess;
@@ -11,12 +12,6 @@ export interface GithubPlace {
   readonly url: string;
   readonly service: string;
   readonly environment: string;
-}
-
-/** An issue as far as it matters here. */
-interface Found {
-  readonly number: number;
-  readonly body: string;
 }
 
 const pageSize = 100;
@@ -58,9 +53,7 @@ export class GithubIssues implements Channel {
     const marker = this.#marker("recovery", telling);
     if (!(await this.#isCommented(repository, open.number, marker, telling)))
       await this.#comment(repository, open.number, recoveryText({ facts: this.#facts(telling), marker }));
-    const { octokit, place } = repository;
-    const closing = { ...place, issue_number: open.number, state: "closed", state_reason: "completed" } as const;
-    await halfway(octokit.request("PATCH /repos/{owner}/{repo}/issues/{issue_number}", closing));
+    await closeIssue(repository, open.number);
   }
 
   async #create({ octokit, place }: Repository, telling: Telling, text: string): Promise<number> {
@@ -86,15 +79,8 @@ export class GithubIssues implements Channel {
     }
   }
 
-  async #findOpen({ octokit, place }: Repository): Promise<Found | undefined> {
-    for (let page = 1; page <= mostPages; page += 1) {
-      const query = { ...place, state: "open", labels: this.#labels.join(","), per_page: pageSize, page } as const;
-      const { data } = await octokit.request("GET /repos/{owner}/{repo}/issues", query);
-      const found = data.find(({ body }) => body?.includes(this.#issueMarker) === true);
-      if (found !== undefined) return { number: found.number, body: found.body ?? "" };
-      if (data.length < pageSize) return undefined;
-    }
-    return undefined;
+  async #findOpen(repository: Repository): Promise<OpenIssue | undefined> {
+    return findOpenIssue(repository, { labels: this.#labels, marker: this.#issueMarker });
   }
 
   /** Looked for only where an earlier attempt may have come through. */
