@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { UserError } from "../../components/errors/user-error.ts";
 
@@ -77,5 +79,24 @@ export async function runStackCommand(
     return { code, answer, lastLines: output.trim().split("\n").slice(-shownLines).join("\n") };
   } finally {
     signal.removeEventListener("abort", end);
+  }
+}
+
+/** How a stack command ended, and what the engine reported until then. */
+export interface ReportedEnd extends StackProcessEnd {
+  /** The engine's events, JSON on each line; empty where the command ended before it came to the engine. */
+  readonly events: string;
+}
+
+/** {@link runStackCommand} for a command that has `--events`. */
+export async function runReportedStackCommand(options: StackProcess, signal: AbortSignal): Promise<ReportedEnd> {
+  // Readable by this user alone, like the file in it.
+  const own = await mkdtemp(path.join(tmpdir(), "atom-events-"));
+  try {
+    const file = path.join(own, "events.jsonl");
+    const end = await runStackCommand({ ...options, words: [...options.words, "--events", file] }, signal);
+    return { ...end, events: await readFile(file, "utf8").catch(() => "") };
+  } finally {
+    await rm(own, { recursive: true, force: true });
   }
 }

@@ -1,7 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { runStackCommand } from "../converge/stack-process.ts";
+import { runReportedStackCommand, type ReportedEnd } from "../converge/stack-process.ts";
 import { parseChanges } from "../engine-events/parse.ts";
 import { scrubbedChanges } from "../engine-events/scrub.ts";
 import { driftOf, type StackDrift } from "./drift.ts";
@@ -29,14 +26,19 @@ export async function lookForDrift(
   { stack, folder, onOutput, scrub }: LookOptions,
   signal: AbortSignal,
 ): Promise<StackDrift> {
-  const own = await mkdtemp(path.join(tmpdir(), "atom-drift-"));
-  try {
-    const events = path.join(own, "events.jsonl");
-    const words = ["refresh", "--stack", stack, "--preview-only", "--events", events];
-    const { code, lastLines } = await runStackCommand({ words, folder, onOutput }, signal);
-    if (code !== 0) throw new LookError(`${stack} could not be looked at (exit code ${code ?? "none"}):\n${lastLines}`);
-    return driftOf(stack, scrubbedChanges(parseChanges(await readFile(events, "utf8"), events), scrub));
-  } finally {
-    await rm(own, { recursive: true });
-  }
+  const words = ["refresh", "--stack", stack, "--preview-only"];
+  return readLook(stack, await runReportedStackCommand({ words, folder, onOutput }, signal), scrub);
+}
+
+/** Reads a look from how its command ended. Nothing unscrubbed is in it. Throws as {@link lookForDrift} rejects. */
+export function readLook(
+  stack: string,
+  { code, lastLines, events }: Pick<ReportedEnd, "code" | "lastLines" | "events">,
+  scrub: LookOptions["scrub"],
+): StackDrift {
+  const changes = scrubbedChanges(parseChanges(events, `the look at ${stack}`), scrub);
+  // One that did not come to its end has no summary, and must not pass for one that found nothing.
+  if (code !== 0 || changes.outcome === "failed")
+    throw new LookError(`${stack} could not be looked at (exit code ${code ?? "none"}):\n${scrub(lastLines)}`);
+  return driftOf(stack, changes);
 }

@@ -1,7 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { runStackCommand } from "../converge/stack-process.ts";
+import { runReportedStackCommand } from "../converge/stack-process.ts";
 import { readPreview, type StackPreview } from "./stack-preview.ts";
 
 export interface EnginePreviewOptions {
@@ -24,17 +21,8 @@ export async function previewStack(
   { folder, refresh = false, onOutput, scrub }: EnginePreviewOptions,
   signal: AbortSignal,
 ): Promise<StackPreview> {
-  // Readable by this user alone, like the file in it.
-  const own = await mkdtemp(path.join(tmpdir(), "atom-preview-"));
-  try {
-    const file = path.join(own, "events.jsonl");
-    const words = ["preview", "--stack", stack, "--diff", "--events", file, ...(refresh ? ["--refresh"] : [])];
-    const { code, lastLines } = await runStackCommand({ words, folder, onOutput }, signal);
-    // There is none where the command ended before it came to the engine.
-    const events = await readFile(file, "utf8").catch(() => "");
-    const preview = readPreview({ stack, events, source: `the preview of ${stack}`, lastLines, scrub });
-    return code === 0 ? preview : { ...preview, changes: { ...preview.changes, outcome: "failed" } };
-  } finally {
-    await rm(own, { recursive: true, force: true });
-  }
+  const words = ["preview", "--stack", stack, "--diff", ...(refresh ? ["--refresh"] : [])];
+  const { code, lastLines, events } = await runReportedStackCommand({ words, folder, onOutput }, signal);
+  const preview = readPreview({ stack, events, source: `the preview of ${stack}`, lastLines, scrub });
+  return code === 0 ? preview : { ...preview, changes: { ...preview.changes, outcome: "failed" } };
 }
