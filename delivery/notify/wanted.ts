@@ -89,6 +89,7 @@ const detailed: readonly string[] = [
   "resumed",
   "taken-over",
   "return-confirmed",
+  "return-unconfirmed",
   "return-contradicted",
 ];
 

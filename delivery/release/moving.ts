@@ -99,7 +99,8 @@ export async function giveBack(_state: ReleaseState, place: Workplace): Promise<
 
 export async function confirmReturn(_state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
   const { status, detail } = await look(place, 0, place.subject.plan.deadlines.return);
-  if (status !== "contradicted") return { type: "return-confirmed", detail };
+  if (status === "confirmed") return { type: "return-confirmed", detail };
+  if (status !== "contradicted") return { type: "return-unconfirmed", detail };
   place.ports.notifier.trouble(`the way back is not in effect: ${detail}`);
   return { type: "return-contradicted", detail };
 }

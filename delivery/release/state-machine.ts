@@ -33,6 +33,7 @@ export const plainEventTypes = [
   "resumed",
   "returned",
   "return-confirmed",
+  "return-unconfirmed",
   "return-contradicted",
   "quarantined",
   "scaled-down",
@@ -75,6 +76,7 @@ export const table: Readonly<Record<Phase, Row>> = {
   returning: { returned: to("confirming-return"), "taken-over": stay },
   "confirming-return": {
     "return-confirmed": condemn,
+    "return-unconfirmed": condemn,
     "return-contradicted": (state, event, plan) => ({ ...condemn(state, event, plan), candidateStays: true }),
     "taken-over": to("returning"),
   },

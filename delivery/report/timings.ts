@@ -57,6 +57,9 @@ export function timingsOf(lines: readonly Line[]): readonly Timing[] {
   return [...timings, ...wayBack(lines)];
 }
 
+/** What a look for the way back ends with. */
+const endsOfLooking: readonly string[] = ["return-confirmed", "return-unconfirmed", "return-contradicted"];
+
 function wayBack(lines: readonly Line[]): readonly Timing[] {
   const verdict = lines.findIndex(({ phase }) => phase === "returning");
   const from = lines[verdict];
@@ -65,7 +68,7 @@ function wayBack(lines: readonly Line[]): readonly Timing[] {
   if (from === undefined) return [];
   const after = lines.slice(verdict + 1);
   const returned = after.find(({ event }) => event === "returned");
-  const confirmed = after.find(({ event }) => event === "return-confirmed" || event === "return-contradicted");
+  const looked = after.find(({ event }) => endsOfLooking.includes(event));
   const over = after.find(({ event }) => event === "scaled-down");
   const since = (name: TimingName, start: Line | undefined, end: Line | undefined): readonly Timing[] =>
     start === undefined || end === undefined
@@ -73,7 +76,7 @@ function wayBack(lines: readonly Line[]): readonly Timing[] {
       : [{ name, percent: undefined, from: start.since, seconds: end.since - start.since }];
   return [
     ...(moved ? since("to-return", from, returned) : []),
-    ...(moved && confirmed?.event === "return-confirmed" ? since("to-confirmed-return", from, confirmed) : []),
-    ...since("tidy-up", confirmed, over),
+    ...(moved && looked?.event === "return-confirmed" ? since("to-confirmed-return", from, looked) : []),
+    ...since("tidy-up", looked, over),
   ];
 }

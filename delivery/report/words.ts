@@ -97,6 +97,7 @@ const toneOfEvent: Readonly<Record<string, Tone>> = {
   held: "warning",
   warned: "warning",
   unconfirmed: "warning",
+  "return-unconfirmed": "warning",
   "return-contradicted": "bad",
   "taken-over": "warning",
   "step-passed": "good",

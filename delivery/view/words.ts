@@ -21,7 +21,8 @@ const labels: Readonly<Partial<Record<EventType, string>>> = {
   "stepped-back": "stepped back",
   resumed: "resumed",
   "return-confirmed": "the way back is seen in effect",
-  "return-contradicted": "the way back is NOT seen in effect",
+  "return-unconfirmed": "the way back is not seen in effect",
+  "return-contradicted": "the way back is NOT in effect",
   quarantined: "quarantined",
   "taken-over": "taken up",
 };

@@ -90,7 +90,8 @@ describe("the totals of a service's releases", () => {
     assert.deepEqual(back([line("shifted", 10), verdict, confirmed]), { counts: [0, 1, 0, 0, 0, 0, 0], sum: 0.75 });
     const none = { counts: [0, 0, 0, 0, 0, 0, 0], sum: 0 };
     assert.deepEqual(back([line("failed"), verdict, confirmed]), none);
-    assert.deepEqual(back([line("shifted", 10), verdict, line("return-contradicted")]), none);
+    for (const unseen of ["return-unconfirmed", "return-contradicted"])
+      assert.deepEqual(back([line("shifted", 10), verdict, line(unseen)]), none);
   });
 
   it("hold against a change what took it from its users, and not what stopped its releaser", () => {

@@ -296,6 +296,24 @@ describe("a release", () => {
     assert.ok(world.troubles.some((trouble) => trouble.startsWith("the way back is not in effect")));
   });
 
+  for (const [confirms, seconds] of [
+    ["pending", 60],
+    ["unknown", 0],
+  ] as const)
+    it(`does not claim to have seen the way back that it could not see (${confirms}), and takes the candidate's pods away`, async () => {
+      const world = new World(releasePlan({ deadlines: { return: 60_000 } }));
+      const ended = world.releaser().release();
+      await world.clock.pass(5_000);
+      world.confirms = confirms;
+      world.errors.candidate = 1;
+      const { state } = await world.clock.settle(ended);
+      assert.deepEqual([state.phase, state.candidateStays], ["rolled-back", undefined]);
+      assert.equal(world.replicas("green"), 0);
+      assert.deepEqual(world.events.slice(-4), ["returned", "return-unconfirmed", "quarantined", "scaled-down"]);
+      const [returned, looked] = world.journal.slice(-4).map(({ at }) => Date.parse(at) / 1000) as [number, number];
+      assert.equal(Math.floor(looked - returned), seconds);
+    });
+
   it("is refused when nothing is staged, or not what was asked for", async () => {
     const world = new World();
     await assert.rejects(world.clock.settle(world.releaser().release({ image: "registry.test/atom:other" })), {

@@ -96,6 +96,7 @@ const expected: Readonly<Record<Phase, Readonly<Partial<Record<EventType, Phase>
   returning: { returned: "confirming-return", "taken-over": "returning" },
   "confirming-return": {
     "return-confirmed": "scaling-down",
+    "return-unconfirmed": "scaling-down",
     "return-contradicted": "scaling-down",
     "taken-over": "returning",
   },
@@ -240,8 +241,10 @@ describe("the release state machine", () => {
   it("quarantines a template that is to blame, where the plan wants that, and no other", () => {
     for (const reason of reasons) {
       const state = stateIn("confirming-return", { cause: { reason, detail: "" } });
-      const next = transition(state, eventOf("return-confirmed"), plan).phase;
-      assert.equal(next, blamesCandidate(reason) ? "quarantining" : "scaling-down", reason);
+      for (const event of ["return-confirmed", "return-unconfirmed"] as const) {
+        const next = transition(state, eventOf(event), plan).phase;
+        assert.equal(next, blamesCandidate(reason) ? "quarantining" : "scaling-down", reason);
+      }
       assert.equal(
         transition(state, eventOf("return-confirmed"), { ...plan, quarantine: false }).phase,
         "scaling-down",

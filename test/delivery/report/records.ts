@@ -218,6 +218,7 @@ const took: Readonly<Record<string, number>> = {
   confirmed: 912,
   returned: 91,
   "return-confirmed": 347,
+  "return-unconfirmed": 20_000,
   "return-contradicted": 20_000,
   quarantined: 18,
   "scaled-down": 402,
