@@ -10,7 +10,7 @@ import { WorkflowWorld } from "./support/workflow-world.ts";
 
 const push: WorkflowEvent = { name: "push", sha: "c0ffee".repeat(7).slice(0, 40) };
 
-describe("The deploy workflow", function () {
+describe("The workflows", function () {
   this.timeout(300_000);
   let world: WorkflowWorld;
 
@@ -53,7 +53,7 @@ describe("The deploy workflow", function () {
     return run;
   }
 
-  it("releases a push to staging, and the same digest to production once a person approves it", async () => {
+  it("release a push to staging, and the same digest to production once a person approves it", async () => {
     const digest = await world.nextVersion();
     await using staging = world.staging.load({ clients: 2, pauseMs: 20 });
     await using production = world.production.load({ clients: 2, pauseMs: 20 });
@@ -77,7 +77,7 @@ describe("The deploy workflow", function () {
     }
   });
 
-  it("fails with exit code 10 and the release's report where a bad image goes back, and leaves production alone", async () => {
+  it("fail with exit code 10 and the release's report where a bad image goes back, and leaves production alone", async () => {
     const { active } = await world.staging.stack.ledger();
     const before = await lastOf(world.production);
     const digest = await world.nextVersion(failsItsUsers);
@@ -96,7 +96,7 @@ describe("The deploy workflow", function () {
     assert.equal((await world.staging.stack.weights())[active], 100);
   });
 
-  it("goes back from a bad image though the run was cancelled", async () => {
+  it("go back from a bad image though the run was cancelled", async () => {
     const { active } = await world.staging.stack.ledger();
     const digest = await world.nextVersion(failsItsUsers);
     await using run = await untilReleasing();
@@ -111,7 +111,7 @@ describe("The deploy workflow", function () {
     assert.equal((await world.staging.stack.weights())[active], 100);
   });
 
-  it("releases to its end though the machine that it ran on died", async () => {
+  it("release to its end though the machine that it ran on died", async () => {
     const digest = await world.nextVersion();
     await using load = world.staging.load({ clients: 2, pauseMs: 20 });
     await using run = await untilReleasing();
@@ -120,5 +120,36 @@ describe("The deploy workflow", function () {
     assert.equal((await endOf(world.staging, digest)).outcome, "released");
     const { failed, errors } = await load.stop();
     assert.deepEqual([failed, errors], [0, []]);
+  });
+
+  it("take an environment back by hand from the release that another run still follows, with the reason that was given", async () => {
+    const { active } = await world.staging.stack.ledger();
+    const digest = await world.nextVersion();
+    await using deploy = await untilReleasing();
+    // Without users' requests it stays at its first step.
+    const share = async () => (await world.staging.stack.weights())[active] ?? 0;
+    await eventually(
+      "users are sent to the candidate",
+      async () => ((await share()) < 100 ? true : undefined),
+      180_000,
+    );
+    await using rollback = await WorkflowRun.start(world.repository, "rollback.yml", {
+      name: "workflow_dispatch",
+      inputs: { stack: "staging", reason: "logins fail; $(id)", release: "", hotfix: false },
+    });
+    // Only requests show that none reaches the candidate any more.
+    await eventually("users are sent back", async () => ((await share()) === 100 ? true : undefined), 180_000);
+    await using load = world.staging.load({ clients: 2, pauseMs: 20 });
+    const { conclusion, jobs } = await rollback.finished;
+    assert.equal(conclusion, "success", jobs.rollback?.log);
+    assert.match(jobs.rollback?.summary ?? "", /logins fail; \$\(id\)/);
+    const { staging, production } = (await deploy.finished).jobs;
+    assert.equal(staging?.steps.find(({ name }) => name === "Release to staging")?.exitCode, 10, staging?.log);
+    assert.equal(production?.conclusion, "skipped");
+    const last = await lastOf(world.staging);
+    assert.ok(last?.image.endsWith(digest) === true, last?.image);
+    assert.match(last.state.cause?.detail ?? "", /logins fail; \$\(id\)$/);
+    assert.equal(await share(), 100);
+    assert.deepEqual((await load.stop()).errors, []);
   });
 });

@@ -3,6 +3,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { localSmokeUser } from "../../../platform/local/engine-environment.ts";
 import { sharedCluster } from "../../support/cluster.ts";
 import { checkOutScripts, PlayedActions } from "../../support/workflows/played-actions.ts";
 import { Repository, type ActionCall, type Environment } from "../../support/workflows/repository.ts";
@@ -14,9 +15,10 @@ import { atom, type Setting } from "./test-stack.ts";
 const registry = "atom.local";
 const folders = ["infra", "stacks", "components", "delivery", "platform", "policies", "sdks", "service"];
 
-/** One step is enough to be taken back at, or to be released by. */
+/** One step is enough to be taken back at, or to be released by; without users' requests a release stays there. */
 const release: ReleaseSettings = {
   ...quickRelease,
+  noData: { policy: "rollback", deadline: "10m" },
   steps: [
     { weight: 50, wait: "2s" },
     { weight: 100, wait: "2s" },
@@ -143,6 +145,7 @@ async function environmentOf(environment: Stack, { stack }: ReleaseStack): Promi
       [`${name}_URL`]: cluster.gatewayUrl,
       PROMETHEUS_URL: cluster.prometheusUrl,
       PULUMI_CONFIG_PASSPHRASE: stack.env.PULUMI_CONFIG_PASSPHRASE ?? "",
+      ...{ SMOKE_TEST_USERNAME: localSmokeUser.username, SMOKE_TEST_PASSWORD: localSmokeUser.password },
       ...{ REGISTRY_USERNAME: "robot", REGISTRY_PASSWORD: "a password" },
     },
     variables: { PULUMI_BACKEND_URL: stack.env.PULUMI_BACKEND_URL ?? "" },
