@@ -84,8 +84,11 @@ export class Fence implements FencedWriter {
     if (found > fence) throw new LeaseLostError("taken", `${key} belongs to releaser ${found}, and this is ${fence}`);
     if (patch !== undefined) {
       check();
+      const { signal, ...waiting } = options;
+      signal?.throwIfAborted();
       try {
-        live = await cluster.patch(resource, name, { type: "merge", body: stamped(patch, live, fence) }, options);
+        // Once it is sent it is waited for: of a patch that is given up nobody knows whether it takes place after all.
+        live = await cluster.patch(resource, name, { type: "merge", body: stamped(patch, live, fence) }, waiting);
       } catch (error) {
         // What was seen a while ago has changed since: no reason to pause before reading it.
         if (error instanceof ConflictError && known !== undefined) return this.#try(resource, name, change, options);

@@ -103,26 +103,36 @@ export class ReleaseRunner {
   /** Acts on the present phase until an event leads out of it. Resolves to whether there is more to do. */
   async #phase(stop: AbortSignal): Promise<boolean> {
     await this.#followTraffic();
+    const told = this.#told();
+    if (told !== undefined) {
+      await this.#record(told, stop);
+      return true;
+    }
     const { phase } = this.#state;
     const done = new AbortController();
     const action = this.#act(AbortSignal.any([stop, done.signal]));
     // It is awaited below; until then a rejection is nobody's.
     action.catch(() => undefined);
-    try {
-      for (;;) {
-        const event = await this.#next(action, stop);
-        if (event === undefined) return false;
-        await this.#record(event, stop);
-        if (event.type !== "warned" || this.#state.phase !== phase) return true;
-      }
-    } finally {
+    // Two actions at once could undo one another.
+    const callOff = async (): Promise<void> => {
       done.abort(new Error(`the release is no longer ${phase}`));
-      // Two actions at once could undo one another.
       const settled = new AbortController();
       const patience = this.#ports.clock.sleep(letGo, settled.signal);
       await Promise.race([action, patience]).catch(() => undefined);
       settled.abort();
       await patience.catch(() => undefined);
+    };
+    try {
+      for (;;) {
+        const event = await this.#next(action, stop);
+        if (event === undefined) return false;
+        // Before it is written down: a weight must not move once the journal says that it goes back.
+        if (event.type !== "warned") await callOff();
+        await this.#record(event, stop);
+        if (event.type !== "warned" || this.#state.phase !== phase) return true;
+      }
+    } finally {
+      await callOff();
     }
   }
 
@@ -135,11 +145,8 @@ export class ReleaseRunner {
       for (;;) {
         await Promise.race([settled, this.#mailbox.arrival(), stopped.promise]);
         stop.throwIfAborted();
-        for (let letter = this.#mailbox.take(); letter !== undefined; letter = this.#mailbox.take()) {
-          const event = this.#read(letter);
-          if (event !== undefined) return event;
-        }
-        if (outcome.length > 0) return outcome[0];
+        const event = this.#told() ?? outcome[0];
+        if (event !== undefined || outcome.length > 0) return event;
       }
     } finally {
       stopped.forget();
@@ -211,6 +218,15 @@ export class ReleaseRunner {
     if (event.type === "stepped-back") this.#heldAt = entry.seq;
     this.#state = next;
     notifier.notify(entry, next);
+  }
+
+  /** The first letter that is news in the present phase. */
+  #told(): ReleaseEvent | undefined {
+    for (let letter = this.#mailbox.take(); letter !== undefined; letter = this.#mailbox.take()) {
+      const event = this.#read(letter);
+      if (event !== undefined) return event;
+    }
+    return undefined;
   }
 
   /** What a letter means in the present phase; `undefined` when it is no news, or comes too late or too early. */

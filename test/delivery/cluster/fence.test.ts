@@ -99,6 +99,18 @@ describe("the fence", () => {
     assert.equal(cluster.writes.length, 1);
   });
 
+  it("waits for what it has sent, though its caller gives up meanwhile, and sends nothing after that", async () => {
+    const caller = new AbortController();
+    cluster.before = ({ verb }) => {
+      if (verb === "patch") caller.abort(new Error("given up"));
+    };
+    const writer = fence(1);
+    const stored = await writer.write(virtualServices, name, setHttp("x"), { signal: caller.signal });
+    assert.deepEqual(stored.spec?.http, ["x"]);
+    await assert.rejects(writer.write(virtualServices, name, setHttp("y"), { signal: caller.signal }), /given up/);
+    assert.equal(cluster.writes.length, 1);
+  });
+
   it("asks for the lease before every patch", async () => {
     let asked = 0;
     const writer = fence(1, () => {

@@ -326,6 +326,43 @@ describe("SIGTERM", () => {
     }
   });
 
+  it("while a weight is about to be set leaves the users where they are", async () => {
+    const world = new World(plan);
+    // The guard has nothing yet that the candidate's counters are compared with, and is waited for.
+    world.readable = false;
+    const releaser = world.releaser();
+    const heard = { is: false };
+    world.cluster.after = ({ plural }) => {
+      if (heard.is || plural !== "configmaps" || world.events.at(-1) !== "smoke-passed") return;
+      heard.is = true;
+      releaser.abort();
+    };
+    world.cluster.before = ({ plural }) =>
+      heard.is && plural === "configmaps" ? world.clock.sleep(1_500, new AbortController().signal) : undefined;
+    const { state } = await world.clock.settle(releaser.release());
+    assert.equal(state.phase, "aborted");
+    assert.deepEqual(world.shares, [0]);
+  });
+
+  it("while a weight is on its way is journalled once that is set, and goes back from it", async () => {
+    const world = new World(plan);
+    const releaser = world.releaser();
+    world.cluster.before = ({ plural, verb }) => {
+      if (plural !== "virtualservices" || verb !== "patch" || world.events.at(-1) !== "smoke-passed") return;
+      releaser.abort();
+      return world.clock.sleep(300, new AbortController().signal);
+    };
+    const seen: string[] = [];
+    world.cluster.after = ({ verb }) => {
+      if (verb === "patch") seen.push(`${world.events.at(-1) ?? ""} at ${world.percent} %`);
+    };
+    const { state } = await world.clock.settle(releaser.release());
+    assert.equal(state.phase, "aborted");
+    assert.deepEqual(world.shares, [0, 10, 0]);
+    const after = seen.slice(seen.indexOf("smoke-passed at 10 %"));
+    assert.deepEqual(after.slice(0, 3), ["smoke-passed at 10 %", "failed at 10 %", "failed at 0 %"]);
+  });
+
   it("of a pod that is moved leaves the release to its successor, which need not wait for the lease", async () => {
     const world = new World(plan);
     approveAll(world);
