@@ -132,7 +132,7 @@ export class ReleaseRunner {
         if (event.type !== "warned" || this.#state.phase !== phase) return true;
       }
     } finally {
-      await callOff();
+      if (!done.signal.aborted) await callOff();
     }
   }
 

@@ -363,6 +363,21 @@ describe("SIGTERM", () => {
     assert.deepEqual(after.slice(0, 3), ["smoke-passed at 10 %", "failed at 10 %", "failed at 0 %"]);
   });
 
+  it("while a weight is not answered for waits a second for it, and then goes back at once", async () => {
+    const world = new World(plan);
+    const releaser = world.releaser();
+    world.cluster.before = ({ plural, verb }) => {
+      if (plural !== "virtualservices" || verb !== "patch" || world.events.at(-1) !== "smoke-passed") return;
+      releaser.abort();
+      return new Promise(() => undefined);
+    };
+    const { state } = await world.clock.settle(releaser.release());
+    assert.equal(state.phase, "aborted");
+    const at = (event: string) => Date.parse(world.journal.find((line) => line.event === event)?.at ?? "");
+    assert.equal(at("failed") - at("smoke-passed"), 1_000);
+    assert.equal(at("returned") - at("failed"), 0);
+  });
+
   it("of a pod that is moved leaves the release to its successor, which need not wait for the lease", async () => {
     const world = new World(plan);
     approveAll(world);
