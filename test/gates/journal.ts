@@ -51,8 +51,7 @@ export function readJournal(text: string, { seed, seconds }: Pick<TestRun, "seed
   const pending: TestEntry[] = [];
   const began: TestEntry[] = [];
   let ended = false;
-  for (const line of wholeLines(text)) {
-    const [event, entry] = JSON.parse(line) as JournalLine;
+  for (const [event, entry] of journalLines(text)) {
     if (event === "test") began.push(entry);
     else if (event === "pass") passed.push(entry);
     else if (event === "fail") failed.push(entry);
@@ -62,9 +61,11 @@ export function readJournal(text: string, { seed, seconds }: Pick<TestRun, "seed
   return { seed, passed, failed, pending, began, ended, seconds };
 }
 
-function wholeLines(text: string): readonly string[] {
+/** The whole lines of a part of a journal that begins with a line. */
+export function journalLines(text: string): readonly JournalLine[] {
   return text
     .slice(0, text.lastIndexOf("\n") + 1)
     .split("\n")
-    .slice(0, -1);
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as JournalLine);
 }
