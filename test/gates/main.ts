@@ -9,14 +9,18 @@ import { examine } from "./examination.ts";
 import { exitCodeOf, exitCodes, judge, type ExaminedRun } from "./gates.ts";
 import { renderGates } from "./report.ts";
 import { runTests } from "./test-process.ts";
+import { compareTitles, readTitles, renderTitleChanges, TitleListError } from "./titles.ts";
 
 /** What a mistake in the command ends with. */
 const usage = 2;
+/** What a comparison ends with that finds a title missing. */
+const titleLost = 1;
 
 interface Options {
   readonly seed: number;
   readonly runs: number;
   readonly passRate: number;
+  readonly titles?: true;
   readonly minutes: number;
   readonly coverage?: number;
   readonly stopAfter: number;
@@ -27,10 +31,12 @@ interface Options {
 const help = `
 Each test that fails is run again, twice, in a process of its own with the other failed ones. If it passes and fails, it is flaky; otherwise
 the tests before it are halved and halved again to find those that decide, and if there are any, it is order-dependent.
+With --titles, FILES are two lists that runs wrote (titles.json): each title that only one of them has is printed. It ends with 1 if one was lost.
 What node needs to load your tests goes into NODE_OPTIONS, and what counts for the coverage into .c8rc.json.
 
 Exit codes (of the first missed gate in this order):
   0   all gates are met
+  ${titleLost}   a title was lost (--titles)
   ${usage}   a mistake in the command
 ${Object.entries(exitCodes)
   .map(([gate, code]) => `  ${code}  ${gate}`)
@@ -47,7 +53,7 @@ function atLeast(least: number, whole: boolean): (value: string) => number {
 
 const program = new Command("npm run gates --")
   .description("Holds a mocha suite against quality gates: pass rate, order, determinism, time, coverage.")
-  .argument("<files...>", "test files, or globs of them, from the working folder")
+  .argument("[files...]", "test files, or globs of them, from the working folder")
   .addOption(
     new Option("--seed <number>", "repeat the order of an earlier run")
       .argParser(atLeast(0, true))
@@ -55,6 +61,7 @@ const program = new Command("npm run gates --")
   )
   .option("--runs <number>", "how often all tests are run, each time in another order", atLeast(1, true), 1)
   .option("--pass-rate <percent>", "share of the tests that have to pass at once", atLeast(0, false), 98)
+  .option("--titles", "compare the titles of two runs")
   .option("--minutes <number>", "wall time that all runs may take together", atLeast(0, false), 60)
   .option(
     "--coverage <percent>",
@@ -69,10 +76,24 @@ const program = new Command("npm run gates --")
 
 try {
   program.parse();
-  process.exitCode = await gate(program.args, program.opts<Options>());
+  const options = program.opts<Options>();
+  if (program.args.length === 0) program.error("error: missing required argument 'files'");
+  process.exitCode = options.titles === true ? compare(program.args) : await gate(program.args, options);
 } catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error.exitCode === 0 ? 0 : usage;
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : usage;
+  else if (error instanceof TitleListError) {
+    console.error(error.message);
+    process.exitCode = usage;
+  } else throw error;
+}
+
+function compare(files: readonly string[]): number {
+  const [before, after] = files;
+  if (files.length !== 2 || before === undefined || after === undefined)
+    return program.error("error: --titles takes two lists of titles");
+  const changes = compareTitles(readTitles(before), readTitles(after));
+  console.log(renderTitleChanges(changes));
+  return changes.lost.length === 0 ? 0 : titleLost;
 }
 
 async function gate(globs: readonly string[], options: Options): Promise<number> {

@@ -16,6 +16,8 @@ export interface RunRequest {
   readonly grep?: string;
   /** A test that calls `skip` has failed. @default false */
   readonly forbidPending?: boolean;
+  /** Run no test and no hook: each test passes. @default false */
+  readonly dryRun?: boolean;
   /** For each test and hook that has no timeout of its own, in milliseconds. */
   readonly timeoutMs: number;
   /** The file for {@link JournalLine}s. */
@@ -33,6 +35,7 @@ async function runTests(request: RunRequest): Promise<void> {
     forbidOnly: true,
     forbidPending: request.forbidPending ?? false,
     reporter: "spec",
+    dryRun: request.dryRun ?? false,
     ...(request.grep === undefined ? {} : { grep: new RegExp(request.grep) }),
   });
   for (const file of arranged(request.files, String, request)) mocha.addFile(path.resolve(file));
