@@ -16,9 +16,9 @@ import { runTests, type TestRequest } from "./gates/test-process.ts";
 import { groupNames, groups, usualGroups, type GroupName } from "./support/groups.ts";
 
 /** What the user asked for: R15. */
-const required: Thresholds = { passRate: 98, minutes: 60, coverage: 25 };
+const required: Thresholds = { passRate: 98, flaky: 2, minutes: 60, coverage: 25 };
 /** What we ask of ourselves. */
-const ourBar: Thresholds = { passRate: 100, minutes: 60, coverage: 90 };
+const ourBar: Thresholds = { passRate: 100, countReruns: true, flaky: 2, minutes: 60, coverage: 90 };
 /** All of it is over by then, in minutes: reruns are only made while there is time. */
 const stopAfter = 90;
 
@@ -106,7 +106,7 @@ for (const { name, findings } of runs)
 const ours = judge(evidence, ourBar);
 console.log(`\n${renderGates("What the user asked for (R15)", judge(evidence, required))}`);
 console.log(`\n${renderGates("What we ask of ourselves", ours)}`);
-const { passed, failed } = countsOf(evidence);
+const { passed, failed } = countsOf(evidence, ourBar);
 // A gate that no failed test explains counts as one more.
 const missed = ours.filter(({ gate, met }) => !met && (gate === "complete" || gate === "time" || gate === "coverage"));
 if (exitCodeOf(ours) !== 0) console.log(`\nThe order's seed was ${options.seed}`);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { examine, mostReruns, type Finding } from "./examination.ts";
-import type { FailedTest } from "./journal.ts";
+import { examine, mostReruns, type ExaminationMeans, type Finding } from "./examination.ts";
+import type { FailedTest, TestRun } from "./journal.ts";
 import { inRandomOrder } from "./order.ts";
 import { aRun, aTest } from "./runs.ts";
 import type { RunTests, TestRequest } from "./test-process.ts";
@@ -34,7 +34,7 @@ class ThoughtSuite {
     });
     const failed = order
       .filter((title) => !passes.includes(title))
-      .map((title): FailedTest => ({ ...aTest(title), error: [] }));
+      .map((title): FailedTest => ({ ...aTest(title), error: [`run ${this.#earlier.get(title) ?? 0}`] }));
     return Promise.resolve(
       aRun({ passed: passes.map((title) => aTest(title)), failed, began: order.map((title) => aTest(title)) }),
     );
@@ -82,11 +82,42 @@ describe("The examination of failed tests", () => {
     ]);
   });
 
-  it("calls a test flaky that passes in one of two reruns", async () => {
+  it("calls a test failed that passes in one of two reruns only", async () => {
     const suite = new ThoughtSuite({ ...fillers, warm: (_, earlier) => earlier === 2 });
     assert.deepEqual(kinds(await examined(suite, "warm", "filler 1")), [
-      "warm is flaky: run again twice without the tests that passed, it passed once",
+      "warm is failed: run again twice without the tests that passed, it passed once",
     ]);
+  });
+
+  it("keeps the results of the reruns, each with its error", async () => {
+    const suite = new ThoughtSuite({ ...fillers, warm: (_, earlier) => earlier === 2 });
+    const [finding] = await examined(suite, "warm", "filler 1");
+    assert.deepEqual(finding?.reruns, [
+      { outcome: "failed", error: ["run 2"] },
+      { outcome: "passed", error: [] },
+    ]);
+  });
+
+  it("counts the tests that a flaky hook kept from running, once they passed both times", async () => {
+    const hook: FailedTest = {
+      ...{ title: '"before all" hook for "is warm"', fullTitle: 'A kitchen "before all" hook for "is warm"' },
+      ...{ file: "a.test.ts", duration: 1, error: ["no water"] },
+    };
+    const tests = ["is warm", "is clean"].map((title) => ({ ...aTest(`A kitchen ${title}`), title }));
+    const other = aTest("A garden is green");
+    const means = (rerun: TestRun): ExaminationMeans => ({
+      ...{ run: () => Promise.resolve(rerun), now: () => 0, rerunUntil: 1, searchUntil: 0 },
+    });
+    const first = aRun({ passed: [other], failed: [hook] });
+    const [flaky] = await examine(request, first, means(aRun({ passed: tests })));
+    assert.deepEqual([flaky?.kind, flaky?.recovered], ["flaky", tests]);
+    // The hook passes then, but a test behind it does not.
+    const behind = { ...tests[1]!, error: ["crumbs"] };
+    const [failed] = await examine(request, first, means(aRun({ passed: tests.slice(0, 1), failed: [behind] })));
+    assert.deepEqual([failed?.kind, failed?.recovered, failed?.reruns[0]?.error], ["failed", [], ["crumbs"]]);
+    // None of its tests is run.
+    const [unseen] = await examine(request, first, means(aRun({ passed: [other] })));
+    assert.equal(unseen?.kind, "failed");
   });
 
   it("calls a test flaky that passes in both reruns, and after the tests that it failed after", async () => {

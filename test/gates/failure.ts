@@ -28,7 +28,8 @@ export function failuresOf(run: TestRun): readonly Failure[] {
   return [...failures.values()];
 }
 
-function failureOf({ title, fullTitle, file, error, passedLater }: FailedTest): Failure {
+/** A failure as its line in the journal has it. */
+export function failureOf({ title, fullTitle, file, error, passedLater }: FailedTest): Failure {
   if (!hookTitle.test(title)) return { name: fullTitle, file, error, ...(passedLater && { passedLater }) };
   const suite = fullTitle.slice(0, -title.length).trimEnd();
   // mocha adds the test that the hook ran for, which is another one in another selection.
@@ -53,10 +54,22 @@ export function escapedTitle(text: string): string {
 /** How a failure's test did in a run; undefined if the run was ended before it could tell. */
 export function outcomeIn(run: TestRun, failure: Failure): Outcome | undefined {
   const isIt = ({ name, file }: Failure): boolean => name === failure.name && file === failure.file;
-  if (failuresOf(run).some(isIt)) return "failed";
-  if (failure.hookOf !== undefined) return run.ended ? "passed" : undefined;
+  const failures = failuresOf(run);
+  if (failures.some(isIt)) return "failed";
+  if (failure.hookOf !== undefined) {
+    // The hook kept its suite's tests from running, so nothing else shows how they do.
+    if (failures.some(({ name, file }) => isBelowHook(failure, name, file))) return "failed";
+    if (!run.ended) return undefined;
+    return run.passed.some(({ fullTitle, file }) => isBelowHook(failure, fullTitle, file)) ? "passed" : "failed";
+  }
   const passed = run.passed.some(({ fullTitle, file }) => fullTitle === failure.name && file === failure.file);
   if (passed) return "passed";
   // A hook before it failed, or it never began.
   return run.ended ? "failed" : undefined;
+}
+
+/** Whether a test belongs to the suite of the hook that failed. */
+export function isBelowHook({ hookOf, file: ofHook }: Failure, fullTitle: string, file: string): boolean {
+  if (hookOf === undefined) return false;
+  return file === ofHook && (hookOf === "" || fullTitle.startsWith(`${hookOf} `));
 }

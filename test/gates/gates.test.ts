@@ -1,17 +1,26 @@
 import assert from "node:assert/strict";
-import { countsOf, exitCodeOf, exitCodes, judge, type Evidence, type ExaminedRun, type GateResult } from "./gates.ts";
+import {
+  countsOf,
+  exitCodeOf,
+  exitCodes,
+  judge,
+  type Evidence,
+  type ExaminedRun,
+  type GateResult,
+  type Thresholds,
+} from "./gates.ts";
 import type { Kind } from "./examination.ts";
 import type { TestRun } from "./journal.ts";
 import { renderGates } from "./report.ts";
 import { aRun, aTest } from "./runs.ts";
 
-const thresholds = { passRate: 98, minutes: 60, coverage: 25 };
+const thresholds: Thresholds = { passRate: 98, flaky: 0, minutes: 60, coverage: 25 };
 
 /** A run with this many tests that passed, and these that failed. */
 function examined(passed: number, kinds: readonly Kind[] = [], more: Partial<TestRun> = {}): ExaminedRun {
   const findings = kinds.map((kind, index) => {
     const failure = { name: `test ${index}`, file: "a.test.ts", error: ["no water"] };
-    return { failure, kind, evidence: "as was seen" };
+    return { failure, kind, evidence: "as was seen", reruns: [], recovered: [] };
   });
   const failed = findings.map(({ failure }) => ({ ...aTest(failure.name), error: failure.error }));
   return {
@@ -55,10 +64,68 @@ describe("The gates", () => {
 
   it("count a flaky test as failed, and name it even where the pass rate is reached", () => {
     const evidence = { runs: [examined(999, ["flaky"])] };
-    assert.deepEqual(countsOf(evidence), { passed: 999, failed: 1 });
+    assert.deepEqual(countsOf(evidence, thresholds), { passed: 999, failed: 1, flaky: 0 });
     assert.ok(gate("pass rate", evidence).met);
     assert.deepEqual(gate("determinism", evidence).culprits, ["«test 0» (a.test.ts): as was seen"]);
     assert.equal(verdict(evidence), exitCodes.determinism);
+  });
+
+  describe("that let two flaky tests through", () => {
+    const lenient: Thresholds = { ...thresholds, passRate: 100, countReruns: true, flaky: 2 };
+    const flaky = (count: number, before?: string): Evidence => {
+      const run = examined(10, Array<Kind>(count).fill("flaky"));
+      const findings = run.findings.map((finding, index) =>
+        index === 0 && before !== undefined ? { ...finding, flakyBefore: before } : finding,
+      );
+      return { runs: [{ ...run, findings }] };
+    };
+    const of = (name: string, evidence: Evidence): GateResult =>
+      judge(evidence, lenient).find((result) => result.gate === name)!;
+
+    it("count them as passed, and name them all the same", () => {
+      const evidence = flaky(2);
+      assert.equal(exitCodeOf(judge(evidence, lenient)), 0);
+      assert.deepEqual(countsOf(evidence, lenient), { passed: 12, failed: 0, flaky: 2 });
+      assert.equal(of("determinism", evidence).culprits.length, 2);
+      assert.equal(of("pass rate", evidence).measured, "100 % (12 passed, 2 of them flaky, 0 failed)");
+    });
+
+    it("count them as failed in a pass rate that asks for tests that pass at once", () => {
+      assert.deepEqual(countsOf(flaky(2), { flaky: 2 }), { passed: 10, failed: 2, flaky: 0 });
+    });
+
+    it("let none of three through, which all count as failed", () => {
+      const evidence = flaky(3);
+      assert.equal(exitCodeOf(judge(evidence, lenient)), exitCodes.determinism);
+      assert.deepEqual(countsOf(evidence, lenient), { passed: 10, failed: 3, flaky: 0 });
+    });
+
+    it("do not let one through that an earlier run of the same checkout found flaky, but another one", () => {
+      const evidence = flaky(2, "2026-11-30T06:00:00.000Z");
+      assert.equal(exitCodeOf(judge(evidence, lenient)), exitCodes.determinism);
+      assert.deepEqual(countsOf(evidence, lenient), { passed: 11, failed: 1, flaky: 1 });
+      assert.equal(
+        of("determinism", evidence).culprits[0],
+        "«test 0» (a.test.ts): as was seen; an earlier run of this checkout found it flaky too (2026-11-30T06:00:00.000Z)",
+      );
+    });
+
+    it("let no test through that failed again, or that depends on the order", () => {
+      const failed = { runs: [examined(999, ["failed"])] };
+      const dependent = { runs: [examined(999, ["order-dependent"])] };
+      assert.equal(exitCodeOf(judge(failed, lenient)), exitCodes["pass rate"]);
+      assert.equal(exitCodeOf(judge(dependent, lenient)), exitCodes.order);
+    });
+
+    it("count the tests that a flaky hook kept from running, and not the hook", () => {
+      const run = examined(10, ["flaky"]);
+      const findings = run.findings.map((finding) => ({
+        ...finding,
+        failure: { ...finding.failure, hookOf: "A kitchen" },
+        recovered: [aTest("A kitchen is warm"), aTest("A kitchen is clean"), aTest("A kitchen is bright")],
+      }));
+      assert.deepEqual(countsOf({ runs: [{ ...run, findings }] }, lenient), { passed: 13, failed: 0, flaky: 1 });
+    });
   });
 
   it("name an order-dependent test under its own gate alone", () => {
@@ -85,6 +152,12 @@ describe("The gates", () => {
   it("add up the time of all runs", () => {
     const half = examined(1, [], { seconds: 1_800 });
     assert.equal(verdict({ runs: [half, half] }), exitCodes.time);
+  });
+
+  it("ask for the wall time of runs side by side, and not for their sum", () => {
+    const half = examined(1, [], { seconds: 1_800 });
+    assert.equal(verdict({ runs: [half, half], seconds: 1_900 }), 0);
+    assert.equal(verdict({ runs: [half], seconds: 3_600 }), exitCodes.time);
   });
 
   it("name the files that are behind where too little is covered", () => {

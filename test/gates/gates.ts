@@ -1,5 +1,6 @@
 import type { Coverage } from "./coverage.ts";
 import type { Finding, Kind } from "./examination.ts";
+import { refusedFlaky } from "./flaky.ts";
 import type { FinishedTest, TestRun } from "./journal.ts";
 
 /** One run of tests in a process, and what was found out about its failures. */
@@ -14,13 +15,19 @@ export interface Evidence {
   readonly runs: readonly ExaminedRun[];
   /** Undefined where it was not measured, as with a part of the tests: then it is not judged. */
   readonly coverage?: Coverage;
+  /** Wall time of all runs together, reruns too, in seconds. @default the sum of the runs' times, which came one after the other */
+  readonly seconds?: number;
 }
 
 /** What a suite has to reach. */
 export interface Thresholds {
-  /** Share of the tests that pass at once, in percent. */
+  /** Share of the tests that pass, in percent. */
   readonly passRate: number;
-  /** Wall time of the runs without reruns, in minutes. */
+  /** The pass rate counts a flaky test that is let through as passed. @default false: a test has to pass at once */
+  readonly countReruns?: boolean;
+  /** Flaky tests that are let through, at most. */
+  readonly flaky: number;
+  /** Wall time, in minutes. */
   readonly minutes: number;
   /** Share of lines that are covered, in percent. */
   readonly coverage: number;
@@ -54,8 +61,8 @@ const named = 5;
 export function judge(evidence: Evidence, thresholds: Thresholds): readonly GateResult[] {
   const results = [
     completeness(evidence),
-    without(evidence, "order", "order-dependent", "no test depends on which ones ran before it"),
-    without(evidence, "determinism", "flaky", "no test passes and fails with nothing changed"),
+    order(evidence),
+    determinism(evidence, thresholds),
     passRate(evidence, thresholds),
     time(evidence, thresholds),
   ];
@@ -68,10 +75,31 @@ export function exitCodeOf(results: readonly GateResult[]): number {
   return missed === undefined ? 0 : exitCodes[missed.gate];
 }
 
-/** Passed and failed tests of all runs; a failed hook counts as a failed test. */
-export function countsOf({ runs }: Evidence): { readonly passed: number; readonly failed: number } {
-  const failed = runs.reduce((sum, { findings }) => sum + findings.length, 0);
-  return { passed: runs.reduce((sum, { run }) => sum + run.passed.length, 0), failed };
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  /** How many of those that passed did so in their reruns only. */
+  readonly flaky: number;
+}
+
+/**
+ * Passed and failed tests of all runs; a failed hook counts as a failed test. Where reruns count, a flaky test that is let through has passed; in
+ * place of a flaky hook count the tests that it kept from running.
+ */
+export function countsOf(
+  { runs }: Evidence,
+  { flaky: most, countReruns }: Pick<Thresholds, "flaky" | "countReruns">,
+): Counts {
+  const findings = runs.flatMap((run) => run.findings);
+  const atOnce = runs.reduce((sum, { run }) => sum + run.passed.length, 0);
+  if (countReruns !== true) return { passed: atOnce, failed: findings.length, flaky: 0 };
+  const refused = refusedFlaky(findings, most);
+  const letThrough = findings.filter((finding) => finding.kind === "flaky" && !refused.has(finding));
+  const recovered = letThrough.reduce(
+    (sum, { failure, recovered }) => sum + (failure.hookOf === undefined ? 1 : recovered.length),
+    0,
+  );
+  return { passed: atOnce + recovered, failed: findings.length - letThrough.length, flaky: letThrough.length };
 }
 
 function completeness(evidence: Evidence): GateResult {
@@ -82,7 +110,7 @@ function completeness(evidence: Evidence): GateResult {
       const last = run.began.at(-1)?.fullTitle;
       return `${name} ended ${last === undefined ? "before its first test" : `early, during or after «${last}»`}`;
     });
-  const { passed, failed } = countsOf(evidence);
+  const { passed, failed } = countsOf(evidence, { flaky: 0 });
   return {
     gate: "complete",
     met: cut.length === 0 && passed + failed > 0,
@@ -92,30 +120,58 @@ function completeness(evidence: Evidence): GateResult {
   };
 }
 
-function passRate(evidence: Evidence, { passRate: floor }: Thresholds): GateResult {
-  const { passed, failed } = countsOf(evidence);
+function passRate(evidence: Evidence, thresholds: Thresholds): GateResult {
+  const floor = thresholds.passRate;
+  const { passed, failed, flaky } = countsOf(evidence, thresholds);
   const rate = passed + failed === 0 ? 0 : (100 * passed) / (passed + failed);
   return {
     gate: "pass rate",
     met: rate >= floor,
-    measured: `${percent(rate)} (${passed} passed, ${failed} failed)`,
+    measured: `${percent(rate)} (${passed} passed${flaky === 0 ? "" : `, ${flaky} of them flaky`}, ${failed} failed)`,
     asked: `at least ${percent(floor)}`,
     culprits: evidence.runs.flatMap(({ findings }) => findings.filter(({ kind }) => kind === "failed").map(describe)),
   };
 }
 
-function without({ runs }: Evidence, gate: GateName, unwanted: Kind, asked: string): GateResult {
-  const found = runs.flatMap(({ findings }) => findings.filter(({ kind }) => kind === unwanted));
-  const measured = found.length === 0 ? "none found" : `${found.length} ${unwanted}`;
-  return { gate, met: found.length === 0, measured, asked, culprits: found.map(describe) };
+function order(evidence: Evidence): GateResult {
+  const found = ofKind(evidence, "order-dependent");
+  return {
+    gate: "order",
+    met: found.length === 0,
+    measured: found.length === 0 ? "none found" : `${found.length} order-dependent`,
+    asked: "no test depends on which ones ran before it",
+    culprits: found.map(describe),
+  };
 }
 
-function describe({ failure, evidence }: Finding): string {
-  return `«${failure.name}» (${failure.file}): ${evidence}`;
+function determinism(evidence: Evidence, { flaky: most }: Thresholds): GateResult {
+  const found = ofKind(evidence, "flaky");
+  const asked =
+    most === 0
+      ? "no test passes and fails with nothing changed"
+      : `at most ${most} ${most === 1 ? "test passes and fails" : "tests pass and fail"} with nothing changed, and none of them in two runs of one checkout`;
+  return {
+    gate: "determinism",
+    met: refusedFlaky(found, most).size === 0,
+    measured: found.length === 0 ? "none found" : `${found.length} flaky`,
+    asked,
+    // Named also where they are let through: they are to be looked into.
+    culprits: found.map(describe),
+  };
 }
 
-function time({ runs }: Evidence, { minutes }: Thresholds): GateResult {
-  const taken = runs.reduce((sum, { run }) => sum + run.seconds, 0);
+function ofKind({ runs }: Evidence, wanted: Kind): readonly Finding[] {
+  return runs.flatMap(({ findings }) => findings.filter(({ kind }) => kind === wanted));
+}
+
+function describe({ failure, evidence, flakyBefore }: Finding): string {
+  const before =
+    flakyBefore === undefined ? "" : `; an earlier run of this checkout found it flaky too (${flakyBefore})`;
+  return `«${failure.name}» (${failure.file}): ${evidence}${before}`;
+}
+
+function time({ runs, seconds }: Evidence, { minutes }: Thresholds): GateResult {
+  const taken = seconds ?? runs.reduce((sum, { run }) => sum + run.seconds, 0);
   const met = taken < minutes * 60;
   const tests = runs.flatMap(({ run }) => [...run.passed, ...run.failed]);
   const slowest = tests.toSorted((one, other) => other.duration - one.duration).slice(0, named);

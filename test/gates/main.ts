@@ -4,8 +4,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { randomInt } from "node:crypto";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { readCheckout } from "./checkout.ts";
 import { readCoverage } from "./coverage.ts";
 import { examine } from "./examination.ts";
+import { entriesOf, FlakyRecordError, readFlakyRecord, withHistory, writeFlakyRecord } from "./flaky-record.ts";
+import { refusedFlaky } from "./flaky.ts";
 import { exitCodeOf, exitCodes, judge, type ExaminedRun } from "./gates.ts";
 import { renderGates } from "./report.ts";
 import { runTests } from "./test-process.ts";
@@ -20,6 +23,8 @@ interface Options {
   readonly seed: number;
   readonly runs: number;
   readonly passRate: number;
+  readonly flaky: number;
+  readonly record?: string;
   readonly titles?: true;
   readonly minutes: number;
   readonly coverage?: number;
@@ -29,8 +34,9 @@ interface Options {
 }
 
 const help = `
-Each test that fails is run again, twice, in a process of its own with the other failed ones. If it passes and fails, it is flaky; otherwise
+Each test that fails is run again, twice, in a process of its own with the other failed ones. If it passes both times, it is flaky; otherwise
 the tests before it are halved and halved again to find those that decide, and if there are any, it is order-dependent.
+With --record, the tests that passed and failed are kept in that file; one that is flaky again in the same checkout is not let through.
 With --titles, FILES are two lists that runs wrote (titles.json): each title that only one of them has is printed. It ends with 1 if one was lost.
 What node needs to load your tests goes into NODE_OPTIONS, and what counts for the coverage into .c8rc.json.
 
@@ -61,6 +67,13 @@ const program = new Command("npm run gates --")
   )
   .option("--runs <number>", "how often all tests are run, each time in another order", atLeast(1, true), 1)
   .option("--pass-rate <percent>", "share of the tests that have to pass at once", atLeast(0, false), 98)
+  .option(
+    "--flaky <number>",
+    "flaky tests that are let through; they still count as failed in the pass rate",
+    atLeast(0, true),
+    0,
+  )
+  .option("--record <file>", "where the flaky tests of earlier runs are, and those of this one are added")
   .option("--titles", "compare the titles of two runs")
   .option("--minutes <number>", "wall time that all runs may take together", atLeast(0, false), 60)
   .option(
@@ -81,7 +94,7 @@ try {
   process.exitCode = options.titles === true ? compare(program.args) : await gate(program.args, options);
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : usage;
-  else if (error instanceof TitleListError) {
+  else if (error instanceof FlakyRecordError || error instanceof TitleListError) {
     console.error(error.message);
     process.exitCode = usage;
   } else throw error;
@@ -102,6 +115,8 @@ async function gate(globs: readonly string[], options: Options): Promise<number>
     console.error(`There is no file that fits ${globs.join(" ")}.`);
     return usage;
   }
+  const record = options.record === undefined ? [] : readFlakyRecord(options.record);
+  const checkout = readCheckout(process.cwd());
   const scratch = mkdtempSync(path.join(tmpdir(), "gates-coverage-"));
   try {
     const stopAt = Date.now() + options.stopAfter * 60_000;
@@ -112,11 +127,17 @@ async function gate(globs: readonly string[], options: Options): Promise<number>
       const measured = options.coverage === undefined ? {} : { coverage: scratch };
       const run = await runTests(request, { deadline: stopAt, ...measured });
       const searchUntil = Math.min(stopAt, Date.now() + options.searchFor * 60_000);
-      const findings = await examine(request, run, { run: runTests, now: Date.now, rerunUntil: stopAt, searchUntil });
+      const means = { run: runTests, now: Date.now, rerunUntil: stopAt, searchUntil };
+      const findings = withHistory(await examine(request, run, means), record, checkout);
       runs.push({ name: `the run with seed ${request.seed}`, run, findings });
     }
     const coverage = options.coverage === undefined ? {} : { coverage: await readCoverage(scratch) };
     const results = judge({ runs, ...coverage }, { ...options, coverage: options.coverage ?? 0 });
+    if (options.record !== undefined) {
+      const all = runs.flatMap(({ findings }) => findings);
+      const entries = entriesOf(runs, checkout, refusedFlaky(all, options.flaky), new Date());
+      if (entries.length > 0) writeFlakyRecord(options.record, [...record, ...entries]);
+    }
     console.log(`\n${renderGates("Gates", results)}`);
     return exitCodeOf(results);
   } finally {

@@ -1,31 +1,47 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { groups } from "../support/groups.ts";
 import { exitCodes } from "./gates.ts";
 import { inRandomOrder } from "./order.ts";
 
+/** Each test starts several processes, beside other groups of tests on the same processors; in milliseconds. */
+const gatesMs = 300_000;
+
+interface Gated {
+  readonly code: number | null;
+  readonly verdict: string;
+  readonly output: string;
+}
+
 /** Runs the command on a copy of a suite, as its own project would. */
-function gates(
-  suite: string,
-  ...parameters: string[]
-): { readonly code: number | null; readonly verdict: string; readonly output: string } {
+function gates(suite: string, ...parameters: string[]): Gated {
+  using project = projectOf(suite);
+  return project.run(...parameters);
+}
+
+/** A copy of a suite. */
+function projectOf(suite: string): Disposable & { readonly folder: string; run(...parameters: string[]): Gated } {
   const folder = mkdtempSync(path.join(tmpdir(), "gates-suite-"));
-  try {
-    cpSync(path.join(import.meta.dirname, "suites", suite), folder, { recursive: true });
-    writeFileSync(path.join(folder, "package.json"), JSON.stringify({ type: "module" }));
-    const command = [path.join(import.meta.dirname, "main.ts"), ...parameters];
-    const { status, stdout, stderr } = spawnSync(process.execPath, command, {
-      cwd: folder,
-      encoding: "utf8",
-      timeout: 300_000,
-    });
-    return { code: status, verdict: stdout.slice(stdout.indexOf("\nGates\n") + 1), output: stdout + stderr };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  cpSync(path.join(import.meta.dirname, "suites", suite), folder, { recursive: true });
+  writeFileSync(path.join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  return {
+    folder,
+    run(...parameters) {
+      const command = [path.join(import.meta.dirname, "main.ts"), ...parameters];
+      const { status, stdout, stderr } = spawnSync(process.execPath, command, {
+        cwd: folder,
+        encoding: "utf8",
+        timeout: gatesMs,
+      });
+      return { code: status, verdict: stdout.slice(stdout.indexOf("\nGates\n") + 1), output: stdout + stderr };
+    },
+    [Symbol.dispose]() {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 /** A seed by which the items come in this order. */
@@ -34,17 +50,81 @@ function seedFor(...order: readonly string[]): string {
   return String([...Array(1_000).keys()].find(fits)!);
 }
 
-describe("npm run gates", () => {
+describe("npm run gates", function () {
+  this.timeout(gatesMs);
+
   it("names the flaky tests of a suite, and how they did again", () => {
     const { code, verdict } = gates("flaky", "--pass-rate", "30", "flaky.suite.ts");
     assert.equal(code, exitCodes.determinism, verdict);
-    assert.match(verdict, /MISSED determinism +2 flaky/);
     assert.match(
       verdict,
-      /«A flaky suite passes every other time» \(flaky\.suite\.ts\): run again twice .*, it passed once\n/,
+      /MISSED determinism +1 flaky.*\n +«A flaky suite passes \(but for the first time\)» .* it passed both times\n/,
     );
-    assert.match(verdict, /«A flaky suite passes \(but for the first time\)» .* it passed both times\n/);
+    assert.match(
+      verdict,
+      /pass rate .*\n +«A flaky suite passes every other time» \(flaky\.suite\.ts\): run again twice .*, it passed once\n/,
+    );
     assert.doesNotMatch(verdict, /passes always/);
+  });
+
+  const twoFlaky = ["--pass-rate", "0", "--flaky", "2", "two.suite.ts"];
+
+  it("lets as many flaky tests through as it is told to, names them, and lets no more through", () => {
+    const { code, verdict } = gates("flaky", ...twoFlaky);
+    assert.equal(code, 0, verdict);
+    assert.match(verdict, /met +determinism +2 flaky; asked: at most 2 tests pass and fail with nothing changed/);
+    assert.match(verdict, /«A suite with two flaky tests has light, but for the first time»/);
+    const three = gates("flaky", ...twoFlaky, "hook.suite.ts");
+    assert.equal(three.code, exitCodes.determinism, three.verdict);
+    assert.match(three.verdict, /MISSED determinism +3 flaky/);
+  });
+
+  it("lets no test through that fails three times", () => {
+    const { code, verdict } = gates("broken", "--flaky", "2", "broken.suite.ts");
+    assert.equal(code, exitCodes["pass rate"], verdict);
+  });
+
+  it("does not let a test through that is flaky again in the same checkout, but in another one", () => {
+    using project = projectOf("flaky");
+    const git = (...args: string[]): void => {
+      assert.equal(spawnSync("git", args, { cwd: project.folder }).status, 0);
+    };
+    writeFileSync(path.join(project.folder, ".gitignore"), "*.log\nresults/\n");
+    git("init", "--quiet");
+    git("add", ".");
+    git("-c", "user.name=anna", "-c", "user.email=anna@example.test", "commit", "--quiet", "--message", "Begin");
+    const again = (): Gated => {
+      for (const name of ["light", "water"]) rmSync(path.join(project.folder, `${name}.log`), { force: true });
+      return project.run("--record", "results/flaky.json", ...twoFlaky);
+    };
+    assert.equal(again().code, 0);
+    const second = again();
+    assert.equal(second.code, exitCodes.determinism, second.verdict);
+    assert.match(
+      second.verdict,
+      /it passed both times; an earlier run of this checkout found it flaky too \(20.*Z\)\n/,
+    );
+    appendFileSync(path.join(project.folder, "two.suite.ts"), "// Changed.\n");
+    const changed = again();
+    assert.equal(changed.code, 0, changed.verdict);
+  });
+
+  it("compares the titles of two lists, and fails where one was lost", () => {
+    using project = projectOf("flaky");
+    const list = (file: string, ...titles: string[]): void => {
+      const groups = { all: titles.map((title) => ({ file: "a.suite.ts", title })) };
+      writeFileSync(path.join(project.folder, file), JSON.stringify({ groups, notRun: [] }));
+    };
+    list("a.json", "is warm", "is clean");
+    list("b.json", "is warm", "is clean", "is bright");
+    const forth = project.run("--titles", "a.json", "b.json");
+    assert.deepEqual([forth.code, forth.output], [0, "0 lost\n1 new\n  «is bright»\n"]);
+    const back = project.run("--titles", "b.json", "a.json");
+    assert.deepEqual([back.code, back.output], [1, "1 lost\n  «is bright»\n0 new\n"]);
+    const missing = project.run("--titles", "a.json", "c.json");
+    assert.equal(missing.code, 2);
+    assert.match(missing.output, /c\.json is no list of titles/);
+    assert.equal(project.run("--titles", "a.json").code, 2);
   });
 
   it("takes a test that passes only when mocha tries it again for a flaky one", () => {
