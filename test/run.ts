@@ -1,31 +1,29 @@
-// `npm test`: runs every group of tests in a process of its own, holds them all against the gates, and ends with `N passed, N failed`.
-import { globSync, mkdtempSync, rmSync } from "node:fs";
+// `npm test`: runs the groups of tests side by side, holds them all against the gates, and ends with `N passed, N failed`.
 import { randomInt } from "node:crypto";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { createReporter } from "../platform/progress.ts";
 import { ensureTools } from "../platform/toolchain/ensure.ts";
-import { readCoverage, type Coverage } from "./gates/coverage.ts";
-import { examine } from "./gates/examination.ts";
-import { escapedTitle } from "./gates/failure.ts";
-import { countsOf, exitCodeOf, judge, type Evidence, type ExaminedRun, type Thresholds } from "./gates/gates.ts";
-import type { TestRun } from "./gates/journal.ts";
-import { renderGates } from "./gates/report.ts";
-import { runTests, type TestRequest } from "./gates/test-process.ts";
-import { groupNames, groups, usualGroups, type GroupName } from "./support/groups.ts";
+import { FlakyRecordError } from "./gates/flaky-record.ts";
+import type { Thresholds } from "./gates/gates.ts";
+import { listTitles } from "./gates/listing.ts";
+import { writeTitles } from "./gates/titles.ts";
+import { stopTime, StopTimeError } from "./gates/stop-time.ts";
+import { runGroups } from "./gates/whole-run.ts";
+import { groupNames, groups, type GroupName } from "./support/groups.ts";
 
 /** What the user asked for: R15. */
 const required: Thresholds = { passRate: 98, flaky: 2, minutes: 60, coverage: 25 };
 /** What we ask of ourselves. */
 const ourBar: Thresholds = { passRate: 100, countReruns: true, flaky: 2, minutes: 60, coverage: 90 };
-/** All of it is over by then, in minutes: reruns are only made while there is time. */
+/** All of it is over by then, in minutes from its start: reruns are only made while there is time. */
 const stopAfter = 90;
-
 interface Options {
   readonly only?: GroupName;
   readonly seed: number;
   readonly grep?: string;
+  readonly results: string;
+  readonly list?: string;
 }
 
 const options = new Command("npm test --")
@@ -39,6 +37,8 @@ const options = new Command("npm test --")
       .default(randomInt(2 ** 31), "a new one"),
   )
   .option("--grep <text>", "run the tests whose title contains this text; coverage is then reported and not judged")
+  .option("--results <folder>", "for each group's output, the titles of what ran, and the flaky tests", "test/results")
+  .option("--list <file>", "run nothing, and write the titles of all tests into this file")
   .parse()
   .opts<Options>();
 
@@ -49,66 +49,39 @@ function parseSeed(value: string): number {
 }
 
 /** Before the tests, so that a build shows its progress and is no test's time. A test that misses a tool says so itself. */
-async function bringTools(of: readonly GroupName[]): Promise<void> {
-  const tools = [...new Set(of.flatMap((name) => groups[name].tools))];
+async function bringTools(names: readonly string[], until: number): Promise<void> {
+  const tools = [...new Set(groupNames.filter((name) => names.includes(name)).flatMap((name) => groups[name].tools))];
   try {
-    await ensureTools(tools, { reporter: createReporter() });
+    const signal = AbortSignal.timeout(Math.max(0, until - Date.now()));
+    await ensureTools(tools, { reporter: createReporter(), signal });
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
   }
 }
 
-process.chdir(path.join(import.meta.dirname, ".."));
-const scratch = mkdtempSync(path.join(tmpdir(), "atom-test-"));
-const stopAt = Date.now() + stopAfter * 60_000;
-const names = options.only ? [options.only] : usualGroups;
-const runs: ExaminedRun[] = [];
-let coverage: Coverage | undefined;
-
-try {
-  console.log(`Random order with seed ${options.seed} (repeat it with: npm test -- --seed ${options.seed})`);
-  await bringTools(names);
-  const firstRuns: { readonly name: GroupName; readonly request: TestRequest; readonly run: TestRun }[] = [];
-  for (const name of names) {
-    const { about, files, minutes } = groups[name];
-    console.log(`\n── ${name}: ${about}`);
-    const request: TestRequest = {
-      files: globSync([...files]).sort(),
-      seed: options.seed,
-      forbidPending: true,
-      // Long enough for a busy machine: how long a test takes decides nothing.
-      timeoutMs: 60_000,
-      ...(options.grep === undefined ? {} : { grep: escapedTitle(options.grep) }),
-    };
-    const deadline = Math.min(stopAt, Date.now() + minutes * 60_000);
-    // This group covers nearly all lines by itself; the others, with their many processes, need not be slowed down by measuring.
-    const measured = name === "fast" ? { coverage: scratch } : {};
-    firstRuns.push({ name, request, run: await runTests(request, { deadline, ...measured }) });
+const root = path.join(import.meta.dirname, "..");
+const results = path.relative(root, path.resolve(options.results));
+const list = options.list === undefined ? undefined : path.resolve(options.list);
+process.chdir(root);
+if (list !== undefined) {
+  const chosen = options.only === undefined ? groups : { [options.only]: groups[options.only] };
+  writeTitles(list, await listTitles(chosen, path.join(results, "list.log")));
+} else {
+  try {
+    const until = stopTime(stopAfter, Date.now(), process.env);
+    process.exitCode = await runGroups({
+      ...{ groups, seed: options.seed, results, stopAt: until },
+      ...(options.only === undefined ? {} : { only: options.only }),
+      ...(options.grep === undefined ? {} : { grep: options.grep }),
+      prepare: (names) => bringTools(names, until),
+      gates: [
+        { title: "What the user asked for (R15)", thresholds: required },
+        { title: "What we ask of ourselves", thresholds: ourBar },
+      ],
+    });
+  } catch (error) {
+    if (!(error instanceof FlakyRecordError || error instanceof StopTimeError)) throw error;
+    console.error(error.message);
+    process.exitCode = 2;
   }
-  // Afterwards, so that it takes no time from a group that has not run yet.
-  for (const { name, request, run } of firstRuns) {
-    if (run.failed.length > 0) console.log(`\n── ${name}: what failed, again`);
-    const searchUntil = Math.min(stopAt, Date.now() + groups[name].searchMinutes * 60_000);
-    const findings = await examine(request, run, { run: runTests, now: Date.now, rerunUntil: stopAt, searchUntil });
-    runs.push({ name: `the group ${name}`, run, findings });
-  }
-  if (names.includes("fast")) coverage = await readCoverage(scratch);
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
 }
-
-// What a part of the group covers says nothing about the whole.
-const evidence: Evidence = coverage === undefined || options.grep !== undefined ? { runs } : { runs, coverage };
-// Once more at the end: whoever sees only the last lines of a log should see what failed.
-for (const { name, findings } of runs)
-  for (const { failure } of findings)
-    console.error(`\nFAILED ${[`${name}: ${failure.name}`, ...failure.error].join("\n    ")}`);
-const ours = judge(evidence, ourBar);
-console.log(`\n${renderGates("What the user asked for (R15)", judge(evidence, required))}`);
-console.log(`\n${renderGates("What we ask of ourselves", ours)}`);
-const { passed, failed } = countsOf(evidence, ourBar);
-// A gate that no failed test explains counts as one more.
-const missed = ours.filter(({ gate, met }) => !met && (gate === "complete" || gate === "time" || gate === "coverage"));
-if (exitCodeOf(ours) !== 0) console.log(`\nThe order's seed was ${options.seed}`);
-console.log(`\n${passed} passed, ${failed + missed.length} failed`);
-process.exitCode = exitCodeOf(ours);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { groupNames } from "../support/groups.ts";
 import type { WorkflowEvent } from "../support/workflows/repository.ts";
 import { WorkflowRun, type RunResult } from "../support/workflows/run.ts";
 import { tests, World } from "./world.ts";
@@ -63,6 +64,16 @@ describe("A pull request", function () {
     const { jobs } = await finish("integration.yml", { name: "schedule" });
     assert.equal(jobs.drills?.conclusion, "success");
     assert.ok((await world.lines()).includes(tests("drills")));
+  });
+
+  it("leaves no group of tests out that the nightly run leaves out too", async () => {
+    await finish("ci.yml", pullRequest());
+    await finish("integration.yml", { name: "schedule" });
+    const lines = await world.lines();
+    assert.deepEqual(
+      groupNames.filter((name) => !lines.includes(tests(name))),
+      [],
+    );
   });
 
   const previewLine = "npm run --silent atom -- preview --all-affected --comment --summary";
