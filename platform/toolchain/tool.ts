@@ -53,12 +53,73 @@ export interface WheelSource {
   readonly programs: Readonly<Record<string, string>>;
 }
 
-/** The official download of the Pulumi CLI that goes with our Pulumi SDK, with its language hosts. */
-export interface PulumiDownloadSource {
-  readonly kind: "pulumi-download";
+/** The architectures for which tools are brought, as Node names them. */
+export type Architecture = "x64" | "arm64";
+
+interface PublishedFile {
+  /** An https address. `{version}` and `{arch}` stand for those of the source. */
+  readonly url: string;
+  /** The address of its publisher's SHA-256: a list as `sha256sum` prints it, or the digest alone. */
+  readonly checksums: string;
+  /** The SHA-256 where it is known here: the publisher's is then not asked. */
+  readonly sha256?: Readonly<Partial<Record<Architecture, string>>>;
 }
 
-export type Source = GoModuleSource | GoModuleFileSource | GoSource | DebianSource | WheelSource | PulumiDownloadSource;
+/** A file that is the executable itself. */
+export interface PublishedExecutable extends PublishedFile {
+  readonly program: string;
+}
+
+/** A `.tar.gz` with executables. */
+export interface PublishedArchive extends PublishedFile {
+  /** Executable name → path in the archive. */
+  readonly programs: Readonly<Record<string, string>>;
+  /** A folder of the archive: its other files are put beside the executables. @default they are left out */
+  readonly folder?: string;
+}
+
+interface DownloadSource {
+  /** @default the tool's */
+  readonly version?: string;
+  /** What the download takes at 8 MB/s, in seconds. */
+  readonly estimateSeconds: number;
+}
+
+/** The publisher's own release, checked against the publisher's checksum. */
+export interface ReleaseSource extends DownloadSource {
+  readonly kind: "release";
+  readonly files: readonly (PublishedExecutable | PublishedArchive)[];
+  /** What `{arch}` stands for. @default amd64 and arm64 */
+  readonly architectures?: Readonly<Record<Architecture, string>>;
+}
+
+/** A file inside a container image. */
+export interface ImageFile {
+  /** The registry's host. */
+  readonly registry: string;
+  readonly repository: string;
+  /** `{version}` stands for that of the source. */
+  readonly tag: string;
+  /** What the tag pointed to when the row was written: `sha256:…` of the image's index. @default the tag is asked */
+  readonly digest?: string;
+  readonly path: string;
+}
+
+/** Executables of a publisher that publishes container images alone, read through the registry's HTTP API. */
+export interface ImageSource extends DownloadSource {
+  readonly kind: "image";
+  /** Executable name → where it is. */
+  readonly programs: Readonly<Record<string, ImageFile>>;
+}
+
+/** What a publisher offers for download; where it cannot be had, the other sources are asked. */
+export type PublishedSource = ReleaseSource | ImageSource;
+
+export type Source = PublishedSource | GoModuleSource | GoModuleFileSource | GoSource | DebianSource | WheelSource;
+
+export function isPublished(source: Source): source is PublishedSource {
+  return source.kind === "release" || source.kind === "image";
+}
 
 /** How to recognise a tool that the machine has already. All its executables have to be there in an accepted version. */
 export interface OnMachine {
@@ -89,7 +150,7 @@ export interface Tool {
   readonly isFile?: true;
   /** @default it is never looked for on the machine */
   readonly onMachine?: OnMachine;
-  /** Tried in order; the last one is the one that has to work. */
+  /** Tried in order: what its publisher offers, then a package registry. The last one is the one that has to work. */
   readonly sources: readonly [Source, ...Source[]];
   /** What bringing it here takes on two cores with empty caches. */
   readonly estimateSeconds: number;

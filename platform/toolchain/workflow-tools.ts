@@ -1,3 +1,4 @@
+import { releases } from "./published.ts";
 import type { ToolTable } from "./tool.ts";
 
 /** The tools that check GitHub's workflow files, their scripts, and the Dockerfiles that they build, in tests. */
@@ -8,6 +9,7 @@ export const workflowTools = {
     executables: ["actionlint"],
     onMachine: { accepts: { atLeast: "1.7.12", below: "2" }, versionArguments: { actionlint: ["-version"] } },
     sources: [
+      releases.actionlint,
       {
         kind: "go-module",
         module: "github.com/rhysd/actionlint",

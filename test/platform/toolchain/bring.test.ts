@@ -9,7 +9,10 @@ import { Bench, toolWith } from "./bench.ts";
 
 describe("a tool with several sources", () => {
   let bench: Bench;
-  const tool = toolWith({ sources: [{ kind: "pulumi-download" }, { kind: "go-source", folder: "pause" }] });
+  const url = "https://dl.saw.test/saw";
+  const files = [{ url, checksums: `${url}.sha256`, program: "saw" }];
+  const release: Source = { kind: "release", files, estimateSeconds: 1 };
+  const tool = toolWith({ sources: [release, { kind: "go-source", folder: "pause" }] });
   const whole = { version: "2.5.0", executables: {} };
 
   beforeEach(() => {
@@ -26,27 +29,28 @@ describe("a tool with several sources", () => {
       asked.push(source.kind);
       return Promise.resolve(whole);
     };
-    assert.deepEqual(await bringFromAny(bench.workshop({ tool }), bring), whole);
-    assert.deepEqual(asked, ["pulumi-download"]);
+    const files = await bringFromAny(bench.workshop({ tool }), bring);
+    assert.deepEqual(files, { ...whole, origin: "the release at dl.saw.test" });
+    assert.deepEqual(asked, ["release"]);
   });
 
   it("comes from the next one, in an empty folder, when the first one fails", async () => {
     const workshop = bench.workshop({ tool });
     const bring: Bring = (source) => {
-      if (source.kind === "pulumi-download") {
+      if (source.kind === "release") {
         bench.file("workshop/bin/half", "");
         return Promise.reject(new Error("cannot be reached"));
       }
       assert.deepEqual(readdirSync(workshop.folder), []);
       return Promise.resolve(whole);
     };
-    assert.deepEqual(await bringFromAny(workshop, bring), whole);
+    assert.deepEqual(await bringFromAny(workshop, bring), { ...whole, origin: "this project's source" });
   });
 
   it("fails with every reason, the last lines of the output and the log's path", async () => {
     const bring: Bring = (source) =>
       Promise.reject(
-        source.kind === "pulumi-download"
+        source.kind === "release"
           ? new Error("the download cannot be reached")
           : new CommandError("go", "ended with exit code 1", "first\nsecond: undefined: tooth\n"),
       );

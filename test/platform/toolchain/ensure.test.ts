@@ -1,17 +1,22 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { silentReporter, type Reporter } from "../../../platform/progress.ts";
 import type { Bring } from "../../../platform/toolchain/bring.ts";
 import { ensure, ensureTools, type Toolchain, type World } from "../../../platform/toolchain/ensure.ts";
 import {
+  MirrorAddressError,
   NoSpaceError,
   NotRootError,
   ToolBuildError,
   UnsupportedMachineError,
 } from "../../../platform/toolchain/errors.ts";
+import { recipeDigest } from "../../../platform/toolchain/recipe.ts";
+import { ToolStore } from "../../../platform/toolchain/store.ts";
 import type { Tool } from "../../../platform/toolchain/tool.ts";
 import { Bench, toolWith } from "./bench.ts";
+import { sha256 } from "./releases/archives.ts";
+import { ReleaseHosts } from "./releases/release-hosts.ts";
 
 describe("a toolchain", () => {
   let bench: Bench;
@@ -151,6 +156,66 @@ describe("a toolchain", () => {
     await start([saw], { reporter });
     await start([saw], { reporter });
     assert.deepEqual(tasks, [["saw 2.5.0", 7]]);
+  });
+
+  describe("whose publisher offers it", () => {
+    const address = "https://dl.saw.test/saw";
+    const files = [{ url: address, checksums: `${address}.sha256`, program: "saw" }];
+    const offered = toolWith({
+      sources: [
+        { kind: "release", files, estimateSeconds: 2 },
+        { kind: "go-source", folder: "pause" },
+      ],
+    });
+    let hosts: ReleaseHosts;
+
+    beforeEach(async () => {
+      hosts = await ReleaseHosts.start();
+    });
+
+    afterEach(() => hosts[Symbol.asyncDispose]());
+
+    const from = (mirror: string) => bench.machine({ env: { PATH: bench.bin, ATOM_RELEASES_MIRROR: mirror } });
+
+    it("is downloaded, says where it came from, and needs no Go and no room for Go's caches", async () => {
+      hosts.serve(address, "the saw");
+      hosts.serve(`${address}.sha256`, sha256("the saw"));
+      rmSync(join(bench.bin, "go"));
+      const options = { reporter: silentReporter, cacheDir: join(bench.root, "tools") };
+      const disk = () => Promise.resolve({ id: 1, freeMegabytes: 1 });
+      const tool = { ...offered, space: { cache: 1, goCache: 500 } };
+      const path = (await ensure([tool], options, { machine: from(hosts.mirror), disk })).path("saw");
+      assert.equal(readFileSync(path, "utf8"), "the saw");
+      const kept = await new ToolStore(options.cacheDir).find("saw", await recipeDigest(offered));
+      assert.equal(kept?.origin, "the release at dl.saw.test");
+    });
+
+    it("is asked for once before everything else, and built where nothing answers", async () => {
+      const notes: string[] = [];
+      const kinds: string[] = [];
+      const reporter: Reporter = { ...silentReporter, note: (text) => notes.push(text) };
+      const noting: Bring = (source, workshop) => {
+        kinds.push(source.kind);
+        return bring(source, workshop);
+      };
+      const tools = [offered, { ...offered, name: "saw-2", executables: ["saw-2"] }];
+      await start(tools, { reporter, machine: from("http://127.0.0.1:1"), bring: noting });
+      assert.deepEqual(kinds, ["go-source", "go-source"]);
+      assert.equal(notes[0], "release hosts cannot be reached: building from the registries");
+      assert.equal(notes.length, 2);
+    });
+
+    it("is asked for by no start that has everything", async () => {
+      await start([offered], { machine: from(hosts.mirror) });
+      hosts.requests.length = 0;
+      await start([offered], { machine: from(hosts.mirror) });
+      assert.deepEqual(hosts.requests, []);
+    });
+
+    it("is not brought with a mirror that is none", async () => {
+      await assert.rejects(start([offered], { machine: from("ftp://mirror.test") }), MirrorAddressError);
+      assert.deepEqual(brought, []);
+    });
   });
 
   it("compiles one tool at a time, and unpacks packages meanwhile", async () => {
