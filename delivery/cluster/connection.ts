@@ -1,13 +1,12 @@
 import http from "node:http";
 import https from "node:https";
-// The package's index loads a client for every kind of Kubernetes object; this one file is all that is needed.
-import { KubeConfig } from "@kubernetes/client-node/dist/config.js";
-import { UserError } from "../../components/errors/user-error.ts";
+import { Login, needsLibrary, type Credentials } from "./kubeconfig/credentials.ts";
+import { destinationOf, serverIdentity, type Destination } from "./kubeconfig/destination.ts";
+import { textIn } from "./kubeconfig/fields.ts";
+import { readKubeconfig } from "./kubeconfig/kubeconfig.ts";
+import type { LibraryConnection } from "./kubeconfig/library.ts";
 
-/** The kubeconfig cannot be used. */
-export class KubeconfigError extends UserError {
-  override readonly name = "KubeconfigError";
-}
+export { KubeconfigError } from "./kubeconfig/kubeconfig.ts";
 
 export interface ConnectionSource {
   /** Path of a kubeconfig. @default `KUBECONFIG`, `~/.kube/config`, or the ServiceAccount of the pod that this runs in */
@@ -19,7 +18,7 @@ export interface ConnectionSource {
 /** Who and where the API server is asked. */
 export interface Access {
   readonly server: URL;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
   /** Keeps connections between calls; holds the TLS client's certificate. */
   readonly agent: http.Agent;
 }
@@ -37,43 +36,31 @@ const refreshEvery = 30_000;
 
 /** An API server by kubeconfig, with every way of logging in that kubeconfigs know (certificates, tokens, token files, programs). */
 export class Connection {
-  readonly #config: KubeConfig;
-  readonly #server: URL;
+  readonly #destination: Destination;
+  readonly #login: Login;
   #access: Access | undefined;
+  #library: Promise<LibraryConnection> | undefined;
   #fingerprint = "";
   #refreshed = -Infinity;
 
-  private constructor(config: KubeConfig, server: URL) {
-    this.#config = config;
-    this.#server = server;
+  private constructor(destination: Destination) {
+    this.#destination = destination;
+    this.#login = new Login(destination);
   }
 
-  /** Reads the kubeconfig; asks nothing yet. Throws a {@link KubeconfigError}. */
+  /** Reads the kubeconfig; asks nothing yet. Throws a KubeconfigError. */
   static open({ kubeconfig, context }: ConnectionSource = {}): Connection {
-    const config = new KubeConfig();
-    try {
-      if (kubeconfig === undefined) config.loadFromDefault();
-      else config.loadFromFile(kubeconfig);
-    } catch (cause) {
-      throw new KubeconfigError(
-        `The kubeconfig ${kubeconfig ?? "of this user"} cannot be read: ${(cause as Error).message}\nName another one with --kubeconfig.`,
-        { cause },
-      );
-    }
-    const names = config.getContexts().map(({ name }) => name);
-    if (context !== undefined) {
-      if (!names.includes(context))
-        throw new KubeconfigError(
-          `The kubeconfig has no context "${context}" (it has: ${names.join(", ") || "none"}).\nName one of them with --context.`,
-        );
-      config.setCurrentContext(context);
-    }
-    const server = config.getCurrentCluster()?.server;
-    if (server === undefined || !URL.canParse(server))
-      throw new KubeconfigError(
-        `The context "${config.getCurrentContext()}" names no cluster with an address.\nName another one with --context.`,
-      );
-    return new Connection(config, new URL(server));
+    return new Connection(destinationOf(readKubeconfig(kubeconfig), context));
+  }
+
+  /** The context that was named, or the kubeconfig's current one. */
+  get context(): string {
+    return this.#destination.context;
+  }
+
+  /** The context's namespace, if it names one. */
+  get namespace(): string | undefined {
+    return this.#destination.namespace;
   }
 
   /**
@@ -84,25 +71,19 @@ export class Connection {
   async access(anew = false): Promise<Access> {
     const now = performance.now();
     if (this.#access !== undefined && !anew && now - this.#refreshed < refreshEvery) return this.#access;
-    const options: https.RequestOptions = {};
-    await this.#config.applyToHTTPSOptions(options);
-    const { ca, cert, key, servername, rejectUnauthorized, auth } = options;
-    const headers = Object.fromEntries(
-      Object.entries(options.headers ?? {}).flatMap(([name, value]) =>
-        value === undefined ? [] : [[name, Array.isArray(value) ? value.join(",") : String(value)]],
-      ),
-    );
-    if (auth) headers.Authorization = `Basic ${Buffer.from(auth).toString("base64")}`;
-    const tls = Object.fromEntries(
-      Object.entries({ ca, cert, key, servername, rejectUnauthorized }).filter(([, value]) => value !== undefined),
-    );
-    const fingerprint = Object.values(tls).map(String).join("\n");
-    const agent =
-      this.#access === undefined || fingerprint !== this.#fingerprint ? this.#agent(options, tls) : this.#access.agent;
+    const { headers, cert, key, agent: proxied } = await this.#credentials(anew);
+    const tls: https.AgentOptions = {
+      ...serverIdentity(this.#destination),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+    };
+    const fingerprint = JSON.stringify(tls);
+    const kept = fingerprint === this.#fingerprint ? this.#access?.agent : undefined;
+    const agent = kept ?? proxied ?? this.#agent(tls);
     if (agent !== this.#access?.agent) this.#access?.agent.destroy();
     this.#fingerprint = fingerprint;
     this.#refreshed = now;
-    this.#access = { server: this.#server, headers, agent };
+    this.#access = { server: this.#destination.server, headers, agent };
     return this.#access;
   }
 
@@ -112,14 +93,8 @@ export class Connection {
    * @param onMessage is given every message, and the channel that it came by
    */
   async stream(path: string, onMessage: (channel: number, data: Buffer) => void): Promise<ChannelSocket> {
-    // Few commands need it.
-    const { WebSocketHandler } = await import("@kubernetes/client-node/dist/web-socket-handler.js");
-    const handler = new WebSocketHandler(this.#config);
     try {
-      return (await handler.connect(path, null, (channel, data) => {
-        onMessage(channel, data);
-        return true;
-      })) as ChannelSocket;
+      return await (await this.#throughLibrary()).stream(path, onMessage);
     } catch (cause) {
       // The WebSocket's own event, which is no Error.
       const why = (cause as { readonly message?: string }).message ?? "the connection broke";
@@ -132,11 +107,32 @@ export class Connection {
     this.#access = undefined;
   }
 
-  #agent(options: https.RequestOptions, tls: https.AgentOptions): http.Agent {
-    // A proxy is the kubeconfig library's own agent; it keeps no connections, which is slower and as right.
-    if (this.#config.getCurrentCluster()?.proxyUrl !== undefined && options.agent instanceof http.Agent)
-      return options.agent;
-    const keep = { keepAlive: true, maxSockets: 32 };
-    return this.#server.protocol === "https:" ? new https.Agent({ ...keep, ...tls }) : new http.Agent(keep);
+  async #credentials(anew: boolean): Promise<Credentials & { readonly agent?: http.Agent | undefined }> {
+    if (!needsLibrary(this.#destination)) return this.#login.credentials(anew);
+    const { agent, ...credentials } = await (await this.#throughLibrary()).access();
+    return { ...credentials, agent: this.#proxy === undefined ? undefined : agent };
+  }
+
+  /** Loaded by what needs it, and kept: it remembers who is logged in. */
+  #throughLibrary(): Promise<LibraryConnection> {
+    this.#library ??= import("./kubeconfig/library.ts").then(
+      (library) => new library.LibraryConnection(this.#destination),
+    );
+    return this.#library;
+  }
+
+  get #proxy(): string | undefined {
+    return textIn(this.#destination.cluster.fields, "proxy-url");
+  }
+
+  #agent(tls: https.AgentOptions): http.Agent {
+    const proxy = this.#proxy;
+    const keep = {
+      keepAlive: true,
+      maxSockets: 32,
+      ...(proxy === undefined ? {} : { proxyEnv: { http_proxy: proxy, https_proxy: proxy } }),
+    };
+    const { protocol } = this.#destination.server;
+    return protocol === "https:" ? new https.Agent({ ...keep, ...tls }) : new http.Agent(keep);
   }
 }

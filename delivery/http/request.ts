@@ -33,7 +33,7 @@ export interface HttpRequest {
   /** @default "GET" */
   readonly method?: string;
   /** `host` may differ from the URL's, for a gateway that is reached by its address. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string;
   /** The time for everything, from connecting to the last byte, in milliseconds. */
   readonly timeoutMs: number;
@@ -87,7 +87,9 @@ export function request(options: HttpRequest): Promise<HttpAnswer> {
       // Without an agent Node keeps the connection in its global pool, where it would outlive the caller.
       agent: agent ?? false,
       headers: {
-        ...headers,
+        ...Object.fromEntries(
+          Object.entries(headers).map(([name, value]) => [name, typeof value === "string" ? value : [...value]]),
+        ),
         ...(body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }),
       },
     });
