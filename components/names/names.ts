@@ -22,6 +22,11 @@ export function ledgerName(service: string): string {
 
 export const ledgerKey = "ledger.json";
 
+/** ConfigMap that tells `atom` how to release a service, so that every command works with the cluster alone. */
+export function releasePlanName(service: string): string {
+  return `${service}-release-plan`;
+}
+
 /** Lease that keeps one releaser per service. */
 export function leaseName(service: string): string {
   return `${service}-release`;

@@ -8,10 +8,7 @@ export const releasePlanSchemaVersion = 1;
 /** The key of the ConfigMap {@link releasePlanName} that holds the plan. */
 export const releasePlanKey = "plan.json";
 
-/** ConfigMap that tells `atom` how to release a service, so that every command works with the cluster alone. */
-export function releasePlanName(service: string): string {
-  return `${service}-release-plan`;
-}
+export { releasePlanName } from "../names/names.ts";
 
 const duration = z.int().min(0).describe("milliseconds");
 const variable = z

@@ -81,6 +81,27 @@ export class ClusterClient implements ClusterApi, PodLogs {
     return parseList(resource, send, await this.#read(send, options));
   }
 
+  /**
+   * The metadata alone of a kind's objects, which may be large. Rejects as the methods of {@link ClusterApi} do.
+   *
+   * @param namespace undefined: of all namespaces
+   */
+  async listMetadata(
+    resource: Resource<KubernetesObject>,
+    { namespace, selector }: { readonly namespace: string | undefined; readonly selector: string },
+    options?: CallOptions,
+  ): Promise<readonly KubernetesObject[]> {
+    const root = namespace === undefined ? `${rootPath(resource)}/${resource.plural}` : listPath(resource, namespace);
+    const send = {
+      verb: "list",
+      method: "GET",
+      path: `${root}?${new URLSearchParams({ labelSelector: selector }).toString()}`,
+      target: `${resource.plural} ${namespace ?? "of all namespaces"} (${selector})`,
+      accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+    } as const;
+    return parseList(resource, send, await this.#read(send, options));
+  }
+
   async create<T extends KubernetesObject>(resource: Resource<T>, object: T, options?: CallOptions): Promise<T> {
     const { name, namespace = "default" } = object.metadata;
     const { group, version, kind } = resource;
@@ -206,9 +227,12 @@ export class ClusterClient implements ClusterApi, PodLogs {
   }
 }
 
-function listPath({ group, version, plural }: Resource<KubernetesObject>, namespace: string): string {
-  const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
-  return `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
+function rootPath({ group, version }: Resource<KubernetesObject>): string {
+  return group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
+}
+
+function listPath(resource: Resource<KubernetesObject>, namespace: string): string {
+  return `${rootPath(resource)}/namespaces/${encodeURIComponent(namespace)}/${resource.plural}`;
 }
 
 function objectPath(resource: Resource<KubernetesObject>, { namespace, name }: ObjectName): string {

@@ -3,7 +3,7 @@ import https from "node:https";
 import { Login, needsLibrary, type Credentials } from "./kubeconfig/credentials.ts";
 import { destinationOf, serverIdentity, type Destination } from "./kubeconfig/destination.ts";
 import { textIn } from "./kubeconfig/fields.ts";
-import { readKubeconfig } from "./kubeconfig/kubeconfig.ts";
+import { readKubeconfig, WholeYamlError, type YamlParser } from "./kubeconfig/kubeconfig.ts";
 import type { LibraryConnection } from "./kubeconfig/library.ts";
 
 export { KubeconfigError } from "./kubeconfig/kubeconfig.ts";
@@ -48,9 +48,9 @@ export class Connection {
     this.#login = new Login(destination);
   }
 
-  /** Reads the kubeconfig; asks nothing yet. Throws a KubeconfigError. */
-  static open({ kubeconfig, context }: ConnectionSource = {}): Connection {
-    return new Connection(destinationOf(readKubeconfig(kubeconfig), context));
+  /** Reads the kubeconfig; asks nothing yet. Throws a KubeconfigError; without a parser a WholeYamlError: see {@link openConnection}. */
+  static open({ kubeconfig, context }: ConnectionSource = {}, yaml?: YamlParser): Connection {
+    return new Connection(destinationOf(readKubeconfig(kubeconfig, process.env, yaml), context));
   }
 
   /** The context that was named, or the kubeconfig's current one. */
@@ -93,13 +93,9 @@ export class Connection {
    * @param onMessage is given every message, and the channel that it came by
    */
   async stream(path: string, onMessage: (channel: number, data: Buffer) => void): Promise<ChannelSocket> {
-    try {
-      return await (await this.#throughLibrary()).stream(path, onMessage);
-    } catch (cause) {
-      // The WebSocket's own event, which is no Error.
-      const why = (cause as { readonly message?: string }).message ?? "the connection broke";
-      throw new Error(`the API server opens no stream: ${why}`, { cause });
-    }
+    // Few commands need it.
+    const { openStream } = await import("./stream.ts");
+    return openStream(await this.access(), path, onMessage);
   }
 
   close(): void {
@@ -134,5 +130,16 @@ export class Connection {
     };
     const { protocol } = this.#destination.server;
     return protocol === "https:" ? new https.Agent({ ...keep, ...tls }) : new http.Agent(keep);
+  }
+}
+
+/** Reads the kubeconfig, whatever YAML it is written in; asks nothing yet. Throws a KubeconfigError. */
+export async function openConnection(source: ConnectionSource): Promise<Connection> {
+  try {
+    return Connection.open(source);
+  } catch (error) {
+    if (!(error instanceof WholeYamlError)) throw error;
+    const { parse } = await import("yaml");
+    return Connection.open(source, (text) => parse(text) as unknown);
   }
 }

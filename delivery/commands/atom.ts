@@ -1,41 +1,93 @@
 import { Command } from "commander";
 import manifest from "../../package.json" with { type: "json" };
-import { abortCommand } from "./abort.ts";
-import { approveCommand } from "./approve.ts";
-import { driftCommand } from "./drift.ts";
 import { exitCodes, exitCodesHelp } from "./exit-codes.ts";
-import { explainCommand } from "./explain.ts";
-import { historyCommand } from "./history.ts";
-import { metricsCommand } from "./metrics.ts";
-import { notifyCommand } from "./notify.ts";
-import { previewCommand } from "./preview.ts";
-import { quarantineCommand } from "./quarantine.ts";
-import { releaseCommand } from "./release.ts";
-import { replayCommand } from "./replay.ts";
-import { resumeCommand } from "./resume.ts";
-import { rollbackCommand } from "./rollback.ts";
-import { statusCommand } from "./status.ts";
 
-const commands = [
-  releaseCommand,
-  statusCommand,
-  abortCommand,
-  rollbackCommand,
-  approveCommand,
-  resumeCommand,
-  historyCommand,
-  explainCommand,
-  replayCommand,
-  quarantineCommand,
-  metricsCommand,
-  notifyCommand,
-  previewCommand,
-  driftCommand,
-];
+/** A command, and the module that has it: loaded when it is asked for, so that a rollback does not wait for what a preview needs. */
+interface CommandEntry {
+  /** What `atom --help` and completion say of it. */
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
 
-/** The `atom` command, with all that belongs to it. */
-export function atomCommand(): Command {
-  const atom = new Command("atom")
+const commands: Readonly<Record<string, CommandEntry>> = {
+  release: {
+    summary: "Releases a new version as a canary that is judged on evidence, and rolls it back where it fails.",
+    load: async () => (await import("./release.ts")).releaseCommand(),
+  },
+  status: {
+    summary: "Shows what serves, what is staged, the release under way, and what to do next.",
+    load: async () => (await import("./status.ts")).statusCommand(),
+  },
+  abort: {
+    summary: "Rolls the release under way back at once, whoever runs it. Needs a kubeconfig and nothing else.",
+    load: async () => (await import("./abort.ts")).abortCommand(),
+  },
+  rollback: {
+    summary: "Goes back to the version before, during a release or after it. Needs a kubeconfig and nothing else.",
+    load: async () => (await import("./rollback.ts")).rollbackCommand(),
+  },
+  approve: {
+    summary: "Lets a release that waits for an approval continue.",
+    load: async () => (await import("./approve.ts")).approveCommand(),
+  },
+  resume: {
+    summary: "Lets a held release continue, and resumes one whose process is gone.",
+    load: async () => (await import("./resume.ts")).resumeCommand(),
+  },
+  history: {
+    summary: "Lists the releases that the ledger keeps, and where a rollback can go.",
+    load: async () => (await import("./history.ts")).historyCommand(),
+  },
+  explain: {
+    summary: "Explains a release: what happened, why, on what evidence, and what to do next.",
+    load: async () => (await import("./explain.ts")).explainCommand(),
+  },
+  replay: {
+    summary: "Judges a recorded release again under other limits and policies.",
+    load: async () => (await import("./replay.ts")).replayCommand(),
+  },
+  quarantine: {
+    summary: "Templates that were rolled back, and are neither staged nor released again.",
+    load: async () => (await import("./quarantine.ts")).quarantineCommand(),
+  },
+  metrics: {
+    summary: "Counts of an environment's releases, for Prometheus.",
+    load: async () => (await import("./metrics.ts")).metricsCommand(),
+  },
+  notify: {
+    summary: "Notifications of releases that were not delivered yet.",
+    load: async () => (await import("./notify.ts")).notifyCommand(),
+  },
+  preview: {
+    summary: "Says what a change does to the stacks, and changes nothing.",
+    load: async () => (await import("./preview.ts")).previewCommand(),
+  },
+  drift: {
+    summary: "Looks for what was changed in an environment outside Pulumi.",
+    load: async () => (await import("./drift.ts")).driftCommand(),
+  },
+};
+
+/**
+ * The `atom` command for a command line: the command that it names is loaded, the others are there by name and summary, as far as help shows them.
+ *
+ * @param words what follows `atom` on the command line
+ * @param called as what its help names it
+ */
+export async function atomCommandFor(words: readonly string[], called = "atom"): Promise<Command> {
+  const named = words.filter((word) => !word.startsWith("-")).slice(0, 2);
+  // `atom help release` asks for the second.
+  const name = named[0] === "help" ? named[1] : named[0];
+  return assemble((each) => each === name, called);
+}
+
+/** The `atom` command with all that belongs to it. */
+export async function atomCommand(): Promise<Command> {
+  return assemble(() => true);
+}
+
+async function assemble(isNeeded: (name: string) => boolean, called = "atom"): Promise<Command> {
+  const atom = new Command(called)
     .description("Puts new versions of a web service into its environments without hurting users.")
     .version(manifest.version, "--version", "print the version")
     .addHelpText(
@@ -45,7 +97,10 @@ export function atomCommand(): Command {
         exitCodesHelp,
     )
     .showHelpAfterError("(atom --help explains)");
-  for (const command of commands) atom.addCommand(command());
+  for (const [name, { summary, load }] of Object.entries(commands)) {
+    const command = isNeeded(name) ? await load() : new Command(name);
+    atom.addCommand(command.summary(summary));
+  }
   refuseMistakes(atom);
   return atom;
 }

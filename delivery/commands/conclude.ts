@@ -1,32 +1,18 @@
 import { appendFile, writeFile } from "node:fs/promises";
-import type { Command } from "commander";
 import { UserError } from "../../components/errors/user-error.ts";
 import type { Ledger } from "../../components/ledger/ledger.ts";
 import type { SessionEnd } from "../release/session.ts";
 import { resultOf } from "../report/json.ts";
-import { reportHtml } from "../report/html.ts";
-import { reportMarkdown } from "../report/markdown.ts";
 import { storyOf, type ReleaseRecord, type Surroundings } from "../report/story.ts";
 import type { Site } from "../target/site.ts";
 import { endingText } from "./ending.ts";
 import { pushAfterwards } from "./push-metrics.ts";
+import type { ReportOptions } from "./target-options.ts";
 import { terminalOf } from "./terminal.ts";
-
-export interface ReportOptions {
-  readonly json?: boolean;
-  readonly html?: string;
-  readonly markdown?: string;
-}
 
 /** A report could not be written. The release is not concerned. */
 export class ReportFileError extends UserError {
   override readonly name = "ReportFileError";
-}
-
-export function reportOptions(command: Command): Command {
-  return command
-    .option("--html <file>", "write the release's report as one self-contained page")
-    .option("--markdown <file>", "add the release's report to a file as Markdown, such as $GITHUB_STEP_SUMMARY");
 }
 
 /** The record of a release, under way or past. */
@@ -60,7 +46,10 @@ export async function writeReports(
   names: Surroundings,
   { html, markdown }: ReportOptions,
 ): Promise<void> {
+  if (html === undefined && markdown === undefined) return;
   const story = storyOf(record, names);
+  const { reportHtml } = await import("../report/html.ts");
+  const { reportMarkdown } = await import("../report/markdown.ts");
   if (html !== undefined) await written(html, writeFile(html, reportHtml(story)));
   if (markdown !== undefined) await written(markdown, appendFile(markdown, reportMarkdown(story)));
 }

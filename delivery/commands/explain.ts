@@ -5,10 +5,10 @@ import { reportJson } from "../report/json.ts";
 import { storyOf, type ReleaseRecord } from "../report/story.ts";
 import { explainText } from "../report/text.ts";
 import { openSite } from "../target/site.ts";
-import { recordIn, reportOptions, surroundingsOf, writeReports, type ReportOptions } from "./conclude.ts";
+import { recordIn, surroundingsOf, writeReports } from "./conclude.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { run } from "./run.ts";
-import { environmentCommand, type CommonOptions } from "./target-options.ts";
+import { environmentCommand, type CommonOptions, reportOptions, type ReportOptions } from "./target-options.ts";
 import { terminalOf } from "./terminal.ts";
 
 interface Options extends CommonOptions, ReportOptions {

@@ -7,11 +7,12 @@ import type { Site } from "../target/site.ts";
 import type { ReleaseView } from "../view/release-view.ts";
 import { ledgersOf } from "../target/ledgers.ts";
 import { follow } from "../view/follow.ts";
-import { conclusion, surroundingsOf, type ReportOptions } from "./conclude.ts";
+import { conclusion, surroundingsOf } from "./conclude.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { startNotifying } from "../wiring/notifying.ts";
 import { pushAfterwards } from "./push-metrics.ts";
 import type { RunSignals } from "./run.ts";
+import type { ReportOptions } from "./target-options.ts";
 
 /** How long the ledger may be behind the Job, in milliseconds. */
 const lastLook = 3_000;

@@ -4,9 +4,10 @@ import { observeRelease } from "../release/observer.ts";
 import type { SessionOptions } from "../release/session.ts";
 import type { Site } from "../target/site.ts";
 import { viewedSubject, type ReleaseView } from "../view/release-view.ts";
-import { conclusion, surroundingsOf, type ReportOptions } from "./conclude.ts";
+import { conclusion, surroundingsOf } from "./conclude.ts";
 import { exitCodeOf, type ExitCode } from "./exit-codes.ts";
 import type { RunSignals } from "./run.ts";
+import type { ReportOptions } from "./target-options.ts";
 
 export interface ObserveOptions {
   readonly site: Site;

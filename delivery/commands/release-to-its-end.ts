@@ -5,9 +5,10 @@ import type { SessionOptions } from "../release/session.ts";
 import { resultOf } from "../report/json.ts";
 import type { Site } from "../target/site.ts";
 import type { ReleaseView } from "../view/release-view.ts";
-import { conclude, conclusion, recordIn, surroundingsOf, type ReportOptions } from "./conclude.ts";
+import { conclude, conclusion, recordIn, surroundingsOf } from "./conclude.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { RunSignals } from "./run.ts";
+import type { ReportOptions } from "./target-options.ts";
 
 export interface Surroundings {
   readonly site: Site;

@@ -13,7 +13,7 @@ import { identityOf } from "../wiring/identity.ts";
 import { startNotifying } from "../wiring/notifying.ts";
 import { sessionForward } from "../wiring/releasing.ts";
 import type { ReleaseView } from "../view/release-view.ts";
-import { conclusion, reportOptions, surroundingsOf, type ReportOptions } from "./conclude.ts";
+import { conclusion, surroundingsOf } from "./conclude.ts";
 import { exitCodeOf, type ExitCode } from "./exit-codes.ts";
 import { releaseInCluster } from "./in-cluster.ts";
 import { observe } from "./observe.ts";
@@ -21,7 +21,7 @@ import { openView } from "./open-view.ts";
 import { tellPlan } from "./plan.ts";
 import { releaseToItsEnd } from "./release-to-its-end.ts";
 import { run, type OnTerminate, type RunSignals } from "./run.ts";
-import { environmentCommand, type CommonOptions } from "./target-options.ts";
+import { environmentCommand, type CommonOptions, reportOptions, type ReportOptions } from "./target-options.ts";
 
 interface Options extends CommonOptions, ReportOptions {
   readonly image?: string;

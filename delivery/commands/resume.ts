@@ -5,12 +5,11 @@ import { openSite } from "../target/site.ts";
 import { identityOf } from "../wiring/identity.ts";
 import { startNotifying } from "../wiring/notifying.ts";
 import { sessionForward } from "../wiring/releasing.ts";
-import { reportOptions, type ReportOptions } from "./conclude.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { openView } from "./open-view.ts";
 import { releaseToItsEnd } from "./release-to-its-end.ts";
 import { run } from "./run.ts";
-import { environmentCommand, type CommonOptions } from "./target-options.ts";
+import { environmentCommand, type CommonOptions, reportOptions, type ReportOptions } from "./target-options.ts";
 
 interface Options extends CommonOptions, ReportOptions {
   readonly by?: string;

@@ -1,9 +1,4 @@
 import { UserError } from "../../components/errors/user-error.ts";
-import { ClusterError, LeaseLostError } from "../cluster/errors.ts";
-import { LookError } from "../drift/look.ts";
-import { PushError } from "../metrics/push.ts";
-import { RefusedError, UndeliveredError } from "../notify/channel.ts";
-import { ConvergeError } from "../release/ports.ts";
 import type { SessionSignals } from "../release/session.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 
@@ -50,29 +45,40 @@ export async function run(
   try {
     code = await body({ abort: abort.signal, leave: leave.signal, any });
   } catch (error) {
-    code = any.aborted ? exitCodes.interrupted : explain(error);
+    code = any.aborted ? exitCodes.interrupted : await explain(error);
   }
   // Keep-alive connections must not keep a finished command waiting.
   process.exit(code);
 }
 
-/** Errors whose message says all that a person needs; a stack would only hide it. */
-const plainErrors = [
-  ConvergeError,
-  ClusterError,
-  LeaseLostError,
-  LookError,
-  PushError,
-  RefusedError,
-  UndeliveredError,
-] as const;
+/** Errors whose message says all that a person needs; a stack would only hide it. Loaded where there is one, for each brings its module. */
+async function plainErrors(): Promise<readonly (abstract new (...values: never[]) => Error)[]> {
+  const [cluster, drift, push, channel, ports] = await Promise.all([
+    import("../cluster/errors.ts"),
+    import("../drift/drift.ts"),
+    import("../metrics/push.ts"),
+    import("../notify/channel.ts"),
+    import("../release/ports.ts"),
+  ]);
+  const { ClusterError, LeaseLostError } = cluster;
+  const { RefusedError, UndeliveredError } = channel;
+  return [
+    ports.ConvergeError,
+    ClusterError,
+    LeaseLostError,
+    drift.LookError,
+    push.PushError,
+    RefusedError,
+    UndeliveredError,
+  ];
+}
 
-function explain(error: unknown): ExitCode {
+async function explain(error: unknown): Promise<ExitCode> {
   if (error instanceof UserError) {
     process.stderr.write(`${error.message}\n`);
     return exitCodes.refused;
   }
-  const plain = plainErrors.find((kind) => error instanceof kind) !== undefined;
+  const plain = (await plainErrors()).some((kind) => error instanceof kind);
   if (plain && error instanceof Error) {
     process.stderr.write(`${error.message}\n`);
     return exitCodes.internal;

@@ -1,19 +1,8 @@
 import type { Command } from "commander";
-import { statusOf, statusText } from "../report/status.ts";
-import { lookAt } from "../target/look.ts";
-import { openSite, type Site } from "../target/site.ts";
-import { follow } from "../view/follow.ts";
-import { ledgersOf } from "../target/ledgers.ts";
-import { conclusion, surroundingsOf } from "./conclude.ts";
-import { exitCodeOf, exitCodes, type ExitCode } from "./exit-codes.ts";
-import { openView } from "./open-view.ts";
+import { openSite } from "../target/site.ts";
 import { run } from "./run.ts";
-import { environmentCommand, type CommonOptions } from "./target-options.ts";
-import { terminalOf } from "./terminal.ts";
-
-interface Options extends CommonOptions {
-  readonly watch?: boolean;
-}
+import type { StatusOptions } from "./show-status.ts";
+import { environmentCommand } from "./target-options.ts";
 
 export function statusCommand(): Command {
   return environmentCommand(
@@ -25,26 +14,11 @@ export function statusCommand(): Command {
     ],
   )
     .option("--watch", "follow the release under way; ends as it ends, with its exit code")
-    .action((options: Options) =>
+    .action((options: StatusOptions) =>
       run({}, async ({ any }) => {
-        using site = await openSite(options);
-        const status = statusOf(await lookAt(site, any));
-        if (options.watch === true && status.release !== null) return await watch(site, options, any);
-        if (options.json === true) process.stdout.write(`${JSON.stringify(status)}\n`);
-        else process.stdout.write(statusText(status, terminalOf(process.stdout)));
-        return exitCodes.ok;
+        using site = await openSite(options, { planAtOnce: true });
+        const { showStatus } = await import("./show-status.ts");
+        return await showStatus(site, options, any);
       }),
     );
-}
-
-async function watch(site: Site, options: Options, signal: AbortSignal): Promise<ExitCode> {
-  using view = openView(options.json, "watcher");
-  const trouble = (detail: string): void => {
-    view.trouble(detail);
-  };
-  const record = await follow(ledgersOf(site, trouble, signal), view, await site.plan(signal));
-  view.end();
-  if (record === undefined) return exitCodes.interrupted;
-  await conclusion(record, surroundingsOf(site), options);
-  return exitCodeOf({ end: "over", state: record.state });
 }

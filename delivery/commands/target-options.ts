@@ -33,3 +33,16 @@ export function environmentCommand(
       `\nExamples:\n${examples.map(([line, purpose]) => `  atom ${line.padEnd(width)}  ${purpose}`).join("\n")}\n${exitCodesHelp}`,
     );
 }
+
+export interface ReportOptions {
+  readonly json?: boolean;
+  readonly html?: string;
+  readonly markdown?: string;
+}
+
+/** Adds the options of a command whose release can be reported in files. */
+export function reportOptions(command: Command): Command {
+  return command
+    .option("--html <file>", "write the release's report as one self-contained page")
+    .option("--markdown <file>", "add the release's report to a file as Markdown, such as $GITHUB_STEP_SUMMARY");
+}

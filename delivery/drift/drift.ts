@@ -2,6 +2,11 @@
 import type { Difference, ResourceChange, StackChanges } from "../engine-events/changes.ts";
 import { isReleasersField } from "./releaser-fields.ts";
 
+/** The engine could not be asked how an environment is. */
+export class LookError extends Error {
+  override readonly name = "LookError";
+}
+
 /** A resource that is not as the last update left it. */
 export interface DriftedResource {
   /** As in `kubernetes:core/v1:Service`. */

@@ -1,12 +1,7 @@
 import { runReportedStackCommand, type ReportedEnd } from "../converge/stack-process.ts";
 import { parseChanges } from "../engine-events/parse.ts";
 import { scrubbedChanges } from "../engine-events/scrub.ts";
-import { driftOf, type StackDrift } from "./drift.ts";
-
-/** The engine could not be asked how an environment is. */
-export class LookError extends Error {
-  override readonly name = "LookError";
-}
+import { driftOf, LookError, type StackDrift } from "./drift.ts";
 
 export interface LookOptions {
   readonly stack: string;

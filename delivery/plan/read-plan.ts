@@ -18,7 +18,7 @@ export class ReleasePlanMissingError extends UserError {
 
 /** Reads how a service is to be released from its environment. Throws ReleasePlanMissingError, ReleasePlanInvalidError or a ClusterError. */
 export async function readReleasePlan(
-  cluster: ClusterApi,
+  cluster: Pick<ClusterApi, "get">,
   namespace: string,
   service: string,
   signal: AbortSignal,

@@ -1,7 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { parse } from "yaml";
-import { z } from "zod";
 import { TargetError } from "./errors.ts";
 
 /** What a release needs of a stack's configuration: where the environment is. All else it has from the environment itself. */
@@ -10,13 +8,6 @@ export interface StackFile {
   readonly kubeconfig: string | undefined;
   readonly services: readonly string[];
 }
-
-const schema = z.looseObject({
-  config: z.looseObject({
-    "atom:cluster": z.looseObject({ context: z.string().exactOptional(), kubeconfig: z.string().exactOptional() }),
-    "atom:services": z.record(z.string(), z.unknown()).default({}),
-  }),
-});
 
 /**
  * Reads `Pulumi.<stack>.yaml`; `undefined` where there is no such file, for the cluster alone is enough. Throws a {@link TargetError} for a
@@ -29,6 +20,14 @@ export async function readStackFile(folder: string, stack: string): Promise<Stac
     throw new TargetError(`${name} cannot be read: ${(error as Error).message}`, { cause: error });
   });
   if (text === undefined) return undefined;
+  // Only a checkout has such a file: what goes back without one does not wait for a parser.
+  const [{ parse }, { z }] = await Promise.all([import("yaml"), import("zod")]);
+  const schema = z.looseObject({
+    config: z.looseObject({
+      "atom:cluster": z.looseObject({ context: z.string().exactOptional(), kubeconfig: z.string().exactOptional() }),
+      "atom:services": z.record(z.string(), z.unknown()).default({}),
+    }),
+  });
   try {
     const { config } = schema.parse(parse(text));
     const { context, kubeconfig } = config["atom:cluster"];

@@ -21,38 +21,45 @@ export interface Target {
   readonly source: ConnectionSource;
 }
 
+/** What the command line and the stack's file say of it; the cluster knows the rest (see `discover`). */
+export interface PartialTarget extends Omit<Target, "namespace" | "service"> {
+  readonly namespace: string | undefined;
+  readonly service: string | undefined;
+  /** Names of the stacks that have a file in the folder. */
+  readonly stacksHere: readonly string[];
+}
+
 const project = "atom";
 
 /**
- * Finds out what a command is about. Throws a {@link TargetError} that says what is missing.
+ * Finds out what a command is about, as far as that is known without the cluster. A stack needs no file: its environment is found by its
+ * name in the cluster of the kubeconfig. Throws a {@link TargetError} that says what is missing.
  *
  * @param folder with the stacks' files
  */
-export async function findTarget(options: TargetOptions, folder: string): Promise<Target> {
+export async function findTarget(options: TargetOptions, folder: string): Promise<PartialTarget> {
   const { stack, namespace, context, kubeconfig } = options;
-  if (stack === undefined && namespace === undefined)
+  const stacksHere = await stacksIn(folder);
+  const isElsewhere = context !== undefined || kubeconfig !== undefined;
+  if (stack === undefined && namespace === undefined && stacksHere.length > 0 && !isElsewhere)
     throw new TargetError(
-      `Which environment? Name its stack with --stack (${await listed(folder)}), or its namespace with --namespace.`,
+      `Which environment? Name its stack with --stack (stacks here: ${stacksHere.join(", ")}), or its namespace with --namespace.`,
     );
   const file = stack === undefined ? undefined : await readStackFile(folder, stack);
-  if (stack !== undefined && file === undefined && context === undefined)
-    throw new TargetError(
-      `There is no Pulumi.${stack}.yaml in this folder (${await listed(folder)}).\n` +
-        "Go to the project's folder, or say where the environment is: --context NAME [--kubeconfig FILE].",
-    );
-  const service = serviceOf(options, file);
   return {
     stack,
-    namespace: namespace ?? namespaceName(project, stack ?? ""),
-    service,
+    namespace: namespace ?? (stack === undefined ? undefined : namespaceName(project, stack)),
+    service: serviceOf(options, file),
     source: { context: context ?? file?.context, kubeconfig: kubeconfig ?? file?.kubeconfig },
+    stacksHere,
   };
 }
 
-function serviceOf({ service, stack }: TargetOptions, file: StackFile | undefined): string {
-  const known = file?.services ?? [];
+function serviceOf({ service, stack }: TargetOptions, file: StackFile | undefined): string | undefined {
+  if (file === undefined) return service;
+  const known = file.services;
   if (service !== undefined) {
-    if (file !== undefined && !known.includes(service))
+    if (!known.includes(service))
       throw new TargetError(
         `The stack ${stack ?? ""} has no service "${service}" (it has: ${known.join(", ") || "none"}).`,
       );
@@ -61,9 +68,4 @@ function serviceOf({ service, stack }: TargetOptions, file: StackFile | undefine
   const [only, ...more] = known;
   if (only !== undefined && more.length === 0) return only;
   throw new TargetError(`Which service? Name it with --service${known.length === 0 ? "" : ` (${known.join(", ")})`}.`);
-}
-
-async function listed(folder: string): Promise<string> {
-  const stacks = await stacksIn(folder);
-  return stacks.length === 0 ? "there are no stacks here" : `stacks here: ${stacks.join(", ")}`;
 }

@@ -26,7 +26,7 @@ export async function pushCounts({ folder, stack, instance, variables }: PushCou
   const { services } = (await readStackFile(folder, stack, await stackNames(folder))).values;
   const { context, kubeconfig } = instance;
   for (const service of Object.keys(services ?? {})) {
-    using site = await openSite({ stack, service, context, kubeconfig }, folder, variables);
+    using site = await openSite({ stack, service, context, kubeconfig }, { folder, variables });
     await pushAfterwards(site, site.store.read(AbortSignal.timeout(readWithin)));
   }
 }

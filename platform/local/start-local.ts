@@ -75,7 +75,7 @@ export async function startLocal(options: StartOptions): Promise<void> {
 
 /** A second start leaves what people have released. */
 async function neverReleased({ context, kubeconfig }: Cluster): Promise<boolean> {
-  using site = await openSite({ stack: localStack, context, kubeconfig }, projectFolder);
+  using site = await openSite({ stack: localStack, context, kubeconfig }, { folder: projectFolder });
   const { sequence } = await site.store.read(AbortSignal.timeout(10_000));
   return sequence === 0;
 }

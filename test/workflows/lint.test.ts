@@ -123,12 +123,13 @@ describe("The workflow files", function () {
           assert.ok(knownSecrets.includes(secret), secret);
       });
 
-      it("calls commands that there are, with options that they take", () => {
+      it("calls commands that there are, with options that they take", async () => {
+        const atom = await atomCommand();
         for (const line of text.replaceAll(/\\?\n {8,}/g, " ").match(/npm run .*/g) ?? []) {
           const [, script = "", words = ""] = /^npm run (?:--silent )?([\w:]+)(?: -- (.*))?$/.exec(line) ?? [];
           assert.ok(Object.hasOwn(packageScripts, script), line);
           if (script !== "atom") continue;
-          const command = atomCommand().commands.find((each) => each.name() === words.split(" ")[0]);
+          const command = atom.commands.find((each) => each.name() === words.split(" ")[0]);
           assert.ok(command !== undefined, line);
           for (const [option] of words.matchAll(/--[a-z-]+/g))
             assert.ok(

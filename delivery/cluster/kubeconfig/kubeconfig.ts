@@ -3,10 +3,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
-import { parse } from "yaml";
 import { UserError } from "../../../components/errors/user-error.ts";
 import { isFields, listIn, textIn, type Fields } from "./fields.ts";
 import { inClusterKubeconfig } from "./in-cluster.ts";
+import { parsePlainYaml } from "./plain-yaml.ts";
 
 /** The kubeconfig cannot be used. */
 export class KubeconfigError extends UserError {
@@ -27,19 +27,30 @@ export interface Kubeconfig {
   readonly users: ReadonlyMap<string, Entry>;
 }
 
+/** A kubeconfig is written in YAML that only a whole parser reads: see {@link YamlParser}. */
+export class WholeYamlError extends KubeconfigError {}
+
+/** Of the `yaml` package. */
+export type YamlParser = (text: string) => unknown;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the kubeconfig that was named; else those of `KUBECONFIG`, else `~/.kube/config`, else the ServiceAccount of the pod that this runs in.
- * Throws a {@link KubeconfigError}.
+ * Throws a {@link KubeconfigError}; a {@link WholeYamlError} where it needs a parser and was given none.
  */
-export function readKubeconfig(named: string | undefined, environment: Environment = process.env): Kubeconfig {
-  if (named !== undefined) return readFile(named);
+export function readKubeconfig(
+  named: string | undefined,
+  environment: Environment = process.env,
+  yaml?: YamlParser,
+): Kubeconfig {
+  const read = (file: string): Kubeconfig => readFile(file, yaml);
+  if (named !== undefined) return read(named);
   const listed = (environment.KUBECONFIG ?? "").split(path.delimiter).filter((file) => file !== "");
   const candidates = listed.length > 0 ? listed : [path.join(environment.HOME ?? homedir(), ".kube", "config")];
   // kubectl's rule: files of the list that do not exist are as good as empty.
   const files = candidates.filter((file) => existsSync(file));
-  if (files.length > 0) return files.map(readFile).reduce(merged);
+  if (files.length > 0) return files.map(read).reduce(merged);
   const own = inClusterKubeconfig(environment);
   if (own !== undefined) return own;
   throw new KubeconfigError(
@@ -47,10 +58,11 @@ export function readKubeconfig(named: string | undefined, environment: Environme
   );
 }
 
-function readFile(file: string): Kubeconfig {
+function readFile(file: string, yaml: YamlParser | undefined): Kubeconfig {
   try {
-    return kubeconfigIn(readFileSync(file, "utf8"), path.dirname(path.resolve(file)));
+    return kubeconfigIn(readFileSync(file, "utf8"), path.dirname(path.resolve(file)), yaml);
   } catch (cause) {
+    if (cause instanceof WholeYamlError) throw cause;
     throw new KubeconfigError(
       `The kubeconfig ${file} cannot be read: ${(cause as Error).message}\nName another one with --kubeconfig.`,
       { cause },
@@ -59,9 +71,8 @@ function readFile(file: string): Kubeconfig {
 }
 
 /** @param folder what paths in it are relative to */
-export function kubeconfigIn(text: string, folder: string): Kubeconfig {
-  const config = valueOf(text);
-  if (config === null || config === undefined) return kubeconfigIn("{}", folder);
+export function kubeconfigIn(text: string, folder: string, yaml?: YamlParser): Kubeconfig {
+  const config = valueOf(text, yaml) ?? {};
   if (!isFields(config)) throw new Error("it is neither a YAML mapping nor a JSON object");
   const entries = (list: string, kind: string): ReadonlyMap<string, Entry> =>
     new Map(
@@ -79,15 +90,18 @@ export function kubeconfigIn(text: string, folder: string): Kubeconfig {
   };
 }
 
-function valueOf(text: string): unknown {
-  // JSON is YAML too, and Node reads it a hundred times as fast.
+function valueOf(text: string, yaml: YamlParser | undefined): unknown {
+  // JSON is YAML too.
   if (text.trimStart().startsWith("{"))
     try {
       return JSON.parse(text) as unknown;
     } catch {
       // YAML's own flow style, which begins alike.
     }
-  return parse(text) as unknown;
+  const plain = parsePlainYaml(text);
+  if (plain !== undefined) return plain.value;
+  if (yaml === undefined) throw new WholeYamlError("The kubeconfig has YAML that only a whole parser reads.");
+  return yaml(text);
 }
 
 /** kubectl's rule: the first file that has a name, or the current context, counts. */

@@ -1,11 +1,9 @@
-// The client library for all of Kubernetes, loaded by what cannot do without it: streams, and logins that are rare.
+// The client library for all of Kubernetes, loaded for the logins that only it knows.
 import http from "node:http";
 import type https from "node:https";
-// The package's index loads a client for every kind of Kubernetes object; these files are all that is needed.
+// The package's index loads a client for every kind of Kubernetes object; this one file is all that is needed.
 import { KubeConfig } from "@kubernetes/client-node/dist/config.js";
-import { WebSocketHandler } from "@kubernetes/client-node/dist/web-socket-handler.js";
 import path from "node:path";
-import type { ChannelSocket } from "../connection.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Destination } from "./destination.ts";
 import { textIn, type Fields } from "./fields.ts";
@@ -43,14 +41,6 @@ export class LibraryConnection {
       ...(cert === undefined || key === undefined ? {} : { cert: textOf(cert), key: textOf(key) }),
       agent: agent instanceof http.Agent ? agent : undefined,
     };
-  }
-
-  /** Opens a stream of the API server's. Rejects with the library's own event, which is no Error. */
-  async stream(path: string, onMessage: (channel: number, data: Buffer) => void): Promise<ChannelSocket> {
-    return (await new WebSocketHandler(this.#config).connect(path, null, (channel, data) => {
-      onMessage(channel, data);
-      return true;
-    })) as ChannelSocket;
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
@@ -7,10 +7,14 @@ import net, { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { TLSSocket } from "node:tls";
+import { parse, stringify } from "yaml";
+import fc from "fast-check";
+import { WebSocketServer } from "ws";
 import { ClusterClient } from "../../../delivery/cluster/client.ts";
-import { Connection } from "../../../delivery/cluster/connection.ts";
+import { Connection, openConnection } from "../../../delivery/cluster/connection.ts";
 import { inClusterKubeconfig } from "../../../delivery/cluster/kubeconfig/in-cluster.ts";
 import { kubeconfigIn, readKubeconfig } from "../../../delivery/cluster/kubeconfig/kubeconfig.ts";
+import { parsePlainYaml } from "../../../delivery/cluster/kubeconfig/plain-yaml.ts";
 import { configMaps } from "../../../delivery/cluster/resources.ts";
 import { createCertificates, type ClusterCertificates } from "../../../platform/cluster/certificates.ts";
 import { answerJson, serve, type Loopback } from "../support/loopback.ts";
@@ -89,11 +93,111 @@ describe("a kubeconfig", () => {
         "current-context: here\nclusters:\n- name: c\n  cluster: {server: 'https://a'}\nusers:\n- {name: u, user: {}}\n" +
           "contexts:\n- name: here\n  context: {cluster: c, user: u}\n",
         "/f",
+        parse,
       );
       assert.deepEqual(yaml, json);
       assert.deepEqual(kubeconfigIn("", "/f").contexts, new Map());
       // YAML's flow style begins as JSON does.
-      assert.equal(kubeconfigIn("{current-context: here}", "/f").currentContext, "here");
+      assert.equal(kubeconfigIn("{current-context: here}", "/f", parse).currentContext, "here");
+    });
+
+    it("as kubectl, kind and the cloud providers write it, without a whole parser of YAML", () => {
+      const text = `# written by a tool
+apiVersion: v1
+kind: Config
+current-context: arn:aws:eks:eu-central-1:123456789012:cluster/production
+preferences: {}
+clusters:
+- cluster:
+    certificate-authority-data: LS0tLS1CRUdJTg==
+    server: https://0A1B.gr7.eu-central-1.eks.amazonaws.com
+    insecure-skip-tls-verify: false
+  name: arn:aws:eks:eu-central-1:123456789012:cluster/production
+contexts:
+  - context:
+      cluster: "arn:aws:eks:eu-central-1:123456789012:cluster/production"
+      user: anna
+
+    name: arn:aws:eks:eu-central-1:123456789012:cluster/production
+users:
+- name: anna
+  user:
+    exec:
+      apiVersion: client.authentication.k8s.io/v1beta1
+      args:
+      - --region
+      - eu-central-1
+      - eks
+      command: aws
+      env: null
+      interactiveMode: IfAvailable
+      provideClusterInfo: false
+`;
+      assert.deepEqual(parsePlainYaml(text)?.value, parse(text));
+    });
+
+    it("and never otherwise than a whole parser of YAML would", () => {
+      const key = fc.constantFrom("name", "user", "a-b", "args", "yes", "as-user-extra", "x.y/z");
+      const scalar = fc.oneof(
+        fc.string({ maxLength: 12 }),
+        fc.constantFrom(
+          "",
+          "--region",
+          "true",
+          "Null",
+          "1e3",
+          "0x1",
+          "2026-11-30",
+          "~",
+          "a: b",
+          "- a",
+          "a #b",
+          "#",
+          "{}",
+          "v1",
+          "-1",
+          ".inf",
+          "a b",
+          "!x",
+          "&x",
+          "*x",
+          "|",
+          "-",
+          "k:",
+        ),
+        fc.boolean(),
+        fc.integer(),
+        fc.constant(null),
+      );
+      const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+        value: fc.oneof(
+          { maxDepth: 4 },
+          scalar,
+          fc.array(tie("value"), { maxLength: 3 }),
+          fc.dictionary(key, tie("value"), { maxKeys: 4 }),
+        ),
+      }));
+      const lineWidth = fc.constantFrom(0, 20);
+      const indentSeq = fc.boolean();
+      const defaultStringType = fc.constantFrom("PLAIN", "QUOTE_DOUBLE", "QUOTE_SINGLE", "BLOCK_LITERAL");
+      fc.assert(
+        fc.property(value, fc.record({ lineWidth, indentSeq, defaultStringType }), (made, options) => {
+          const text = stringify(made, options as Parameters<typeof stringify>[2] & object);
+          const plain = parsePlainYaml(text);
+          if (plain !== undefined) assert.deepEqual(plain.value, parse(text));
+        }),
+        { numRuns: 2_000 },
+      );
+      // Any text at all, line by line.
+      const line = fc.stringMatching(/^ {0,4}(?:- ){0,2}[a-c"'#:{}&*|>~ 1-]{0,8}$/);
+      fc.assert(
+        fc.property(fc.array(line, { maxLength: 5 }), (lines) => {
+          const text = lines.join("\n");
+          const plain = parsePlainYaml(text);
+          if (plain !== undefined) assert.deepEqual(plain.value, parse(text));
+        }),
+        { numRuns: 5_000 },
+      );
     });
 
     it("from all files of KUBECONFIG, where the first that says something counts and a missing one says nothing", () => {
@@ -141,8 +245,8 @@ describe("a kubeconfig", () => {
       ["no TLS to another machine", configOf({ server: "http://a.example" }), /leads to a\.example without TLS/],
     ];
     for (const [what, config, told] of mistakes)
-      it(`and refused with what to do next: ${what}`, () => {
-        assert.throws(() => Connection.open({ kubeconfig: write(config) }), { name: "KubeconfigError", message: told });
+      it(`and refused with what to do next: ${what}`, async () => {
+        await assert.rejects(openConnection({ kubeconfig: write(config) }), { name: "KubeconfigError", message: told });
       });
 
     it("with the context's namespace, which is where kubectl looks", () => {
@@ -337,6 +441,40 @@ describe("a kubeconfig", () => {
       assert.equal(shown[0]?.name, "kubernetes");
       const stranger = { ...cluster, "tls-server-name": "elsewhere.example" };
       await assert.rejects(askOnce(open(configOf(stranger)).client), /TLS connection was not accepted/);
+    });
+
+    it("for streams as for requests, with the same login", async () => {
+      const sockets = new WebSocketServer({ server: secure });
+      const asked: string[] = [];
+      sockets.on("connection", (socket, request) => {
+        asked.push(`${request.url ?? ""} ${request.headers.authorization ?? ""} ${socket.protocol}`);
+        socket.on("message", (message: Buffer) => {
+          socket.send(Buffer.concat([Buffer.of(1), message.subarray(1)]));
+        });
+      });
+      try {
+        const ca = base64(certificates.authority);
+        const config = configOf({ server: address, "certificate-authority-data": ca }, { token: "t" });
+        const answers = new EventEmitter();
+        const stream = await open(config).connection.stream("/api/v1/x?ports=80", (channel, data) =>
+          answers.emit("message", channel, data.toString()),
+        );
+        const answered = once(answers, "message");
+        stream.send(Buffer.from("\0hello"));
+        assert.deepEqual(await answered, [1, "hello"]);
+        assert.deepEqual(asked, ["/api/v1/x?ports=80 Bearer t v5.channel.k8s.io"]);
+        const closed = new Promise<void>((resolve) => (stream.onclose = resolve));
+        for (const client of sockets.clients) client.close();
+        await closed;
+      } finally {
+        for (const client of sockets.clients) client.terminate();
+        sockets.close();
+      }
+      // Without one it is an ordinary server, which does not switch protocols.
+      await assert.rejects(
+        open(configOf({ server: server.url.href })).connection.stream("/api", () => undefined),
+        /the API server opens no stream: Unexpected server response: 200/,
+      );
     });
 
     it("through a proxy, where it names one", async () => {

@@ -30,10 +30,12 @@ function helpOf(command: Command): string {
   return text;
 }
 
+const wholeCommand = await atomCommand();
+
 describe("the command line", () => {
   it("has the commands of a release's life", () => {
     assert.deepEqual(
-      leaves(atomCommand()).map(([words]) => words.join(" ")),
+      leaves(wholeCommand).map(([words]) => words.join(" ")),
       [
         ...["release", "status", "abort", "rollback", "approve", "resume", "history", "explain", "replay"],
         ...["quarantine list", "quarantine lift", "metrics show", "metrics push", "notify show", "notify flush"],
@@ -42,7 +44,7 @@ describe("the command line", () => {
     );
   });
 
-  for (const [words, command] of leaves(atomCommand()))
+  for (const [words, command] of leaves(wholeCommand))
     it(`teaches ${words.join(" ")}: examples that it takes itself, the exit codes, and how to name an environment`, () => {
       const help = helpOf(command);
       for (const part of ["Exit codes:", "--stack <name>", "--json"]) assert.ok(help.includes(part), part);

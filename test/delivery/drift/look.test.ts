@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { LookError, readLook } from "../../../delivery/drift/look.ts";
+import { LookError } from "../../../delivery/drift/drift.ts";
+import { readLook } from "../../../delivery/drift/look.ts";
 import { EngineLog } from "../engine-events/engine-log.ts";
 
 const scrub = (text: string) => text.replaceAll("hunter2", "[secret]");

@@ -31,6 +31,7 @@ describe("what a command is about", () => {
       namespace: "atom-production",
       service: "atom",
       source: { context: "production-eu", kubeconfig: "/etc/kube/config" },
+      stacksHere: ["production"],
     });
   });
 
@@ -47,19 +48,36 @@ describe("what a command is about", () => {
       namespace: "atom-staging",
       service: "atom",
       source: { context: undefined, kubeconfig: undefined },
+      stacksHere: [],
     });
+  });
+
+  it("needs no file for a stack: the cluster of the kubeconfig is asked for its environment", async () => {
+    await stack("production", cluster, "atom:services: { atom: {} }");
+    const { namespace, service, source } = await findTarget({ stack: "prod" }, folder);
+    assert.deepEqual(
+      [namespace, service, source],
+      ["atom-prod", undefined, { context: undefined, kubeconfig: undefined }],
+    );
+  });
+
+  it("may be left to the cluster, where the command line names one or there are no stacks here", async () => {
+    await stack("production", cluster, "atom:services: { atom: {} }");
+    for (const options of [{ context: "kind" }, { kubeconfig: "k" }]) {
+      const { namespace, service } = await findTarget(options, folder);
+      assert.deepEqual([namespace, service], [undefined, undefined]);
+    }
+    assert.equal((await findTarget({}, path.join(folder, "elsewhere"))).namespace, undefined);
   });
 
   const mistakes: readonly (readonly [what: string, options: Parameters<typeof findTarget>[0], told: RegExp])[] = [
     ["neither a stack nor a namespace", {}, /Name its stack with --stack \(stacks here: broken, production, two\)/],
-    ["a stack without a file", { stack: "prod" }, /no Pulumi\.prod\.yaml in this folder .*production/],
     [
       "a service that the stack does not have",
       { stack: "production", service: "web" },
       /no service "web" \(it has: atom\)/,
     ],
     ["no service where there are two", { stack: "two" }, /Name it with --service \(atom, web\)/],
-    ["no service where there is no file", { namespace: "n" }, /Name it with --service\./],
     ["a file that says nothing of a cluster", { stack: "broken" }, /Pulumi\.broken\.yaml does not say which cluster/],
   ];
 

@@ -1,0 +1,70 @@
+// What `atom abort` and `atom rollback` do. Loaded once their first request is on its way.
+import { stageKept } from "../release/kept.ts";
+import { takeBack } from "../release/releaser.ts";
+import type { Site } from "../target/site.ts";
+import { identityOf } from "../wiring/identity.ts";
+import { startNotifying } from "../wiring/notifying.ts";
+import { sessionBack, sessionForward, type ReleasingOptions } from "../wiring/releasing.ts";
+import { conclude } from "./conclude.ts";
+import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { openView } from "./open-view.ts";
+import { releaseToItsEnd } from "./release-to-its-end.ts";
+import type { RunSignals } from "./run.ts";
+import type { CommonOptions, ReportOptions } from "./target-options.ts";
+
+export interface AbortOptions extends CommonOptions, ReportOptions {
+  readonly reason?: string;
+  readonly by?: string;
+}
+
+export interface RollbackOptions extends AbortOptions {
+  readonly to?: string;
+  readonly hotfix?: string;
+}
+
+/** Rolls the release under way back. */
+export async function abortRelease(site: Site, options: AbortOptions, signals: RunSignals): Promise<ExitCode> {
+  using view = openView(options.json);
+  const identity = identityOf(process.env, options.by);
+  const plan = await site.plan(signals.any);
+  await using notifying = startNotifying({
+    ...{ site, plan, view, variables: process.env, signal: signals.any },
+    deferred: true,
+  });
+  const { notifier: elsewhere } = notifying;
+  const sources = { site, plan, identity, view, environment: process.env, elsewhere };
+  return await rollBackCurrent(sources, `aborted by ${identity.by}`, options, signals);
+}
+
+/** Rolls the release under way back; where there is none, or another target is named, releases a version that the ledger keeps. */
+export async function rollBackRelease(site: Site, options: RollbackOptions, signals: RunSignals): Promise<ExitCode> {
+  using view = openView(options.json);
+  const { to, hotfix } = options;
+  const identity = identityOf(process.env, options.by);
+  const plan = await site.plan(signals.any);
+  await using notifying = startNotifying({
+    ...{ site, plan, view, variables: process.env, signal: signals.any },
+    deferred: true,
+  });
+  const { notifier: elsewhere } = notifying;
+  const sources = { site, plan, identity, view, environment: process.env, elsewhere };
+  const { current } = await site.store.read(signals.any);
+  if (current !== null && (to === undefined || to === current.from.template))
+    return await rollBackCurrent(sources, `rolled back by ${identity.by}`, options, signals);
+  using releasing = await sessionForward({ ...sources, smokeIfPossible: true }, signals.any);
+  const session = { ...releasing.options, prepare: stageKept(to) };
+  return await releaseToItsEnd(session, { by: identity.by, hotfix }, { site, view, reports: options }, signals);
+}
+
+async function rollBackCurrent(
+  sources: ReleasingOptions,
+  who: string,
+  options: AbortOptions,
+  signals: RunSignals,
+): Promise<ExitCode> {
+  const end = await takeBack(sessionBack(sources), `${who}: ${options.reason ?? ""}`, signals);
+  sources.view.end();
+  await conclude(sources.site, end, options);
+  // Done as asked; what was released was rolled back.
+  return end.end === "over" ? exitCodes.ok : exitCodes.interrupted;
+}
