@@ -3,10 +3,16 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { isSea } from "node:sea";
 import { UserError } from "../../components/errors/user-error.ts";
 
-/** The project's own stack command. The releaser runs it as a person would, so that it needs nothing of the program itself. */
-const command = path.join(import.meta.dirname, "..", "..", "platform", "commands", "stack.ts");
+/**
+ * The project's own stack command, seen from here and from the bundle in `dist/`. The releaser runs it as a person would, so that it needs nothing
+ * of the program itself.
+ */
+const places = ["../..", ".."].map((above) =>
+  path.join(import.meta.dirname, above, "platform", "commands", "stack.ts"),
+);
 
 /** This copy of `atom` has no Pulumi program beside it, as within the cluster. */
 export class ProgramMissingError extends UserError {
@@ -50,7 +56,9 @@ export async function runStackCommand(
   { words, folder, onOutput, wayOut }: StackProcess,
   signal: AbortSignal,
 ): Promise<StackProcessEnd> {
-  if (!existsSync(command)) throw new ProgramMissingError(wayOut);
+  const command = places.find((place) => existsSync(place));
+  // The single executable is no Node that could run it.
+  if (command === undefined || isSea()) throw new ProgramMissingError(wayOut);
   const child = spawn(process.execPath, [command, ...words], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
