@@ -18,6 +18,10 @@ export const labelKeys = {
   attempt: "atom.dev/attempt",
   /** Annotation of the pod template: a new value stages pods that read the Secret anew. */
   secretsRevision: "atom.dev/secrets-revision",
+  /** Annotation of a slot's Deployment: see `SlotMarks.applied`. */
+  applied: "atom.dev/applied",
+  /** Annotation of a slot's Deployment: see `SlotMarks.replicas`. */
+  replicas: "atom.dev/replicas",
 } as const;
 
 /** The pods of a service, of both slots. */

@@ -2,12 +2,26 @@ import type { BySlot, SlotName } from "../names/slot-name.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { PodTemplate } from "../workload/pod-template.ts";
 
+/** What `pulumi up` noted on a slot's Deployment, so that the next run knows what this one did. */
+export interface SlotMarks {
+  /**
+   * Counts how often `up` set what the slot runs. The engine compares what is declared with its own state, so a slot that was changed
+   * outside Pulumi is brought back only where something that is declared differs from that state: this number.
+   */
+  readonly applied?: number | undefined;
+  /** What the stack's file said about the replicas when they were set last: their number, or `autoscaled`. */
+  readonly replicas?: string | undefined;
+}
+
 /** A slot as it runs in the cluster. */
 export interface LiveSlot {
   /** The digest that its pod template carries; `undefined` where somebody took the label away. */
   readonly digest: string | undefined;
   /** Replicas that are asked for. */
   readonly replicas: number;
+  /** Whether its rollout is complete: all of its replicas are of its template and ready, and no other pod is left. */
+  readonly settled: boolean;
+  readonly marks: SlotMarks;
   /** Its pod template, as the API server holds it. */
   readonly template: PodTemplate;
 }
@@ -23,4 +37,9 @@ export interface LiveRelease {
 /** All traffic to one slot. */
 export function allTo(slot: SlotName): BySlot<number> {
   return { blue: slot === "blue" ? 100 : 0, green: slot === "green" ? 100 : 0 };
+}
+
+/** A number that the engine's state does not have, so that what is declared of the slot is applied. */
+export function nextApplied(slot: LiveSlot | undefined): number {
+  return (slot?.marks.applied ?? 0) + 1;
 }

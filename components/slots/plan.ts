@@ -1,19 +1,22 @@
 import { UserError } from "../errors/user-error.ts";
 import { slotName } from "../names/names.ts";
 import { otherSlot, type BySlot, type SlotName } from "../names/slot-name.ts";
-import type { LiveRelease, LiveSlot } from "./live-release.ts";
+import { nextApplied, type LiveRelease, type LiveSlot, type SlotMarks } from "./live-release.ts";
+import { planServingReplicas, replicasMark, type DesiredReplicas } from "./replicas.ts";
 
 /** What `pulumi up` does with one slot. */
 export interface SlotPlan {
   /**
    * `desired`: it gets the pod template of the configuration. `frozen`: it keeps what it runs, and the releaser and people may change
-   * it; what is declared counts only where the Deployment does not exist.
+   * it; what is declared counts only where the Deployment does not exist. `retired`: it keeps its template and loses its pods.
    */
-  readonly outcome: "desired" | "frozen";
+  readonly outcome: "desired" | "frozen" | "retired";
   /** Replicas to declare. */
   readonly replicas: number;
   /** Properties of the Deployment that `pulumi up` leaves alone. */
   readonly ignoreChanges: readonly string[];
+  /** What to note on the Deployment. */
+  readonly marks: SlotMarks;
 }
 
 /** What `pulumi up` does with both slots of a service. */
@@ -56,39 +59,49 @@ export class ActiveSlotMissingError extends UserError {
 const frozenProperties = ["spec.template", "spec.replicas"];
 
 /**
- * Decides what each slot gets. `pulumi up` never moves traffic, so only an idle slot may change, and only to stage a version that is
- * new, not quarantined, and not in the way of a release. Throws an {@link ActiveSlotMissingError}.
+ * Decides what each slot gets. `pulumi up` never moves traffic, so the template of an idle slot alone may change, and only to stage a
+ * version that is new, not quarantined, and not in the way of a release. The slot that serves gets the replicas of the stack's file once
+ * these have changed. Throws an {@link ActiveSlotMissingError}.
  */
 export function planSlots({ service, desired, autoscaled, live }: SlotsPlanInput): SlotsPlan {
-  if (live === undefined) return firstRun(desired);
+  const wanted: DesiredReplicas = { count: desired.replicas, autoscaled };
+  if (live === undefined) return firstRun(wanted);
   const { active, current, quarantine } = live.ledger;
   const idle = otherSlot(active);
   const activeSlot = live.slots[active];
   if (activeSlot === undefined) throw new ActiveSlotMissingError(service, active);
 
+  const serving = planServingReplicas(service, active, activeSlot, wanted, current !== null);
+  const slots = { ...frozenSlots(live), [active]: { ...frozenSlot(activeSlot), ...serving.plan } };
+  const unstaged = { active, staged: undefined, migrate: false };
   if (current !== null)
-    return frozen(live, [
-      `${service}: release ${current.id} is under way, so both slots are left as they are. Run this again when it has ended.`,
-    ]);
-  if (activeSlot.digest === desired.digest) return frozen(live, notesOnIdle(service, idle, live.slots[idle]));
+    return {
+      ...unstaged,
+      slots,
+      notes: [
+        `${service}: release ${current.id} is under way, so both slots are left as they are. Run this again when it has ended.`,
+        ...serving.notes,
+      ],
+    };
+
+  const unwanted = planUnwanted(service, idle, live);
+  const left = { ...unstaged, slots: { ...slots, [idle]: unwanted.plan } };
+  if (activeSlot.digest === desired.digest) return { ...left, notes: [...unwanted.notes, ...serving.notes] };
   const quarantined = quarantine.find(({ template }) => template === desired.digest);
   if (quarantined !== undefined)
-    return frozen(live, [
-      `${service}: template ${desired.digest} is quarantined and not staged: release ${quarantined.release} rolled it back at ${quarantined.at} (${quarantined.reason}). ` +
-        "Change the service, or lift the quarantine with a reason.",
-    ]);
+    return {
+      ...left,
+      notes: [
+        `${service}: template ${desired.digest} is quarantined and not staged: release ${quarantined.release} rolled it back at ${quarantined.at} (${quarantined.reason}). ` +
+          "Change the service, or lift the quarantine with a reason.",
+        ...unwanted.notes,
+        ...serving.notes,
+      ],
+    };
 
   const staged = isStaged(live.slots[idle], desired.digest);
   return {
-    slots: {
-      ...frozenSlots(live),
-      [idle]: {
-        outcome: "desired",
-        replicas: desired.replicas,
-        // Once it runs, its autoscaler owns the number; before that somebody must start it, for an autoscaler leaves 0 at 0.
-        ignoreChanges: staged && autoscaled ? ["spec.replicas"] : [],
-      },
-    },
+    slots: { ...slots, [idle]: stagedSlot(live.slots[idle], desired.digest, wanted) },
     active,
     staged: { slot: idle, digest: desired.digest },
     migrate: true,
@@ -96,23 +109,17 @@ export function planSlots({ service, desired, autoscaled, live }: SlotsPlanInput
       staged
         ? `${service}: template ${desired.digest} is staged in ${idle} and waits for its release; ${active} serves.`
         : `${service}: template ${desired.digest} is staged in ${idle} at 0 % of the traffic; ${active} goes on serving ${activeSlot.digest ?? "a template without a digest"}.`,
+      ...serving.notes,
     ],
   };
 }
 
-/** A candidate whose change was taken back keeps its pods, because an idle slot with nothing pending is left alone. */
-function notesOnIdle(service: string, idle: SlotName, slot: LiveSlot | undefined): string[] {
-  if (slot === undefined || slot.replicas === 0) return [];
-  return [
-    `${service}: nothing waits for a release; ${idle} still runs ${slot.digest ?? "a template without a digest"} at 0 % of the traffic, and is left as it is.`,
-  ];
-}
-
-function firstRun(desired: SlotsPlanInput["desired"]): SlotsPlan {
+function firstRun(desired: DesiredReplicas): SlotsPlan {
+  const none: SlotPlan = { outcome: "desired", replicas: 0, ignoreChanges: [], marks: {} };
   return {
     slots: {
-      blue: { outcome: "desired", replicas: desired.replicas, ignoreChanges: [] },
-      green: { outcome: "desired", replicas: 0, ignoreChanges: [] },
+      blue: { ...none, replicas: desired.count, marks: { replicas: replicasMark(desired) } },
+      green: none,
     },
     active: "blue",
     staged: undefined,
@@ -121,18 +128,72 @@ function firstRun(desired: SlotsPlanInput["desired"]): SlotsPlan {
   };
 }
 
-function frozen(live: LiveRelease, notes: readonly string[]): SlotsPlan {
-  return { slots: frozenSlots(live), active: live.ledger.active, staged: undefined, migrate: false, notes };
+/** What is said to be staged has its pods, whatever the engine's state believes of them. */
+function stagedSlot(slot: LiveSlot | undefined, digest: string, desired: DesiredReplicas): SlotPlan {
+  const staged = isStaged(slot, digest);
+  const asDesired = staged && (desired.autoscaled || slot?.replicas === desired.count);
+  return {
+    outcome: "desired",
+    replicas: desired.count,
+    // Once it runs, its autoscaler owns the number; before that somebody must start it, for an autoscaler leaves 0 at 0.
+    ignoreChanges: staged && desired.autoscaled ? ["spec.replicas"] : [],
+    marks: { applied: asDesired ? slot?.marks.applied : nextApplied(slot), replicas: replicasMark(desired) },
+  };
+}
+
+/**
+ * An idle slot that nothing waits in. Pods that are ready are left as they are: an `up` takes away nothing that works. Those that are
+ * not never served, and the engine would wait for them in each `up` until its deadline.
+ */
+function planUnwanted(
+  service: string,
+  idle: SlotName,
+  { slots, weights }: LiveRelease,
+): { readonly plan: SlotPlan; readonly notes: readonly string[] } {
+  const slot = slots[idle];
+  const plan = frozenSlot(slot);
+  if (slot === undefined || slot.replicas === 0) return { plan, notes: [] };
+  const runs = slot.digest ?? "a template without a digest";
+  if (weights[idle] > 0)
+    return {
+      plan,
+      notes: [
+        `${service}: nothing waits for a release, but ${idle} runs ${runs} and the route sends it ${weights[idle]} % of the traffic; it is left as it is.`,
+      ],
+    };
+  if (slot.settled)
+    return {
+      plan,
+      notes: [
+        `${service}: nothing waits for a release; ${idle} still runs ${runs} at 0 % of the traffic, and is left as it is.`,
+      ],
+    };
+  return {
+    plan: {
+      ...plan,
+      outcome: "retired",
+      replicas: 0,
+      ignoreChanges: ["spec.template"],
+      marks: { ...slot.marks, applied: nextApplied(slot) },
+    },
+    notes: [
+      `${service}: nothing waits for a release, and the pods of ${runs} in ${idle} are not ready: they are removed; no request reached them.`,
+    ],
+  };
 }
 
 /** Declares what runs, so that even an `up` whose state was lost changes nothing; a slot that is not there comes without pods. */
 function frozenSlots(live: LiveRelease): BySlot<SlotPlan> {
-  const plan = (slot: LiveSlot | undefined): SlotPlan => ({
+  return { blue: frozenSlot(live.slots.blue), green: frozenSlot(live.slots.green) };
+}
+
+function frozenSlot(slot: LiveSlot | undefined): SlotPlan {
+  return {
     outcome: "frozen",
     replicas: slot?.replicas ?? 0,
     ignoreChanges: frozenProperties,
-  });
-  return { blue: plan(live.slots.blue), green: plan(live.slots.green) };
+    marks: slot?.marks ?? {},
+  };
 }
 
 function isStaged(slot: LiveSlot | undefined, digest: string): boolean {

@@ -22,7 +22,7 @@ export interface SlotsArgs {
   readonly plan: BySlot<SlotPlan>;
   /** The desired pod template, and its digest. */
   readonly desired: { readonly template: PodTemplate; readonly digest: string };
-  /** What the slots run; a frozen slot is declared as it is. */
+  /** What the slots run; what a slot keeps of it is declared as it is. */
   readonly live?: BySlot<LiveSlot | undefined> | undefined;
   /** @default a fixed number of replicas */
   readonly autoscaling?: Autoscaling | undefined;
@@ -43,7 +43,7 @@ export class Slots extends pulumi.ComponentResource {
       new k8s.apps.v1.Deployment(
         `${name}-${slot}`,
         // Version and digest are labels of the template alone: here they would lie as soon as the template is frozen.
-        { metadata: { ...metadata, annotations: providerAnnotations(args) }, spec: deploymentSpec(slot, args) },
+        { metadata: { ...metadata, annotations: annotations(slot, args) }, spec: deploymentSpec(slot, args) },
         { parent: this, ignoreChanges: [...args.plan[slot].ignoreChanges] },
       );
       new k8s.policy.v1.PodDisruptionBudget(
@@ -63,9 +63,12 @@ export class Slots extends pulumi.ComponentResource {
   }
 }
 
-/** What the engine's provider is told about a slot's Deployment. */
-function providerAnnotations({ readyDeadlineSeconds }: SlotsArgs): Record<string, string> {
+/** What the engine's provider has to know of a slot's Deployment, and what the next run of the program reads there. */
+function annotations(slot: SlotName, { plan, readyDeadlineSeconds }: SlotsArgs): Record<string, string> {
+  const { applied, replicas } = plan[slot].marks;
   return {
+    ...(applied === undefined ? {} : { [labelKeys.applied]: String(applied) }),
+    ...(replicas === undefined ? {} : { [labelKeys.replicas]: replicas }),
     // The engine gives up when the Deployment does, and not before.
     "pulumi.com/timeoutSeconds": String(readyDeadlineSeconds + 30),
     // Staging takes an idle slot back from whoever scaled it down; what is not to be taken back is ignored (see plan.ts).
@@ -87,7 +90,7 @@ function deploymentSpec(slot: SlotName, args: SlotsArgs): k8s.types.input.apps.v
 
 /** What a slot's Deployment is declared with. */
 function slotTemplate(slot: SlotName, { plan, desired, live }: SlotsArgs): PodTemplate {
-  const running = plan[slot].outcome === "frozen" ? live?.[slot] : undefined;
+  const running = plan[slot].outcome === "desired" ? undefined : live?.[slot];
   return running?.template ?? inSlot(desired.template, slot, desired.digest);
 }
 

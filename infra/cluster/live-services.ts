@@ -7,7 +7,7 @@ import { routeNames } from "../../components/routes/http-routes.ts";
 import { istioApiVersion } from "../../components/routes/manifests.ts";
 import type { LiveMigration } from "../../components/migration/plan.ts";
 import type { LiveService, LiveServices } from "../../components/service/live-service.ts";
-import { allTo, type LiveRelease, type LiveSlot } from "../../components/slots/live-release.ts";
+import { allTo, type LiveRelease, type LiveSlot, type SlotMarks } from "../../components/slots/live-release.ts";
 import type { PodTemplate } from "../../components/workload/pod-template.ts";
 import { ApiServer, type ClusterSettings } from "./api-server.ts";
 import { LedgerMissingError } from "./errors.ts";
@@ -83,7 +83,9 @@ async function readLedger(api: ApiServer, namespace: string, service: string): P
 }
 
 const labels = z.record(z.string(), z.string()).default({});
+const amount = z.int().default(0);
 const deployment = z.object({
+  metadata: z.object({ generation: amount, annotations: labels }).prefault({}),
   spec: z.object({
     replicas: z.int().default(1),
     template: z.looseObject({
@@ -91,6 +93,9 @@ const deployment = z.object({
       spec: z.looseObject({}),
     }),
   }),
+  status: z
+    .object({ observedGeneration: amount, replicas: amount, updatedReplicas: amount, readyReplicas: amount })
+    .prefault({}),
 });
 
 async function readSlot(
@@ -106,8 +111,21 @@ async function readSlot(
   return {
     digest: template.metadata.labels[labelKeys.template],
     replicas,
+    settled: isSettled(found),
+    marks: marksOf(found.metadata.annotations),
     template: withoutNulls(template) as PodTemplate,
   };
+}
+
+function isSettled({ metadata, spec, status }: z.output<typeof deployment>): boolean {
+  const { observedGeneration, replicas, updatedReplicas, readyReplicas } = status;
+  const counts = [replicas, updatedReplicas, readyReplicas];
+  return observedGeneration >= metadata.generation && counts.every((count) => count === spec.replicas);
+}
+
+function marksOf(annotations: Readonly<Record<string, string>>): SlotMarks {
+  const applied = Number(annotations[labelKeys.applied]);
+  return { applied: Number.isSafeInteger(applied) ? applied : undefined, replicas: annotations[labelKeys.replicas] };
 }
 
 const jobs = z.object({

@@ -9,6 +9,8 @@ export function liveSlot(digest: string, replicas = 2): LiveSlot {
   return {
     digest,
     replicas,
+    settled: true,
+    marks: {},
     template: {
       metadata: { labels: { [labelKeys.template]: digest } },
       spec: { containers: [{ name: "atom", image }] },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { otherSlot, slotNames, type SlotName } from "../../../components/names/slot-name.ts";
-import type { LiveRelease } from "../../../components/slots/live-release.ts";
+import type { LiveRelease, LiveSlot } from "../../../components/slots/live-release.ts";
 import { ActiveSlotMissingError, planSlots, type SlotsPlan } from "../../../components/slots/plan.ts";
 import { liveRelease, liveSlot, quarantined, releaseUnderWay } from "./live.ts";
 
@@ -15,8 +15,11 @@ function short(plan: SlotsPlan): Record<string, unknown> {
 }
 
 function plan(live: LiveRelease | undefined, { digest = "new", autoscaled = false } = {}): SlotsPlan {
-  return planSlots({ service: "atom", desired: { digest, replicas: 3 }, autoscaled, live });
+  return planSlots({ service: "atom", desired: { digest, replicas: 2 }, autoscaled, live });
 }
+
+/** A slot whose pods do not become ready. */
+const unsettled = (digest: string) => ({ ...liveSlot(digest), settled: false });
 
 const stagedIn = (slot: SlotName) => ({ slot, digest: "new" });
 
@@ -32,7 +35,7 @@ const rows: readonly Row[] = [
   {
     when: "nothing runs yet: blue comes up, green is declared without pods",
     live: undefined,
-    expected: { blue: "desired 3", green: "desired 0", active: "blue", staged: undefined, migrate: true },
+    expected: { blue: "desired 2", green: "desired 0", active: "blue", staged: undefined, migrate: true },
   },
   {
     when: "the active slot has the desired template: nothing happens",
@@ -43,39 +46,72 @@ const rows: readonly Row[] = [
   {
     when: "the template is new: it is staged in the idle slot",
     live: liveRelease(),
-    expected: { blue: "frozen 2", green: "desired 3", active: "blue", staged: stagedIn("green"), migrate: true },
+    expected: { blue: "frozen 2", green: "desired 2", active: "blue", staged: stagedIn("green"), migrate: true },
     note: /^atom: template new is staged in green at 0 % of the traffic; blue goes on serving old\.$/,
   },
   {
     when: "the template is new and green serves: it is staged in blue",
-    live: liveRelease({ ledger: { active: "green" } }),
-    expected: { blue: "desired 3", green: "frozen 0", active: "green", staged: stagedIn("blue"), migrate: true },
+    live: liveRelease({ ledger: { active: "green" }, slots: { blue: liveSlot("before", 0), green: liveSlot("old") } }),
+    expected: { blue: "desired 2", green: "frozen 2", active: "green", staged: stagedIn("blue"), migrate: true },
     note: /staged in blue/,
   },
   {
     when: "the template is staged already: it stays declared",
-    live: liveRelease({ slots: { blue: liveSlot("old"), green: liveSlot("new", 3) } }),
-    expected: { blue: "frozen 2", green: "desired 3", active: "blue", staged: stagedIn("green"), migrate: true },
+    live: liveRelease({ slots: { blue: liveSlot("old"), green: liveSlot("new") } }),
+    expected: { blue: "frozen 2", green: "desired 2", active: "blue", staged: stagedIn("green"), migrate: true },
     note: /is staged in green and waits for its release; blue serves\.$/,
   },
   {
     when: "another version is staged: the newer one takes its place",
-    live: liveRelease({ slots: { blue: liveSlot("old"), green: liveSlot("between", 3) } }),
-    expected: { blue: "frozen 2", green: "desired 3", active: "blue", staged: stagedIn("green"), migrate: true },
+    live: liveRelease({ slots: { blue: liveSlot("old"), green: liveSlot("between") } }),
+    expected: { blue: "frozen 2", green: "desired 2", active: "blue", staged: stagedIn("green"), migrate: true },
     note: /staged in green at 0 %/,
   },
   {
     when: "the version before is desired again and still runs idle: it is staged",
-    live: liveRelease({ ledger: { active: "green" }, slots: { blue: liveSlot("new", 3), green: liveSlot("old") } }),
-    expected: { blue: "desired 3", green: "frozen 2", active: "green", staged: stagedIn("blue"), migrate: true },
+    live: liveRelease({ ledger: { active: "green" }, slots: { blue: liveSlot("new"), green: liveSlot("old") } }),
+    expected: { blue: "desired 2", green: "frozen 2", active: "green", staged: stagedIn("blue"), migrate: true },
     note: /waits for its release; green serves/,
   },
   {
     when: "a staged change is taken back: the candidate is left as it is, and a note says so",
-    live: liveRelease({ slots: { blue: liveSlot("old"), green: liveSlot("between", 3) } }),
+    live: liveRelease({ slots: { blue: liveSlot("old"), green: liveSlot("between") } }),
     digest: "old",
-    expected: { blue: "frozen 2", green: "frozen 3", active: "blue", staged: undefined, migrate: false },
+    expected: { blue: "frozen 2", green: "frozen 2", active: "blue", staged: undefined, migrate: false },
     note: /nothing waits for a release; green still runs between at 0 %/,
+  },
+  {
+    when: "a staged change that never became ready is taken back: its pods are removed, and a note says so",
+    live: liveRelease({ slots: { blue: liveSlot("old"), green: unsettled("between") } }),
+    digest: "old",
+    expected: { blue: "frozen 2", green: "retired 0", active: "blue", staged: undefined, migrate: false },
+    note: /nothing waits for a release, and the pods of between in green are not ready: they are removed/,
+  },
+  {
+    when: "pods that are not ready get traffic although nothing is released: they are left, and a note says so",
+    live: liveRelease({
+      slots: { blue: liveSlot("old"), green: unsettled("between") },
+      weights: { blue: 90, green: 10 },
+    }),
+    digest: "old",
+    expected: { blue: "frozen 2", green: "frozen 2", active: "blue", staged: undefined, migrate: false },
+    note: /green runs between and the route sends it 10 % of the traffic; it is left as it is/,
+  },
+  {
+    when: "a change that never became ready is followed by another one: that is staged in its place",
+    live: liveRelease({ slots: { blue: liveSlot("old"), green: unsettled("between") } }),
+    expected: { blue: "frozen 2", green: "desired 2", active: "blue", staged: stagedIn("green"), migrate: true },
+    note: /staged in green at 0 %/,
+  },
+  {
+    when: "a release is under way and its candidate is not ready: it is left to the releaser",
+    live: liveRelease({
+      ledger: { current: releaseUnderWay },
+      slots: { blue: liveSlot("old"), green: unsettled("new") },
+    }),
+    digest: "old",
+    expected: { blue: "frozen 2", green: "frozen 2", active: "blue", staged: undefined, migrate: false },
+    note: /r-7 is under way/,
   },
   {
     when: "the idle Deployment is gone and nothing is pending: it comes back without pods",
@@ -86,13 +122,13 @@ const rows: readonly Row[] = [
   {
     when: "the idle Deployment is gone and the template is new: it is staged",
     live: liveRelease({ slots: { blue: liveSlot("old"), green: undefined } }),
-    expected: { blue: "frozen 2", green: "desired 3", active: "blue", staged: stagedIn("green"), migrate: true },
+    expected: { blue: "frozen 2", green: "desired 2", active: "blue", staged: stagedIn("green"), migrate: true },
     note: /staged in green at 0 %/,
   },
   {
     when: "the active template has no digest: whatever is desired is staged",
     live: liveRelease({ slots: { blue: { ...liveSlot("old"), digest: undefined }, green: liveSlot("old", 0) } }),
-    expected: { blue: "frozen 2", green: "desired 3", active: "blue", staged: stagedIn("green"), migrate: true },
+    expected: { blue: "frozen 2", green: "desired 2", active: "blue", staged: stagedIn("green"), migrate: true },
     note: /blue goes on serving a template without a digest\.$/,
   },
   {
@@ -129,7 +165,7 @@ const rows: readonly Row[] = [
   {
     when: "another template is quarantined: this one is staged",
     live: liveRelease({ ledger: { quarantine: [quarantined("bad")] } }),
-    expected: { blue: "frozen 2", green: "desired 3", active: "blue", staged: stagedIn("green"), migrate: true },
+    expected: { blue: "frozen 2", green: "desired 2", active: "blue", staged: stagedIn("green"), migrate: true },
     note: /staged in green/,
   },
 ];
@@ -159,8 +195,9 @@ describe("the slot rules", () => {
     const stopped = liveRelease({ slots: { blue: liveSlot("old"), green: liveSlot("new", 0) } });
     assert.deepEqual(plan(stopped, { autoscaled: true }).slots.green, {
       outcome: "desired",
-      replicas: 3,
+      replicas: 2,
       ignoreChanges: [],
+      marks: { applied: 1, replicas: "autoscaled" },
     });
   });
 
@@ -181,7 +218,15 @@ describe("the slot rules", () => {
   }
 
   const digests = fc.constantFrom("a", "b", "c");
-  const slots = fc.record({ digest: fc.option(digests, { nil: undefined }), replicas: fc.integer({ min: 0, max: 9 }) });
+  const slots = fc.record({
+    digest: fc.option(digests, { nil: undefined }),
+    replicas: fc.integer({ min: 0, max: 9 }),
+    settled: fc.boolean(),
+    marks: fc.record({
+      applied: fc.option(fc.nat(), { nil: undefined }),
+      replicas: fc.constantFrom(undefined, "1", "2", "autoscaled"),
+    }),
+  });
   const releases = fc
     .record({
       active: fc.constantFrom(...slotNames),
@@ -191,7 +236,7 @@ describe("the slot rules", () => {
       quarantine: fc.uniqueArray(digests),
     })
     .map(({ active, serving, idle, underWay, quarantine }) => {
-      const live = (slot: typeof serving) => ({ ...liveSlot("any", slot.replicas), digest: slot.digest });
+      const live = (slot: typeof serving) => ({ ...liveSlot("any"), ...slot });
       const other = idle === undefined ? undefined : live(idle);
       return liveRelease({
         ledger: { active, current: underWay ? releaseUnderWay : null, quarantine: quarantine.map(quarantined) },
@@ -199,12 +244,42 @@ describe("the slot rules", () => {
       });
     });
 
-  it("never change the slot that serves, whatever runs and whatever is desired", () => {
+  it("declare what the engine's state cannot have, wherever a slot is not as it is to be", () => {
+    const applied = (slot: LiveSlot, autoscaled = false) =>
+      plan(liveRelease({ slots: { blue: liveSlot("old"), green: slot } }), { autoscaled }).slots.green.marks.applied;
+    const staged = { ...liveSlot("new"), marks: { applied: 7, replicas: "2" } };
+    assert.equal(applied(staged), 7);
+    // The releaser scaled it to 0; somebody scaled it; the releaser put another template into it; it is there for the first time.
+    assert.equal(applied({ ...staged, replicas: 0 }), 8);
+    assert.equal(applied({ ...staged, replicas: 5 }), 8);
+    assert.equal(applied({ ...staged, digest: "kept" }), 8);
+    assert.equal(applied(liveSlot("before", 0)), 1);
+    assert.equal(applied({ ...staged, replicas: 5 }, true), 7);
+    assert.equal(applied({ ...staged, replicas: 0 }, true), 8);
+  });
+
+  it("remove the pods of a change that came to nothing, whatever the engine's state believes", () => {
+    const green = { ...unsettled("between"), marks: { applied: 3, replicas: "2" } };
+    const { slots } = plan(liveRelease({ slots: { blue: liveSlot("old"), green } }), { digest: "old" });
+    assert.deepEqual(slots.green, {
+      outcome: "retired",
+      replicas: 0,
+      ignoreChanges: ["spec.template"],
+      marks: { applied: 4, replicas: "2" },
+    });
+  });
+
+  it("never change the template of the slot that serves, nor its replicas during a release or under an autoscaler", () => {
     fc.assert(
       fc.property(releases, digests, fc.boolean(), (live, digest, autoscaled) => {
-        const { slots: planned } = plan(live, { digest, autoscaled });
-        assert.deepEqual(planned[live.ledger.active].ignoreChanges, frozenProperties);
-        assert.equal(planned[live.ledger.active].replicas, live.slots[live.ledger.active]?.replicas);
+        const { active, current } = live.ledger;
+        const { ignoreChanges, replicas } = plan(live, { digest, autoscaled }).slots[active];
+        const running = live.slots[active]?.replicas ?? 0;
+        assert.ok(ignoreChanges.includes("spec.template"));
+        if (current !== null || (autoscaled && running > 0)) {
+          assert.deepEqual(ignoreChanges, frozenProperties);
+          assert.equal(replicas, running);
+        }
       }),
     );
   });
@@ -219,19 +294,36 @@ describe("the slot rules", () => {
           live.slots[active]?.digest !== digest &&
           !quarantine.some(({ template }) => template === digest);
         assert.deepEqual(result.staged, wanted ? { slot: otherSlot(active), digest } : undefined);
-        assert.equal(result.slots[otherSlot(active)].outcome, wanted ? "desired" : "frozen");
+        assert.equal(result.slots[otherSlot(active)].outcome === "desired", wanted);
         assert.equal(result.migrate, wanted);
       }),
     );
   });
 
-  it("say something whenever what is desired is not there yet, or more is there than what is desired", () => {
+  it("say something whenever what is desired is not there, or more is there than what is desired", () => {
     fc.assert(
       fc.property(releases, digests, (live, digest) => {
         const { active, current } = live.ledger;
-        const settled = current === null && live.slots[active]?.digest === digest;
+        const serving = live.slots[active];
+        const settled = current === null && serving?.digest === digest && serving.replicas === 2;
         const idlePods = live.slots[otherSlot(active)]?.replicas ?? 0;
-        assert.equal(plan(live, { digest }).notes.length, settled && idlePods === 0 ? 0 : 1);
+        assert.equal(plan(live, { digest }).notes.length === 0, settled && idlePods === 0);
+      }),
+    );
+  });
+
+  it("have the pods of what they say is staged, and leave no pods that are neither staged, ready nor in use", () => {
+    fc.assert(
+      fc.property(releases, digests, fc.boolean(), (live, digest, autoscaled) => {
+        const result = plan(live, { digest, autoscaled });
+        const idle = otherSlot(live.ledger.active);
+        const slot = live.slots[idle];
+        const after = result.slots[idle];
+        if (result.staged !== undefined) {
+          const applied = after.marks.applied !== slot?.marks.applied;
+          assert.ok(applied ? after.replicas > 0 : (slot?.replicas ?? 0) > 0 && slot?.digest === digest);
+        } else if (live.ledger.current === null && slot !== undefined && slot.replicas > 0 && !slot.settled)
+          assert.equal(after.replicas, live.weights[idle] > 0 ? slot.replicas : 0);
       }),
     );
   });

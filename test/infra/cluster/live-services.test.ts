@@ -94,12 +94,33 @@ describe("the live release", () => {
     assert.deepEqual(live.slots.blue, {
       digest: "old",
       replicas: 2,
+      settled: false,
+      marks: { applied: undefined, replicas: undefined },
       template: {
         metadata: { labels: { "atom.dev/template": "old" } },
         spec: { containers: [{ name: "atom", image: "atom:1", env: [{ name: "A", value: "1" }] }] },
       },
     });
     assert.equal(live.slots.green?.digest, "new");
+  });
+
+  it("says of a slot whether its rollout is complete, and what was noted on it", async () => {
+    const status = { observedGeneration: 4, replicas: 2, updatedReplicas: 2, readyReplicas: 2 };
+    const annotations = { "atom.dev/applied": "7", "atom.dev/replicas": "2" };
+    const blue = async (changes: object, noted = annotations as Record<string, string>) => {
+      const metadata = { generation: 4, annotations: noted };
+      const object = { ...deployment("old", 2), metadata, status: { ...status, ...changes } };
+      return (await read({ ...namespace, ...ledger(), ...route(100, 0), [paths.blue]: object }))?.slots.blue;
+    };
+    const complete = await blue({});
+    assert.deepEqual([complete?.settled, complete?.marks], [true, { applied: 7, replicas: "2" }]);
+    // Not seen yet; a pod of the template before; one that is not ready; one too many.
+    for (const changes of [{ observedGeneration: 3 }, { updatedReplicas: 1 }, { readyReplicas: 1 }, { replicas: 3 }])
+      assert.equal((await blue(changes))?.settled, false, JSON.stringify(changes));
+    assert.deepEqual((await blue({}, { "atom.dev/applied": "a word" }))?.marks, {
+      applied: undefined,
+      replicas: undefined,
+    });
   });
 
   it("may have a slot without a Deployment, or with a template whose digest is gone", async () => {
