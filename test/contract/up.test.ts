@@ -1,0 +1,149 @@
+// What `up` says and what the cluster then has, after releases and users have changed it: the real engine, the real API server.
+import assert from "node:assert/strict";
+import { controlPlane, FIRST_START_MS } from "../support/control-plane.ts";
+import { fakeKubelet, fates, type PodFate } from "../support/fake-kubelet.ts";
+import { releaseUnderWay } from "../components/slots/live.ts";
+import { Checkout, fate, installMonitoringKinds, namespace, UP_MS } from "./checkout.ts";
+
+describe("up, after the cluster has moved on", function () {
+  this.timeout(UP_MS);
+  let checkout: Checkout;
+  let kubelet: AsyncDisposable;
+  /** What becomes of pods of an image, by its tag. @default they become ready */
+  let fateOf: Record<string, PodFate>;
+
+  before(async function () {
+    this.timeout(FIRST_START_MS);
+    await installMonitoringKinds(await controlPlane());
+  });
+
+  beforeEach(async () => {
+    checkout = await Checkout.create();
+    fateOf = {};
+    const others = fate({ end: "succeeded" });
+    kubelet = fakeKubelet(checkout.plane.kubeconfig, namespace, (pod) => {
+      const serves = pod.metadata?.labels?.["app.kubernetes.io/name"] === "atom";
+      const tag = pod.spec?.containers[0]?.image?.split(":").at(-1) ?? "";
+      return (serves ? (fateOf[tag] ?? others) : others)(pod);
+    });
+    await checkout.run("up");
+  });
+
+  afterEach(async () => {
+    await checkout.run("destroy");
+    await kubelet[Symbol.asyncDispose]();
+  });
+
+  const scale = (slot: "blue" | "green", replicas: number): Promise<void> =>
+    checkout.plane.kubectl.patch(namespace, `deployment/atom-${slot}`, "atom-release", { spec: { replicas } });
+  const replicas = async (slot: "blue" | "green"): Promise<number> => (await checkout.slot(slot)).replicas;
+
+  it("gives a version its pods when it is staged again in the slot that held it before", async () => {
+    await checkout.setImage("0.2.0");
+    await checkout.run("up");
+    // It is released: green serves, and the releaser takes blue's pods away. Then the file goes back.
+    await checkout.ledger({ active: "green" });
+    await scale("blue", 0);
+    await checkout.setImage("0.1.0");
+    const preview = await checkout.run("preview");
+    assert.equal(preview.changes.update, 1);
+    const { notes } = await checkout.run("up");
+    assert.match(notes.join("\n"), /is staged in blue at 0 %/);
+    assert.deepEqual([await replicas("blue"), await replicas("green")], [2, 2]);
+    assert.equal((await checkout.run("preview")).changed, false);
+  });
+
+  it("gives a version its pods when it is staged again after an abort took them away", async () => {
+    await checkout.setImage("0.2.0");
+    await checkout.run("up");
+    await scale("green", 0);
+    await checkout.run("up");
+    assert.equal(await replicas("green"), 2);
+  });
+
+  it("stages the file's version in place of one that the releaser put into the slot, which no state knows", async () => {
+    await checkout.setImage("0.2.0");
+    await checkout.run("up");
+    const template = { spec: { containers: [{ name: "atom", image: "atom.local/atom:0.0.9" }] } };
+    const labels = { "atom.dev/template": "kept" };
+    await checkout.plane.kubectl.patch(namespace, "deployment/atom-green", "atom-release", {
+      spec: { template: { ...template, metadata: { labels } } },
+    });
+    await checkout.run("up");
+    assert.equal((await checkout.slot("green")).image, "atom.local/atom:0.2.0");
+  });
+
+  for (const [what, never] of [
+    ["crashes at its start", fates.crashing],
+    ["has an image that is not there", fates.imageMissing],
+    ["fits on no node", fates.unschedulable],
+  ] as const)
+    it(`ends green, in seconds, when a change that ${what} is reverted`, async () => {
+      fateOf["0.2.0"] = never;
+      await checkout.edit(({ config }) => {
+        config["atom:release"].deadlines.ready = "20s";
+      });
+      await checkout.setImage("0.2.0");
+      await assert.rejects(checkout.run("up"), /atom-green/);
+      await checkout.setImage("0.1.0");
+      const begin = performance.now();
+      const { notes } = await checkout.run("up");
+      assert.ok(performance.now() - begin < 20_000, `${performance.now() - begin} ms`);
+      assert.match(notes.join("\n"), /the pods of [0-9a-f]{12} in green are not ready: they are removed/);
+      assert.equal(await replicas("green"), 0);
+      assert.equal((await checkout.run("up", { refresh: true })).changed, false);
+    });
+
+  it("stages another version after one that never became ready", async () => {
+    fateOf["0.2.0"] = fates.imageMissing;
+    await checkout.edit(({ config }) => {
+      config["atom:release"].deadlines.ready = "20s";
+    });
+    await checkout.setImage("0.2.0");
+    await assert.rejects(checkout.run("up"), /atom-green/);
+    await checkout.setImage("0.3.0");
+    await checkout.run("up");
+    const { image, replicas: count } = await checkout.slot("green");
+    assert.deepEqual([image, count], ["atom.local/atom:0.3.0", 2]);
+  });
+
+  const setReplicas = (count: number): Promise<void> =>
+    checkout.edit(({ config }) => {
+      config["atom:services"].atom.replicas = count;
+    });
+
+  it("brings replicas that changed in the file to the slot that serves, and keeps the pods that it has", async () => {
+    const before = await checkout.pods("blue");
+    await setReplicas(4);
+    assert.match((await checkout.run("preview")).notes.join("\n"), /blue, which serves, gets 4 replicas in place of 2/);
+    await checkout.run("up");
+    const after = await checkout.pods("blue");
+    assert.equal(after.length, 4);
+    assert.deepEqual(
+      before.filter((pod) => !after.includes(pod)),
+      [],
+    );
+    assert.equal((await checkout.run("up")).changed, false);
+  });
+
+  it("keeps the replicas of the slot that serves during a release, and brings the file's afterwards", async () => {
+    await checkout.ledger({ current: releaseUnderWay });
+    await setReplicas(3);
+    const { notes } = await checkout.run("up");
+    assert.match(notes.join("\n"), /blue keeps its 2 replicas until then; the stack's file says 3/);
+    assert.equal(await replicas("blue"), 2);
+    await checkout.ledger({ current: null });
+    await checkout.run("up");
+    assert.equal(await replicas("blue"), 3);
+  });
+
+  it("keeps replicas that were set by hand while the file says what it said, and names them", async () => {
+    await checkout.plane.kubectl.run(["scale", "-n", namespace, "deployment/atom-blue", "--replicas=5"]);
+    const { notes, changed } = await checkout.run("up", { refresh: true });
+    assert.match(notes.join("\n"), /blue serves with 5 replicas, and not with the 2 of the stack's file/);
+    assert.deepEqual([changed, await replicas("blue")], [false, 5]);
+    await setReplicas(3);
+    await checkout.run("up");
+    assert.equal(await replicas("blue"), 3);
+  });
+});
