@@ -12,6 +12,7 @@ import type { UserError } from "../components/errors/user-error.ts";
 import { connectAnew } from "./engine-connections.ts";
 import { StackAbsentError, StackCommandError, StackInterruptedError, StackLockedError } from "./engine-errors.ts";
 import { EngineInterrupt } from "./interrupt.ts";
+import { adoptAfterInterrupt, withoutKilledLocks } from "./interrupted-update.ts";
 import { createProgram, type ProgramPorts } from "./program.ts";
 
 /** What no stack may do: the engine asks it in every preview and update. See docs/policies.md. */
@@ -80,19 +81,30 @@ export async function stackCommand(options: StackCommandOptions): Promise<StackC
       userError = error;
     },
   });
+  const told: string[] = [];
+  const tell = (line: string): void => {
+    told.push(line);
+    options.onOutput?.(`${line}\n`);
+  };
   connectAnew();
   try {
     signal?.throwIfAborted();
-    const target = await open(options, async () => {
-      const outputs = await program();
-      notes = Array.isArray(outputs.notes) ? outputs.notes.map(String) : [];
-      return outputs;
-    });
+    const target = await withoutKilledLocks(
+      () =>
+        open(options, async () => {
+          const outputs = await program();
+          notes = Array.isArray(outputs.notes) ? outputs.notes.map(String) : [];
+          return outputs;
+        }),
+      tell,
+    );
     if (target === undefined) return { command, stack, changes: {}, changed: false, outputs: {}, notes: [] };
     // The notes are there once the program ran.
     using interrupt = new EngineInterrupt(signal ?? new AbortController().signal);
-    const report = await run(target, options, interrupt.signal);
-    return { command, stack, ...report, notes };
+    const adoption = await adoptAfterInterrupt(target, command, tell);
+    const report = await withoutKilledLocks(() => run(target, options, interrupt.signal), tell);
+    await adoption.complete();
+    return { command, stack, ...report, notes: [...told, ...notes] };
   } catch (error) {
     if (userError !== undefined) throw userError;
     if (error instanceof StackAbsentError) throw error;

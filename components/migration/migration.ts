@@ -37,7 +37,7 @@ export class Migration extends pulumi.ComponentResource {
       name,
       {
         metadata: {
-          name: migrationName(workload.service, plan.digest),
+          name: migrationName(workload.service, plan.digest, plan.attempt),
           namespace,
           labels: migrationLabels(workload.service, plan.digest),
         },

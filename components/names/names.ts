@@ -47,7 +47,12 @@ export function migrationLabel(service: string): string {
   return `${service}-migrate`;
 }
 
-/** Job that migrates the database for the template with this digest. */
-export function migrationName(service: string, digest: string): string {
-  return `${migrationLabel(service)}-${digest}`;
+/**
+ * Job that migrates the database for the template with this digest. A Job cannot change, so whatever makes another one of it is in its name.
+ *
+ * @param attempt the failed Job that it follows, by its UID
+ */
+export function migrationName(service: string, digest: string, attempt?: string): string {
+  const suffix = attempt === undefined ? "" : `-${attempt.slice(0, 8)}`;
+  return `${migrationLabel(service)}-${digest}${suffix}`;
 }

@@ -164,7 +164,7 @@ describe("the program on a real API server", function () {
     const before = [await checkout.slot("blue"), await checkout.pods("blue")];
     const withoutState = await Checkout.create();
     await withoutState.setImage("0.6.0");
-    await assert.rejects(withoutState.run("up"), /exists already, and Pulumi did not make it/);
+    await assert.rejects(withoutState.run("up"), /exists already, and Pulumi.s state does not have it/);
     assert.deepEqual([await checkout.slot("blue"), await checkout.pods("blue")], before);
     assert.deepEqual(await checkout.weights(), [100, 0]);
   });

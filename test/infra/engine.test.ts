@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
@@ -69,7 +69,7 @@ const component: NonNullable<StackCommandOptions["program"]> = () => () => {
 };
 
 describe("a stack command", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let executable: string;
 
   before(async function () {
@@ -204,6 +204,29 @@ describe("a stack command", function () {
       leave.resolve(undefined);
       await first;
     }
+  });
+
+  it("removes the lock of a process that was killed, and says so", async () => {
+    await using project = await Project.create(executable);
+    const locks = path.join(project.folder, ".pulumi", "locks", "organization", "atom", "local");
+    await mkdir(locks, { recursive: true });
+    const killed = { pid: 4_194_304, username: "anna", hostname: hostname(), timestamp: "2026-11-30T05:00:00Z" };
+    await writeFile(path.join(locks, "0b6e.json"), JSON.stringify(killed));
+    let output = "";
+    const { notes } = await project.run("up", {
+      onOutput: (text) => {
+        output += text;
+      },
+    });
+    assert.deepEqual(notes, [
+      "The stack was locked by process 4194304, which was killed; its lock is removed.",
+      "a note",
+    ]);
+    assert.match(output, /^The stack was locked by process 4194304/m);
+    assert.deepEqual(await readdir(locks), []);
+
+    await writeFile(path.join(locks, "0b6e.json"), JSON.stringify({ ...killed, hostname: "another" }));
+    await assert.rejects(project.run("up"), StackLockedError);
   });
 
   it("ends when it is interrupted, before and in the middle", async () => {

@@ -61,7 +61,7 @@ async function sendPatiently(
 function explain(error: unknown, inputs: JsonObject): unknown {
   if (!(error instanceof ApiError) || error.reason !== "AlreadyExists") return error;
   return new Error(
-    `${describe(inputs)} exists already, and Pulumi did not make it. Import it (pulumi import), rename the resource with an alias, or set upsertExistingObjects on the provider to adopt it.`,
+    `${describe(inputs)} exists already, and Pulumi's state does not have it. Where an update was interrupted, npm run up adopts what it made; else import it (pulumi import), rename the resource with an alias, or set upsertExistingObjects on the provider to adopt it.`,
     { cause: error },
   );
 }
