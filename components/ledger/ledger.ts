@@ -31,6 +31,12 @@ const ledgerSchema = z.strictObject({
     )
     .exactOptional()
     .describe("quarantines that people lifted, the newest first"),
+  withdrawn: z
+    .array(quarantineEntry)
+    .exactOptional()
+    .describe(
+      "templates that users rolled back, the newest first: not staged again, but not to blame either @default none",
+    ),
   totals: totals.exactOptional().describe("what the deployment metrics are made of @default nothing happened yet"),
   outbox: outbox.exactOptional().describe("what is to be told of releases @default nothing"),
 });

@@ -68,6 +68,10 @@ const state = z.strictObject({
     .boolean()
     .exactOptional()
     .describe("the candidate still served after the return, so its pods are left running"),
+  withdraws: z
+    .boolean()
+    .exactOptional()
+    .describe("users rolled it back, so its template is not staged again by itself"),
 });
 
 const journalEntry = z.strictObject({
@@ -127,6 +131,7 @@ const common = {
     .min(1)
     .exactOptional()
     .describe("the image that the stack's file named, where another one was released in its place"),
+  rollback: z.string().exactOptional().describe("why users rolled back what served, by a release of a kept version"),
   hotfix: z.string().exactOptional().describe("why the canary's waits were skipped"),
   from: z.strictObject(staged).describe("what served when it began"),
   state,

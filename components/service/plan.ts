@@ -28,26 +28,33 @@ export interface ServicePlanSources {
 export function planService({ service, contract, settings, asked, live }: ServicePlanSources): ServicePlan {
   const ledger = live?.release?.ledger;
   const { image, notes } = imageInEffect({ service, configured: settings.image, asked, ledger });
-  const template = podTemplate({
-    service,
-    image,
-    imagePullPolicy: settings.imagePullPolicy,
-    port: contract.port,
-    environment: {
-      ...contract.environment,
-      values: { ...settings.env, ...contract.environment.values },
-    },
-    secretsRevision: settings.secretsRevision,
-    probes: contract.probes,
-    resources: settings.resources,
-    scratch: contract.scratch,
-    shutdown: contract.shutdown,
-    user: contract.user,
-  });
+  const templateOf = (image: string): PodTemplate =>
+    podTemplate({
+      service,
+      image,
+      imagePullPolicy: settings.imagePullPolicy,
+      port: contract.port,
+      environment: {
+        ...contract.environment,
+        values: { ...settings.env, ...contract.environment.values },
+      },
+      secretsRevision: settings.secretsRevision,
+      probes: contract.probes,
+      resources: settings.resources,
+      scratch: contract.scratch,
+      shutdown: contract.shutdown,
+      user: contract.user,
+    });
+  const template = templateOf(image);
   const digest = templateDigest(template);
   const slots = planSlots({
     service,
-    desired: { digest, replicas: settings.replicas },
+    desired: {
+      digest,
+      // What this run alone was asked for is not what the file asks for.
+      configured: asked === undefined ? templateDigest(templateOf(settings.image)) : undefined,
+      replicas: settings.replicas,
+    },
     autoscaled: settings.autoscaling !== undefined,
     live: live?.release,
   });

@@ -1,3 +1,4 @@
+import type { QuarantineEntry } from "../ledger/ledger.ts";
 import { UserError } from "../errors/user-error.ts";
 import { slotName } from "../names/names.ts";
 import { otherSlot, type BySlot, type SlotName } from "../names/slot-name.ts";
@@ -34,8 +35,14 @@ export interface SlotsPlan {
 
 export interface SlotsPlanInput {
   readonly service: string;
-  /** Digest of the desired template, and the replicas (with autoscaling: the fewest) that it is to run with. */
-  readonly desired: { readonly digest: string; readonly replicas: number };
+  readonly desired: {
+    /** Of the desired template. */
+    readonly digest: string;
+    /** Of the template that the stack's file describes by itself. @default the desired one */
+    readonly configured?: string | undefined;
+    /** With autoscaling, the fewest. */
+    readonly replicas: number;
+  };
   /** Whether a HorizontalPodAutoscaler sets the replicas of a slot that runs. */
   readonly autoscaled: boolean;
   /** `undefined` is the first run. */
@@ -99,6 +106,18 @@ export function planSlots({ service, desired, autoscaled, live }: SlotsPlanInput
       ],
     };
 
+  const withdrawn = withdrawal(live, desired);
+  if (withdrawn !== undefined)
+    return {
+      ...left,
+      notes: [
+        `${service}: the stack's file asks for template ${withdrawn.template}, which was ${withdrawn.reason} (release ${withdrawn.release}, ${withdrawn.at}); it is not staged again, and ${active} goes on serving. ` +
+          `Change the service, or lift it: atom quarantine lift ${withdrawn.template} --reason "…".`,
+        ...unwanted.notes,
+        ...serving.notes,
+      ],
+    };
+
   const staged = isStaged(live.slots[idle], desired.digest);
   return {
     slots: { ...slots, [idle]: stagedSlot(live.slots[idle], desired.digest, wanted) },
@@ -112,6 +131,14 @@ export function planSlots({ service, desired, autoscaled, live }: SlotsPlanInput
       ...serving.notes,
     ],
   };
+}
+
+/** What users rolled back stays so while the file still asks for it, also where an image of an earlier release overrides the file's. */
+function withdrawal(
+  { ledger }: LiveRelease,
+  { digest, configured }: SlotsPlanInput["desired"],
+): QuarantineEntry | undefined {
+  return ledger.withdrawn?.find(({ template }) => template === digest || template === configured);
 }
 
 function firstRun(desired: DesiredReplicas): SlotsPlan {

@@ -19,15 +19,16 @@ export function quarantineCommand(): Command {
 }
 
 function listCommand(): Command {
-  return environmentCommand("list", "Shows what is quarantined, and why.", [
+  return environmentCommand("list", "Shows what is quarantined, or was rolled back by users, and why.", [
     ["quarantine list --stack production", "what was rolled back, when and by which release"],
   ]).action((options: CommonOptions) =>
     run({}, async ({ any }) => {
       using site = await openSite(options);
-      const { quarantine, lifted = [] } = await site.store.read(any);
-      if (options.json === true) process.stdout.write(`${JSON.stringify({ quarantine, lifted })}\n`);
-      else if (quarantine.length === 0) process.stdout.write("Nothing is quarantined.\n");
-      for (const { template, reason, at, release } of options.json === true ? [] : quarantine)
+      const { quarantine, withdrawn = [], lifted = [] } = await site.store.read(any);
+      const entries = [...quarantine, ...withdrawn];
+      if (options.json === true) process.stdout.write(`${JSON.stringify({ quarantine, withdrawn, lifted })}\n`);
+      else if (entries.length === 0) process.stdout.write("Nothing is quarantined.\n");
+      for (const { template, reason, at, release } of options.json === true ? [] : entries)
         process.stdout.write(`${template}  ${at}  release ${release}: ${reason}\n`);
       return exitCodes.ok;
     }),
@@ -35,9 +36,16 @@ function listCommand(): Command {
 }
 
 function liftCommand(): Command {
-  return environmentCommand("lift", "Lets a quarantined template be staged and released again.", [
-    ["quarantine lift 4f2a9c01d3be --stack production --reason 'the database was at fault'", "give it another chance"],
-  ])
+  return environmentCommand(
+    "lift",
+    "Lets a template be staged and released again that is quarantined, or that users rolled back.",
+    [
+      [
+        "quarantine lift 4f2a9c01d3be --stack production --reason 'the database was at fault'",
+        "give it another chance",
+      ],
+    ],
+  )
     .argument("<template>", "its digest, as `atom quarantine list` shows it")
     .requiredOption("--reason <text>", "why, for the record")
     .option("--by <name>", "who lifts it, for the record (default: this user, or the workflow's run)")

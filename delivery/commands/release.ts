@@ -4,7 +4,7 @@ import type { Ledger } from "../../components/ledger/ledger.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import { canaryVariables, withCanaryVariables } from "../plan/canary-variables.ts";
 import { converge, type Converged } from "../converge/stack-command.ts";
-import { QuarantinedError, type ReleaseRequest } from "../release/opening.ts";
+import { QuarantinedError, WithdrawnError, type ReleaseRequest } from "../release/opening.ts";
 import type { SessionTools } from "../release/session.ts";
 import { releaseOfRun } from "../in-cluster/earlier-run.ts";
 import { openSite, type Site } from "../target/site.ts";
@@ -162,16 +162,19 @@ function stageByProgram(
       signal,
     );
     for (const note of converged.notes) view.note(note);
-    refuseQuarantined(ledger, converged, service);
+    refuseUnwanted(ledger, converged, service);
     return planOf(site, signal);
   };
 }
 
-/** The program does not stage what is quarantined; without this the release would only say that nothing is staged. */
-function refuseQuarantined({ quarantine }: Ledger, { outputs }: Converged, service: string): void {
+/** The program does not stage what is quarantined or withdrawn; without this the release would only say that nothing is staged. */
+function refuseUnwanted({ quarantine, withdrawn = [] }: Ledger, { outputs }: Converged, service: string): void {
   const desired = outputs.services[service];
-  const entry = quarantine.find(({ template }) => template === desired?.desired);
-  if (entry !== undefined && desired?.staged === null) throw new QuarantinedError(entry, entry.template);
+  if (desired?.staged !== null) return;
+  const entry = quarantine.find(({ template }) => template === desired.desired);
+  if (entry !== undefined) throw new QuarantinedError(entry, entry.template);
+  const rolledBack = withdrawn.find(({ template }) => template === desired.desired);
+  if (rolledBack !== undefined) throw new WithdrawnError(rolledBack);
 }
 
 function check({ plan, observe: observed, inCluster, releaser, hotfix, supersede }: Options): void {

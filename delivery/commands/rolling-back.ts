@@ -33,7 +33,7 @@ export async function abortRelease(site: Site, options: AbortOptions, signals: R
   });
   const { notifier: elsewhere } = notifying;
   const sources = { site, plan, identity, view, environment: process.env, elsewhere };
-  return await rollBackCurrent(sources, `aborted by ${identity.by}`, options, signals);
+  return await rollBackCurrent(sources, { who: `aborted by ${identity.by}`, withdraws: false }, options, signals);
 }
 
 /** Rolls the release under way back; where there is none, or another target is named, releases a version that the ledger keeps. */
@@ -50,19 +50,24 @@ export async function rollBackRelease(site: Site, options: RollbackOptions, sign
   const sources = { site, plan, identity, view, environment: process.env, elsewhere };
   const { current } = await site.store.read(signals.any);
   if (current !== null && (to === undefined || to === current.from.template))
-    return await rollBackCurrent(sources, `rolled back by ${identity.by}`, options, signals);
+    return await rollBackCurrent(sources, { who: `rolled back by ${identity.by}`, withdraws: true }, options, signals);
   using releasing = await sessionForward({ ...sources, smokeIfPossible: true }, signals.any);
   const session = { ...releasing.options, prepare: stageKept(to) };
-  return await releaseToItsEnd(session, { by: identity.by, hotfix }, { site, view, reports: options }, signals);
+  return await releaseToItsEnd(
+    session,
+    { by: identity.by, hotfix, rollback: options.reason ?? "" },
+    { site, view, reports: options },
+    signals,
+  );
 }
 
 async function rollBackCurrent(
   sources: ReleasingOptions,
-  who: string,
+  { who, withdraws }: { readonly who: string; readonly withdraws: boolean },
   options: AbortOptions,
   signals: RunSignals,
 ): Promise<ExitCode> {
-  const end = await takeBack(sessionBack(sources), `${who}: ${options.reason ?? ""}`, signals);
+  const end = await takeBack(sessionBack(sources), `${who}: ${options.reason ?? ""}`, signals, withdraws);
   sources.view.end();
   await conclude(sources.site, end, options);
   // Done as asked; what was released was rolled back.

@@ -7,6 +7,7 @@ import type { Candidate, Journal } from "../release/ports.ts";
 import type { JournalEntry, ReleaseState } from "../release/state.ts";
 import { isFinal } from "../release/state-machine.ts";
 import { forgetOld } from "./bounds.ts";
+import { withWithdrawals } from "./withdrawn.ts";
 import type { LedgerStore } from "./store.ts";
 
 /** The most that a line's evidence may take in the ledger, in bytes of JSON. */
@@ -80,7 +81,7 @@ function concluded(ledger: Ledger, release: ReleaseUnderWay, endedAt: string, ke
   if (!isFinal(phase)) throw new Error(`a release that is ${phase} is not over`);
   const past: PastRelease = { ...release, endedAt, outcome: phase };
   return {
-    ...ledger,
+    ...withWithdrawals(ledger, past),
     active: phase === "released" ? release.slot : ledger.active,
     current: null,
     totals: withRelease(ledger.totals, past),

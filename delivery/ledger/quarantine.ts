@@ -10,7 +10,7 @@ export class NotQuarantinedError extends UserError {
 
 const mostLifted = 20;
 
-/** Lets a template be staged again. Throws a {@link NotQuarantinedError}. */
+/** Lets a template be staged again that was quarantined, or that users rolled back. Throws a {@link NotQuarantinedError}. */
 export async function liftQuarantine(
   store: LedgerStore,
   { template, by, why }: { readonly template: string; readonly by: string; readonly why: string },
@@ -19,9 +19,10 @@ export async function liftQuarantine(
 ): Promise<Ledger> {
   return store.update(
     (ledger) => {
-      const entry = ledger.quarantine.find((each) => each.template === template);
+      const { withdrawn = [] } = ledger;
+      const entry = [...ledger.quarantine, ...withdrawn].find((each) => each.template === template);
       if (entry === undefined) {
-        const known = ledger.quarantine.map((each) => each.template).join(", ") || "none";
+        const known = [...ledger.quarantine, ...withdrawn].map((each) => each.template).join(", ") || "none";
         throw new NotQuarantinedError(
           `No template ${template} of ${ledger.service} is quarantined (there is: ${known}).`,
         );
@@ -29,7 +30,8 @@ export async function liftQuarantine(
       const lifted = { ...entry, liftedAt: new Date(clock.now()).toISOString(), liftedBy: by, why };
       return {
         ...ledger,
-        quarantine: ledger.quarantine.filter((each) => each !== entry),
+        quarantine: ledger.quarantine.filter((each) => each.template !== template),
+        ...(ledger.withdrawn && { withdrawn: withdrawn.filter((each) => each.template !== template) }),
         lifted: [lifted, ...(ledger.lifted ?? [])].slice(0, mostLifted),
       };
     },

@@ -20,12 +20,14 @@ export interface ReleaseRequest {
   readonly image?: string | undefined;
   /** Why the canary's waits are skipped. @default they are not */
   readonly hotfix?: string | undefined;
+  /** Why what serves is rolled back, where a kept version is released in its place. @default it is an ordinary release */
+  readonly rollback?: string | undefined;
   /** Why a different release that is under way is taken back first. @default it is not, and this one is refused */
   readonly supersede?: string | undefined;
 }
 
 export type Refusal =
-  "locked" | "different_release" | "quarantined" | "nothing_staged" | "not_the_image" | "no_release";
+  "locked" | "different_release" | "quarantined" | "withdrawn" | "nothing_staged" | "not_the_image" | "no_release";
 
 /** The release was refused before anything was changed (exit code 12). */
 export class ReleaseRefusedError extends UserError {
@@ -49,6 +51,17 @@ export class QuarantinedError extends ReleaseRefusedError {
   }
 }
 
+/** Users rolled the template back (exit code 12). */
+export class WithdrawnError extends ReleaseRefusedError {
+  constructor({ template, release, at, reason }: Ledger["quarantine"][number]) {
+    super(
+      "withdrawn",
+      `Template ${template} was ${reason} (release ${release}, ${at}), and is not released again by itself.\n` +
+        `Change the service, or lift it: atom quarantine lift ${template} --reason "…".`,
+    );
+  }
+}
+
 /** What is in the slots when a release is about to begin. */
 export interface SlotsFound {
   readonly idle: SlotHealth;
@@ -64,6 +77,9 @@ export function chooseCandidate(ledger: Ledger, found: SlotsFound, request: Rele
   const candidate = found.idle.staged;
   const entry = quarantine.find(({ template }) => template === candidate?.template);
   if (candidate !== undefined && entry !== undefined) throw new QuarantinedError(entry, candidate.version);
+  const withdrawn = ledger.withdrawn?.find(({ template }) => template === candidate?.template);
+  // Whoever rolls back to it asks for that very version.
+  if (withdrawn !== undefined && request.rollback === undefined) throw new WithdrawnError(withdrawn);
   // A slot without pods holds what served before, and not what is to come.
   if (
     candidate === undefined ||
@@ -112,6 +128,7 @@ export function opened(ledger: Ledger, { candidate, found, plan, request, at }: 
     ...(change === undefined ? {} : { change }),
     mode: request.hotfix === undefined ? "canary" : "hotfix",
     ...(request.hotfix === undefined ? {} : { hotfix: request.hotfix }),
+    ...(request.rollback === undefined ? {} : { rollback: request.rollback }),
     // `pulumi up` goes on staging this image for as long as the configuration names the other one.
     ...(plan.image === "" || plan.image === candidate.image ? {} : { insteadOf: plan.image }),
     from,

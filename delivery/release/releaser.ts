@@ -4,6 +4,7 @@ import { leaseName } from "../../components/names/names.ts";
 import { LeaseLostError, UnreachableError } from "../cluster/errors.ts";
 import { acquireLease, LeaseHeldError, type HeldLease } from "../cluster/lease.ts";
 import { isSameRelease, ReleaseRefusedError, type ReleaseRequest } from "./opening.ts";
+import type { ReleaseEvent } from "./state-machine.ts";
 import { Session, type SessionEnd, type SessionOptions, type SessionSignals } from "./session.ts";
 
 /**
@@ -36,14 +37,21 @@ export async function runRelease(
 /**
  * Takes the release under way back, whoever runs it: that one is shut out at once by the fence.
  * Throws a {@link ReleaseRefusedError} when there is none.
+ *
+ * @param withdraws whether its template is not to be staged again by itself @default false: it may be, as after an abort
  */
-export async function takeBack(options: SessionOptions, why: string, signals: SessionSignals): Promise<SessionEnd> {
+export async function takeBack(
+  options: SessionOptions,
+  why: string,
+  signals: SessionSignals,
+  withdraws = false,
+): Promise<SessionEnd> {
+  const back: ReleaseEvent = { type: "failed", reason: "manual", detail: why, ...(withdraws ? { withdraws } : {}) };
   return withLease(options, signals, { force: true }, async (session, lost) => {
     const { current, service } = await session.ledger();
-    if (lost !== undefined)
-      return session.resume(stillUnderWay(current, lost), signals, { type: "failed", reason: "manual", detail: why });
+    if (lost !== undefined) return session.resume(stillUnderWay(current, lost), signals, back);
     if (current === null) throw new ReleaseRefusedError("no_release", `There is no release of ${service} under way.`);
-    return session.resume(current, signals, { type: "failed", reason: "manual", detail: why });
+    return session.resume(current, signals, back);
   });
 }
 

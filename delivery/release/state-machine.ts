@@ -15,7 +15,7 @@ interface Told {
 /** Something that was done or found out. Its name says what is true now. */
 export type ReleaseEvent =
   | (Told & { readonly type: PlainEventType })
-  | (Told & { readonly type: "failed" | "held"; readonly reason: Reason })
+  | (Told & { readonly type: "failed" | "held"; readonly reason: Reason; readonly withdraws?: boolean })
   | (Told & { readonly type: "warned"; readonly metric: string });
 
 export const plainEventTypes = [
@@ -191,7 +191,8 @@ function enter(state: ReleaseState, index: number, plan: MachinePlan): ReleaseSt
 }
 
 function goBack(state: ReleaseState, event: ReleaseEvent): ReleaseState {
-  return { ...state, phase: "returning", percent: 0, cause: causeOf(event) };
+  const withdraws = event.type === "failed" && event.withdraws === true;
+  return { ...state, phase: "returning", percent: 0, cause: causeOf(event), ...(withdraws ? { withdraws } : {}) };
 }
 
 /** Back to the last weight that was found good, to wait there for a person. */

@@ -48,7 +48,10 @@ export function adviceOf(header: Header, quarantined: boolean): readonly string[
       ];
     case "rolled-back":
     case "aborted":
-      return [...(cause === undefined ? [] : [causes[cause.reason]]), ...afterReturn(header, quarantined)];
+      return [
+        ...(cause === undefined || header.withdrawn ? [] : [causes[cause.reason]]),
+        ...afterReturn(header, quarantined),
+      ];
   }
 }
 
@@ -64,11 +67,11 @@ function afterReturn(header: Header, quarantined: boolean): readonly string[] {
   const stays = header.candidateStays
     ? [`Requests still reached ${header.to.slot} after the return, so its pods were left: check the router's weights.`]
     : [];
-  if (!quarantined) return stays;
+  if (!quarantined && !header.withdrawn) return stays;
   const lift = `atom quarantine lift ${header.to.template}${stack(header)} --reason "…"`;
   return [
     ...stays,
-    `Release a changed version. This one is quarantined: only \`${lift}\` lets it be staged again.`,
+    `Release a changed version. This one ${header.withdrawn ? "was rolled back by users" : "is quarantined"}: only \`${lift}\` lets it be staged again.`,
     ...(header.cause?.reason === "high_error_rate"
       ? [
           `See what another limit would have said: \`${command(`replay ${header.id} --set gate.errorRate.max=0.5%`, header)}\`.`,

@@ -52,6 +52,8 @@ export interface Header {
   readonly cause: { readonly reason: Reason; readonly detail: string } | undefined;
   /** Requests still reached the candidate after the return. */
   readonly candidateStays: boolean;
+  /** Users rolled it back: its template is not staged again by itself. */
+  readonly withdrawn: boolean;
 }
 
 /** A line of the journal. */
@@ -155,6 +157,7 @@ function headerOf(release: ReleaseRecord, plan: ReleasePlan | undefined, names: 
     percent: state.percent,
     cause: state.cause,
     candidateStays: state.candidateStays === true,
+    withdrawn: state.withdraws === true,
   };
 }
 

@@ -14,9 +14,20 @@ function short(plan: SlotsPlan): Record<string, unknown> {
   return { blue: word("blue"), green: word("green"), active, staged, migrate };
 }
 
-function plan(live: LiveRelease | undefined, { digest = "new", autoscaled = false } = {}): SlotsPlan {
-  return planSlots({ service: "atom", desired: { digest, replicas: 2 }, autoscaled, live });
+interface Asked {
+  readonly digest?: string;
+  readonly configured?: string;
+  readonly autoscaled?: boolean;
 }
+
+function plan(
+  live: LiveRelease | undefined,
+  { digest = "new", configured, autoscaled = false }: Asked = {},
+): SlotsPlan {
+  return planSlots({ service: "atom", desired: { digest, configured, replicas: 2 }, autoscaled, live });
+}
+
+const withdrawn = (template: string) => ({ ...quarantined(template), reason: "rolled back by anna: logins fail" });
 
 /** A slot whose pods do not become ready. */
 const unsettled = (digest: string) => ({ ...liveSlot(digest), settled: false });
@@ -27,6 +38,8 @@ interface Row {
   readonly when: string;
   readonly live: LiveRelease | undefined;
   readonly digest?: string;
+  /** Digest of the file's own template. */
+  readonly configured?: string;
   readonly expected: Record<string, unknown>;
   readonly note?: RegExp;
 }
@@ -163,6 +176,32 @@ const rows: readonly Row[] = [
     expected: { blue: "frozen 2", green: "frozen 0", active: "blue", staged: undefined, migrate: false },
   },
   {
+    when: "users rolled the template back: it is not staged again while the file asks for it",
+    live: liveRelease({ ledger: { withdrawn: [withdrawn("new")] } }),
+    expected: { blue: "frozen 2", green: "frozen 0", active: "blue", staged: undefined, migrate: false },
+    note: /^atom: the stack's file asks for template new, which was rolled back by anna: logins fail \(release r-6, .*\); it is not staged again, .* atom quarantine lift new --reason/,
+  },
+  {
+    when: "users rolled the file's template back, and an image overrides the file's: nothing is staged either",
+    live: liveRelease({ ledger: { withdrawn: [withdrawn("of-the-file")] } }),
+    configured: "of-the-file",
+    expected: { blue: "frozen 2", green: "frozen 0", active: "blue", staged: undefined, migrate: false },
+    note: /the stack's file asks for template of-the-file, which was rolled back/,
+  },
+  {
+    when: "users rolled the template back, which serves again since: nothing happens and nothing is said",
+    live: liveRelease({ ledger: { withdrawn: [withdrawn("old")] } }),
+    digest: "old",
+    expected: { blue: "frozen 2", green: "frozen 0", active: "blue", staged: undefined, migrate: false },
+  },
+  {
+    when: "users rolled another template back: this one is staged",
+    live: liveRelease({ ledger: { withdrawn: [withdrawn("bad")] } }),
+    configured: "new",
+    expected: { blue: "frozen 2", green: "desired 2", active: "blue", staged: stagedIn("green"), migrate: true },
+    note: /staged in green/,
+  },
+  {
     when: "another template is quarantined: this one is staged",
     live: liveRelease({ ledger: { quarantine: [quarantined("bad")] } }),
     expected: { blue: "frozen 2", green: "desired 2", active: "blue", staged: stagedIn("green"), migrate: true },
@@ -171,9 +210,12 @@ const rows: readonly Row[] = [
 ];
 
 describe("the slot rules", () => {
-  for (const { when, live, digest, expected, note } of rows) {
+  for (const { when, live, digest, configured, expected, note } of rows) {
     it(when, () => {
-      const result = plan(live, digest === undefined ? {} : { digest });
+      const result = plan(live, {
+        ...(digest === undefined ? {} : { digest }),
+        ...(configured === undefined ? {} : { configured }),
+      });
       assert.deepEqual(short(result), expected);
       if (note === undefined) assert.deepEqual(result.notes, []);
       else {

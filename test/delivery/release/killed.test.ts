@@ -307,6 +307,20 @@ describe("two releasers", () => {
     assert.deepEqual(world.shares, [0, 10, 0]);
     await assert.rejects(world.clock.settle(world.releaser().takeBack("again")), { refusal: "no_release" });
   });
+
+  it("of which the second rolls it back for good: it is not released again by itself", async () => {
+    const world = new World(plan);
+    const first = world.releaser().release();
+    await world.clock.pass(4_000);
+    await world.clock.settle(world.releaser().takeBack("rolled back by anna: logins fail", true));
+    await assert.rejects(world.clock.settle(first), { name: "LeaseLostError" });
+    world.stage("green", "bbbbbbbbbbbb");
+    await assert.rejects(world.clock.settle(world.releaser().release()), {
+      refusal: "withdrawn",
+      message:
+        /^Template bbbbbbbbbbbb was rolled back by anna: logins fail \(release r1, .*atom quarantine lift bbbbbbbbbbbb/s,
+    });
+  });
 });
 
 describe("SIGTERM", () => {

@@ -77,8 +77,8 @@ export class Releaser {
     return runRelease(this.#options(options), { by: this.holder, ...request }, this.#signals());
   }
 
-  takeBack(why: string): Promise<SessionEnd> {
-    return takeBack(this.#options({}), why, this.#signals());
+  takeBack(why: string, withdraws = false): Promise<SessionEnd> {
+    return takeBack(this.#options({}), why, this.#signals(), withdraws);
   }
 
   observe(request: Partial<ReleaseRequest> = {}, options: Partial<SessionOptions> = {}): Promise<Observation> {
