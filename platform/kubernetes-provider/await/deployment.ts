@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster.ts";
 import { asNumber, asObject, asObjects, asString, type JsonObject } from "../json.ts";
 import { annotationOf, metadataOf, nameOf, namespaceOf } from "../kubernetes-object.ts";
-import { podProblems } from "./pod.ts";
+import { isHopeless, podProblems } from "./pod.ts";
 import { failed, READY, waiting, type Readiness } from "./readiness.ts";
 
 const REVISION = "deployment.kubernetes.io/revision";
@@ -11,7 +11,12 @@ interface Rollout {
   readonly message: string;
   /** What the Deployment's own conditions complain about. */
   readonly complaints: readonly string[];
+  /** Whether its pods have been refused for so long that no pod on its way out will make room for them. */
+  readonly refused: boolean;
 }
+
+/** How long pods may be refused, by a quota or by Pod Security, before the rollout has failed, in milliseconds. */
+const REFUSED_FOR_MS = 10_000;
 
 function complaint(condition: JsonObject): string {
   return `[${asString(condition.reason)}] ${asString(condition.message)}`;
@@ -20,8 +25,10 @@ function complaint(condition: JsonObject): string {
 /**
  * How far the rollout is, by the Deployment's own status: done when the controller has seen this generation, every replica is of the new
  * template and available, and no old one is left. It has failed when the controller gave up (`progressDeadlineSeconds`).
+ *
+ * @param now milliseconds since 1970
  */
-export function rollout(deployment: JsonObject): Rollout {
+export function rollout(deployment: JsonObject, now = Date.now()): Rollout {
   const spec = asObject(deployment.spec);
   const status = asObject(deployment.status);
   const conditions = asObjects(status.conditions);
@@ -33,19 +40,22 @@ export function rollout(deployment: JsonObject): Rollout {
   );
 
   const complaints = refused.map(complaint);
+  const since = refused.map(({ lastTransitionTime }) => now - Date.parse(asString(lastTransitionTime)));
+  const told = { complaints, refused: since.some((milliseconds) => milliseconds >= REFUSED_FOR_MS) };
+  const clear = { complaints: [], refused: false };
   if (asNumber(status.observedGeneration) < asNumber(metadataOf(deployment).generation)) {
-    return { state: "waiting", message: "waiting for the Deployment controller", complaints: [] };
+    return { state: "waiting", message: "waiting for the Deployment controller", ...clear };
   }
-  if (spec.paused === true) return { state: "ready", message: "the rollout is paused", complaints };
+  if (spec.paused === true) return { state: "ready", message: "the rollout is paused", ...told };
   if (progressing?.status === "False" && progressing.reason === "ProgressDeadlineExceeded") {
-    return { state: "failed", message: complaint(progressing), complaints };
+    return { state: "failed", message: complaint(progressing), ...told };
   }
   if (updated === wanted && all === wanted && available === wanted) {
-    return { state: "ready", message: `${wanted} of ${wanted} replicas available`, complaints: [] };
+    return { state: "ready", message: `${wanted} of ${wanted} replicas available`, ...clear };
   }
   const old = (all ?? 0) - (updated ?? 0);
   const leaving = old > 0 ? `, ${old} old to go` : "";
-  return { state: "waiting", message: `${available ?? 0} of ${wanted} replicas available${leaving}`, complaints };
+  return { state: "waiting", message: `${available ?? 0} of ${wanted} replicas available${leaving}`, ...told };
 }
 
 function selectorOf(deployment: JsonObject): string {
@@ -79,9 +89,11 @@ export async function deploymentReadiness(
   cluster: Cluster,
   signal: AbortSignal,
 ): Promise<Readiness> {
-  const { state, message, complaints } = rollout(deployment);
+  const { state, message, complaints, refused } = rollout(deployment);
   if (state === "ready") return READY;
   const pods = await newestPods(deployment, cluster, signal);
   const problems = [...complaints, ...pods.flatMap(podProblems)];
-  return state === "failed" ? failed(message, problems, pods) : waiting(message, problems, pods);
+  // The controller gives up at its deadline alone; a person who waits for it learns nothing more until then.
+  const over = state === "failed" || refused || pods.some(isHopeless);
+  return over ? failed(message, problems, pods) : waiting(message, problems, pods);
 }

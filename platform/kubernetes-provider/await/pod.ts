@@ -59,6 +59,17 @@ export function podProblems(pod: JsonObject): string[] {
   return problems.map((problem) => `pod ${nameOf(pod)}: ${problem}`);
 }
 
+/** What no more waiting helps with. A Secret that a node does not know yet (CreateContainerConfigError) is not among it. */
+const HOPELESS_WAITS = new Set(["CrashLoopBackOff", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"]);
+
+/** Whether a pod will not start. One crash may be an accident: a container that has crashed twice will crash again. */
+export function isHopeless(pod: JsonObject): boolean {
+  return containerStatuses(pod).some((container) => {
+    const reason = asString(asObject(asObject(container.state).waiting).reason);
+    return HOPELESS_WAITS.has(reason) && (reason !== "CrashLoopBackOff" || asNumber(container.restartCount) > 0);
+  });
+}
+
 /** The last lines that failing containers wrote, of the first pod that has one; empty where there are none to be had. */
 export async function lastLogLines(cluster: Cluster, pods: readonly JsonObject[]): Promise<string[]> {
   const failing = (pod: JsonObject): JsonObject[] =>

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rollout } from "../../../platform/kubernetes-provider/await/deployment.ts";
 import { jobOutcome } from "../../../platform/kubernetes-provider/await/job.ts";
 import { timeoutFor } from "../../../platform/kubernetes-provider/await/kinds.ts";
-import { podProblems } from "../../../platform/kubernetes-provider/await/pod.ts";
+import { isHopeless, podProblems } from "../../../platform/kubernetes-provider/await/pod.ts";
 import { crdReadiness } from "../../../platform/kubernetes-provider/await/small-kinds.ts";
 import type { JsonObject } from "../../../platform/kubernetes-provider/json.ts";
 
@@ -42,6 +42,20 @@ describe("a Deployment", () => {
     const conditions = [{ type: "ReplicaFailure", status: "True", reason: "FailedCreate", message: "exceeded quota" }];
     assert.deepEqual(rollout(deployment({ conditions })).complaints, ["[FailedCreate] exceeded quota"]);
   });
+
+  it("is given up when its pods have been refused for ten seconds, and not while one may make room for them", () => {
+    const since = "2026-11-30T05:00:00Z";
+    const refusal = { type: "ReplicaFailure", status: "True", reason: "FailedCreate", message: "exceeded quota" };
+    const after = (milliseconds: number) =>
+      rollout(deployment({ conditions: [{ ...refusal, lastTransitionTime: since }] }), Date.parse(since) + milliseconds)
+        .refused;
+    assert.deepEqual([after(9_999), after(10_000)], [false, true]);
+    assert.equal(rollout(deployment({ conditions: [refusal] })).refused, false);
+    assert.equal(
+      rollout(deployment({ ...done, conditions: [{ ...refusal, lastTransitionTime: since }] })).refused,
+      false,
+    );
+  });
 });
 
 describe("a Job", () => {
@@ -78,6 +92,28 @@ describe("a pod's problems", () => {
     assert.deepEqual(podProblems(pod({ state: { running: {} } })), [
       "pod p: container c runs, but its readiness probe fails",
     ]);
+  });
+});
+
+describe("a pod that will not start", () => {
+  const waits = (reason: string, restartCount = 0) => ({
+    status: { containerStatuses: [{ name: "c", restartCount, state: { waiting: { reason } } }] },
+  });
+
+  it("has crashed twice, or has an image that is not there", () => {
+    assert.equal(isHopeless(waits("CrashLoopBackOff", 1)), true);
+    for (const reason of ["ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"])
+      assert.equal(isHopeless(waits(reason)), true, reason);
+    const init = { status: { initContainerStatuses: waits("CrashLoopBackOff", 4).status.containerStatuses } };
+    assert.equal(isHopeless(init), true);
+  });
+
+  it("is none that has crashed once, is pulling for the first time, waits for its Secret, is starting, runs, or waits for a node", () => {
+    assert.equal(isHopeless(waits("CrashLoopBackOff", 0)), false);
+    for (const reason of ["ErrImagePull", "CreateContainerConfigError", "ContainerCreating", "PodInitializing"])
+      assert.equal(isHopeless(waits(reason, 3)), false, reason);
+    assert.equal(isHopeless({ status: { containerStatuses: [{ name: "c", state: { running: {} } }] } }), false);
+    assert.equal(isHopeless({ status: { phase: "Pending" } }), false);
   });
 });
 
