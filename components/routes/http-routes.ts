@@ -12,6 +12,9 @@ export const canaryHeader = "x-canary";
 /** Names of the two routes, so that the releaser finds them again. */
 export const routeNames = { canary: "canary", primary: "primary" } as const;
 
+/** What a route does with a request, beside choosing who answers it. */
+export type RoutePolicy = Pick<HttpRoute, "timeout" | "retries">;
+
 /** What an environment decides about the requests to a service. */
 export interface HttpRouteSettings {
   /** The Service that both slots are behind; it is in the namespace of the route. */
@@ -37,15 +40,7 @@ export interface HttpRouteSettings {
 export function buildHttpRoutes(settings: HttpRouteSettings, traffic: Traffic): HttpRoute[] {
   const weights = slotWeights(traffic);
   const destination = (subset: string) => ({ host: settings.service, subset, port: { number: settings.port } });
-  const policy = {
-    timeout: formatDuration(settings.timeout),
-    retries: {
-      attempts: settings.retries.attempts,
-      ...(settings.retries.attempts === 0
-        ? {}
-        : { perTryTimeout: formatDuration(settings.retries.perTryTimeout), retryOn: settings.retries.on.join(",") }),
-    },
-  };
+  const policy = routePolicy(settings);
   return [
     {
       name: routeNames.canary,
@@ -60,4 +55,17 @@ export function buildHttpRoutes(settings: HttpRouteSettings, traffic: Traffic): 
       ...policy,
     },
   ];
+}
+
+/** What both routes do with a request. */
+export function routePolicy({ timeout, retries }: Pick<HttpRouteSettings, "timeout" | "retries">): RoutePolicy {
+  return {
+    timeout: formatDuration(timeout),
+    retries: {
+      attempts: retries.attempts,
+      ...(retries.attempts === 0
+        ? {}
+        : { perTryTimeout: formatDuration(retries.perTryTimeout), retryOn: retries.on.join(",") }),
+    },
+  };
 }

@@ -1,4 +1,5 @@
 import { planMigration, type MigrationPlan } from "../migration/plan.ts";
+import { pendingPolicyNotes } from "../routes/pending-policy.ts";
 import { planSlots, type SlotsPlan } from "../slots/plan.ts";
 import { templateDigest } from "../workload/digest.ts";
 import { podTemplate, type PodTemplate } from "../workload/pod-template.ts";
@@ -60,9 +61,13 @@ export function planService({ service, contract, settings, asked, live }: Servic
   });
   return {
     ...slots,
-    notes: [...notes, ...slots.notes],
+    notes: [...notes, ...slots.notes, ...routeNotes(service, settings, live)],
     image,
     desired: { template, digest },
     migration: contract.migration && planMigration(slots.migrate, digest, live?.migration),
   };
+}
+
+function routeNotes(service: string, { routes }: ServiceSettings, live: LiveService | undefined): string[] {
+  return routes.router === "istio" ? pendingPolicyNotes(service, live?.release?.policy, routes) : [];
 }

@@ -1,5 +1,6 @@
 import type { BySlot, SlotName } from "../names/slot-name.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { RoutePolicy } from "../routes/http-routes.ts";
 import type { PodTemplate } from "../workload/pod-template.ts";
 
 /** What `pulumi up` noted on a slot's Deployment, so that the next run knows what this one did. */
@@ -32,6 +33,8 @@ export interface LiveRelease {
   readonly slots: BySlot<LiveSlot | undefined>;
   /** Share of the requests that each slot gets, in percent, as the route says. */
   readonly weights: BySlot<number>;
+  /** What the route does with a user's request. @default there is no route that does anything with it */
+  readonly policy?: RoutePolicy | undefined;
 }
 
 /** All traffic to one slot. */

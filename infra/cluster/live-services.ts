@@ -2,7 +2,7 @@ import { z } from "zod";
 import { parseLedger, type Ledger } from "../../components/ledger/ledger.ts";
 import { labelKeys } from "../../components/names/labels.ts";
 import { ledgerKey, ledgerName, migrationLabel, slotName } from "../../components/names/names.ts";
-import { bySlot, slotNames, type BySlot, type SlotName } from "../../components/names/slot-name.ts";
+import { bySlot, slotNames, type SlotName } from "../../components/names/slot-name.ts";
 import { routeNames } from "../../components/routes/http-routes.ts";
 import { istioApiVersion } from "../../components/routes/manifests.ts";
 import type { LiveMigration } from "../../components/migration/plan.ts";
@@ -71,7 +71,7 @@ async function readRelease(
   }
   // The route is made last, so without one the first version never came up, and the first run may be tried again.
   if (route === undefined && ledger.current === null && ledger.releases.length === 0) return undefined;
-  return { ledger, slots: { blue, green }, weights: route ?? allTo(ledger.active) };
+  return { ledger, slots: { blue, green }, weights: route?.weights ?? allTo(ledger.active), policy: route?.policy };
 }
 
 const configMap = z.object({ data: z.record(z.string(), z.string()).default({}) });
@@ -159,12 +159,17 @@ async function readMigration(api: ApiServer, namespace: string, service: string)
   };
 }
 
+/** Who gets a service's requests, and what is done with them. */
+type LiveRoute = Pick<LiveRelease, "weights" | "policy">;
+
 const virtualService = z.object({
   spec: z.object({
     http: z
       .array(
         z.looseObject({
           name: z.string().optional(),
+          timeout: z.string().exactOptional(),
+          retries: z.looseObject({ attempts: z.int() }).exactOptional(),
           route: z
             .array(
               z.looseObject({
@@ -179,11 +184,7 @@ const virtualService = z.object({
   }),
 });
 
-async function readVirtualService(
-  api: ApiServer,
-  namespace: string,
-  service: string,
-): Promise<BySlot<number> | undefined> {
+async function readVirtualService(api: ApiServer, namespace: string, service: string): Promise<LiveRoute | undefined> {
   const path = `/apis/${istioApiVersion}/namespaces/${namespace}/virtualservices/${service}`;
   const found = await read(api, path, virtualService);
   if (found === undefined) return undefined;
@@ -194,17 +195,21 @@ async function readVirtualService(
       path,
       `the weights of the route "${routeNames.primary}" are not 100 in all (blue ${weights.blue}, green ${weights.green}).`,
     );
-  return weights;
+  const { timeout, retries } = primary ?? {};
+  return {
+    weights,
+    policy: { ...(timeout === undefined ? {} : { timeout }), ...(retries === undefined ? {} : { retries }) },
+  };
 }
 
 const kubernetesService = z.object({ spec: z.object({ selector: labels }) });
 
-async function readSelector(api: ApiServer, namespace: string, service: string): Promise<BySlot<number> | undefined> {
+async function readSelector(api: ApiServer, namespace: string, service: string): Promise<LiveRoute | undefined> {
   const found = await read(api, `/api/v1/namespaces/${namespace}/services/${service}`, kubernetesService);
   if (found === undefined) return undefined;
   const only = slotNames.find((slot) => found.spec.selector[labelKeys.slot] === slot);
   // Both are selected, and the replicas share the requests out; for the selector any split says the same.
-  return only === undefined ? { blue: 50, green: 50 } : allTo(only);
+  return { weights: only === undefined ? { blue: 50, green: 50 } : allTo(only) };
 }
 
 async function read<Schema extends z.ZodType>(

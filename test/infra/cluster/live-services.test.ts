@@ -123,6 +123,15 @@ describe("the live release", () => {
     });
   });
 
+  it("says what the route of users does with a request", async () => {
+    const retries = { attempts: 2, perTryTimeout: "5s", retryOn: "connect-failure" };
+    const [canary, primary] = route(100, 0)[paths.route]?.spec.http ?? [];
+    const http = [canary, { ...primary, timeout: "15s", retries, headers: {} }];
+    const live = await read({ ...namespace, ...ledger(), ...slots, [paths.route]: { spec: { http } } });
+    assert.deepEqual(live?.policy, { timeout: "15s", retries });
+    assert.deepEqual((await read({ ...namespace, ...ledger(), ...slots, ...route(100, 0) }))?.policy, {});
+  });
+
   it("may have a slot without a Deployment, or with a template whose digest is gone", async () => {
     const live = await read({ ...namespace, ...ledger(), ...route(100, 0), [paths.blue]: deployment(undefined, 1) });
     assert.equal(live?.slots.green, undefined);
