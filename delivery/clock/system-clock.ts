@@ -1,13 +1,21 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../release/ports.ts";
+import { startTimer } from "./timer.ts";
 
 /** The machine's own time. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  async sleep(ms, signal) {
-    // Node wraps the reason in an AbortError; whoever waits wants the reason itself.
-    await delay(ms, undefined, { signal }).catch(() => undefined);
-    signal.throwIfAborted();
-  },
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      const onAbort = (): void => {
+        cancel();
+        reject(signal.reason as Error);
+      };
+      const cancel = startTimer(ms, () => {
+        signal.removeEventListener("abort", onAbort);
+        resolve();
+      });
+      signal.addEventListener("abort", onAbort, { once: true });
+    }),
 };

@@ -1,5 +1,6 @@
 import http from "node:http";
 import https from "node:https";
+import { startTimer } from "../clock/timer.ts";
 
 /** Why a request got no whole answer. An answer of any status is an answer, and not a failure. */
 export type HttpFailureKind =
@@ -97,7 +98,7 @@ export function request(options: HttpRequest): Promise<HttpAnswer> {
     const settle = (finish: () => void): void => {
       if (settled) return;
       settled = true;
-      clearTimeout(timer);
+      stopTimer();
       signal?.removeEventListener("abort", onAbort);
       finish();
     };
@@ -110,9 +111,9 @@ export function request(options: HttpRequest): Promise<HttpAnswer> {
     const onAbort = (): void => {
       fail(abortReason(signal));
     };
-    const timer = setTimeout(() => {
+    const stopTimer = startTimer(timeoutMs, () => {
       fail(new HttpFailure("timeout", `${place}: no whole answer within ${timeoutMs} ms`));
-    }, timeoutMs);
+    });
     signal?.addEventListener("abort", onAbort, { once: true });
 
     outgoing.on("error", (error: NodeJS.ErrnoException) => {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { duration } from "./duration.ts";
+import { duration, positiveDuration } from "./duration.ts";
 import { percentage } from "./percentage.ts";
 import { imageReference } from "./image-reference.ts";
 import { section, text, whole, word } from "./section.ts";
@@ -71,11 +71,11 @@ export const release = section({
   noData: unknown("The candidate gets too few requests to be judged."),
   metricsUnavailable: unknown("Prometheus cannot be asked, or answers nonsense."),
   deadlines: section({
-    ready: duration.describe("For new pods to become ready."),
-    smoke: duration.describe("For the smoke test as a whole."),
-    confirm: duration.describe("For the data plane to take a weight."),
-    approval: duration.describe("For a person to approve; then the release is rolled back."),
-    rollback: duration.describe("For a rollback to be verified (R4: under 60 s)."),
+    ready: positiveDuration.describe("For new pods to become ready."),
+    smoke: positiveDuration.describe("For the smoke test as a whole."),
+    confirm: positiveDuration.describe("For the data plane to take a weight."),
+    approval: positiveDuration.describe("For a person to approve; then the release is rolled back."),
+    rollback: positiveDuration.describe("For a rollback to be verified (R4: under 60 s)."),
   }),
   keep: whole(1, 50).default(10).describe("Past releases that can be gone back to."),
   inCluster: section({ image: imageReference.describe("The image of the releaser, with a fixed tag or a digest.") })

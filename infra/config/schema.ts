@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { alerts } from "./alerts-schema.ts";
 import { release } from "./release-schema.ts";
-import { duration } from "./duration.ts";
+import { positiveDuration } from "./duration.ts";
 import { github } from "./github-schema.ts";
 import { grafana } from "./grafana-schema.ts";
 import { notifications } from "./notifications-schema.ts";
@@ -61,7 +61,7 @@ const prometheusAuth = section({
 const monitoring = section({
   namespace: objectName.describe("Namespace of Prometheus."),
   labels: labels.describe("Labels by which the Prometheus operator finds what this stack declares for it."),
-  scrapeInterval: duration.describe("Time between two scrapes of a pod."),
+  scrapeInterval: positiveDuration.describe("Time between two scrapes of a pod."),
   prometheusUrl: z
     .url({ protocol: /^https?$/, error: "allowed: a URL such as http://prometheus.monitoring:9090" })
     .optional()
