@@ -119,6 +119,10 @@ export function request(options: HttpRequest): Promise<HttpAnswer> {
     outgoing.on("error", (error: NodeJS.ErrnoException) => {
       fail(describe(place, error));
     });
+    // A 101: without a listener Node drops the connection and says nothing.
+    outgoing.on("upgrade", () => {
+      fail(new HttpFailure("interrupted", `${place}: the connection broke (it went over to another protocol)`));
+    });
     outgoing.on("response", (incoming) => {
       const chunks: Buffer[] = [];
       let size = 0;

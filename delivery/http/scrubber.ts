@@ -29,7 +29,8 @@ export class Scrubber {
       secret,
       escaped,
       JSON.stringify(escaped).slice(1, -1),
-      encodeURIComponent(secret),
+      // Half of a surrogate pair, which JSON can hold, has no percent encoding.
+      encodeURIComponent(secret.toWellFormed()),
       Buffer.from(secret).toString("base64"),
       Buffer.from(secret).toString("base64url"),
     ];
@@ -48,7 +49,7 @@ export class Scrubber {
     const shown = this.scrub(this.#maskFields(body))
       .replace(/[\s\p{Cc}]+/gu, " ")
       .trim();
-    return shown.length > longestExcerpt ? `${shown.slice(0, longestExcerpt)}…` : shown;
+    return shown.length > longestExcerpt ? `${shown.slice(0, longestExcerpt).toWellFormed()}…` : shown.toWellFormed();
   }
 
   /** Masks the fields whose names tell. In JSON it looks into the strings, which an echo of a request escapes once more. */

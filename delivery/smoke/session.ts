@@ -4,7 +4,7 @@ import { HttpFailure, request } from "../http/request.ts";
 import type { Clock } from "../release/ports.ts";
 import type { Credentials } from "./credentials.ts";
 import { Scrubber } from "../http/scrubber.ts";
-import { describeFault, faultOf, tokenIn, type StepAnswer } from "./verdict.ts";
+import { describeFault, faultOf, isSendable, tokenIn, type StepAnswer } from "./verdict.ts";
 
 /** Where a service is asked, and how. */
 export interface Door {
@@ -76,8 +76,8 @@ export class Session {
     }
     const token = tokenIn(step, answer);
     if (token !== undefined) {
-      this.#token = token;
       this.#scrubber.learn(token);
+      if (isSendable(token)) this.#token = token;
     }
     const fault = faultOf(step, answer);
     if (fault === undefined) return { passed: true, unrouted: false };

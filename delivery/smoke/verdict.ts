@@ -12,6 +12,7 @@ export type Fault =
   | { readonly kind: "status"; readonly status: number; readonly expected: string }
   | { readonly kind: "error" }
   | { readonly kind: "not_json" }
+  | { readonly kind: "unusable_token"; readonly field: string }
   | { readonly kind: "missing"; readonly field: string };
 
 /** Judges an answer against its step; `undefined` when nothing is wrong. The first fault counts. */
@@ -31,17 +32,26 @@ export function faultOf(step: SmokeStep, answer: StepAnswer): Fault | undefined 
   const error = fieldOf(json, "error");
   if (error !== undefined && error !== null && error !== false) return { kind: "error" };
   for (const field of fields) if ((fieldOf(json, field) ?? null) === null) return { kind: "missing", field };
-  if (step.take !== undefined && tokenIn(step, answer) === undefined)
-    return { kind: "missing", field: step.take.token };
-  return undefined;
+  if (step.take === undefined) return undefined;
+  const token = tokenIn(step, answer);
+  if (token === undefined) return { kind: "missing", field: step.take.token };
+  return isSendable(token) ? undefined : { kind: "unusable_token", field: step.take.token };
 }
 
-/** The token that a step takes from its answer; `undefined` where there is none. */
+/** The token that a step takes from its answer, whether or not it is of any use; `undefined` where there is none. */
 export function tokenIn(step: SmokeStep, answer: StepAnswer): string | undefined {
   if (step.take === undefined) return undefined;
   const token = fieldOf(parseJson(answer.body), step.take.token);
   return typeof token === "string" && token !== "" ? token : undefined;
 }
+
+/** Whether a header can carry it: visible ASCII alone, and no line that would end the header. */
+export function isSendable(token: string): boolean {
+  return /^[\x21-\x7e]+$/.test(token) && token.length <= longestToken;
+}
+
+/** In characters. Servers take headers of some 8 or 16 KB together. */
+const longestToken = 8 * 1024;
 
 /** The fault as one clause for people. */
 export function describeFault(fault: Fault, method: string, path: string): string {
@@ -55,6 +65,8 @@ export function describeFault(fault: Fault, method: string, path: string): strin
       return `${request} answered with an error in its body`;
     case "not_json":
       return `${request} did not answer with JSON`;
+    case "unusable_token":
+      return `${request} answered with a token in ${fault.field} that no header can carry: visible ASCII, up to ${longestToken} characters`;
     case "missing":
       return `${request} answered without ${fault.field}`;
   }
