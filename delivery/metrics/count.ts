@@ -12,13 +12,14 @@ import { noTotals, type dashboardResults, type Totals } from "../../components/l
 import { notificationsOf } from "../../components/release-plan/notifications.ts";
 import { blamesCandidate } from "../release/state-machine.ts";
 import { evidenceOf } from "../report/evidence.ts";
+import { restorationOf } from "../report/restoration.ts";
 
 /** The totals with a release that is over. To be stored in the write that ends it: then it counts once, whoever ends it. */
 export function withRelease(before: Totals = noTotals(), release: PastRelease): Totals {
   const { outcome, state, startedAt, endedAt, journal, queries = noQueries() } = release;
   const tests = smokeTestsOf(release);
   const lead = leadOf(release);
-  const back = returnOf(release);
+  const restored = restorationOf(journal);
   const dashboards = dashboardsOf(release);
   const reachedUsers = journal.some(({ percent }) => percent > 0);
   const status = outcome === "released" ? "success" : reachedUsers ? "rolled_back" : "failed";
@@ -47,7 +48,9 @@ export function withRelease(before: Totals = noTotals(), release: PastRelease): 
         : { ...before.dashboards, [dashboards]: before.dashboards[dashboards] + 1 },
     leadSeconds: lead === undefined ? before.leadSeconds : observed(before.leadSeconds, bucketEdges.leads, lead),
     returnSeconds:
-      back === undefined ? before.returnSeconds : observed(before.returnSeconds, bucketEdges.returns, back),
+      restored?.result === "verified"
+        ? observed(before.returnSeconds, bucketEdges.returns, restored.seconds)
+        : before.returnSeconds,
   };
 }
 
@@ -68,15 +71,6 @@ function dashboardsOf({ plan, state }: PastRelease): (typeof dashboardResults)[n
 function leadOf({ outcome, change, endedAt }: PastRelease): number | undefined {
   if (outcome !== "released" || change?.committedAt === undefined) return undefined;
   return secondsFrom(change.committedAt, endedAt);
-}
-
-/** Seconds from the verdict until the traffic was seen back. Undefined where there was none to bring back, or it was not seen to come. */
-function returnOf({ journal }: PastRelease): number | undefined {
-  const verdict = journal.findIndex(({ phase }) => phase === "returning");
-  const confirmed = journal.find(({ event }) => event === "return-confirmed");
-  const from = journal[verdict];
-  if (from === undefined || confirmed === undefined) return undefined;
-  return journal.slice(0, verdict).some(({ percent }) => percent > 0) ? secondsFrom(from.at, confirmed.at) : undefined;
 }
 
 /** A clock that was set back meanwhile must not make a sum smaller. */

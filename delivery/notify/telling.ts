@@ -1,8 +1,8 @@
 // What every channel says of a release, in one place: the facts that R5 and R6 ask for.
 import { notificationsOf } from "../../components/release-plan/notifications.ts";
 import type { Change } from "../../components/ledger/release-record.ts";
-import { seconds } from "../report/figures.ts";
 import { adviceOf, command } from "../report/advice.ts";
+import { restorationText } from "../report/restoration.ts";
 import { isQuarantined } from "../report/text.ts";
 import { storyOf, type ReleaseRecord, type Story, type Surroundings } from "../report/story.ts";
 import { headlineOf, whyOf } from "../report/words.ts";
@@ -51,15 +51,16 @@ export function factsOf(record: ReleaseRecord, names: Required<Surroundings>): F
 
 /** What was done about a release that something speaks against. */
 function actionOf(story: Story): string {
-  const { header, timings, timeline } = story;
+  const { header, restoration, timeline } = story;
   const { from, to, phase, percent, outcome, candidateStays } = header;
   const version = `${from.version === "" ? "the version before" : from.version} (${from.slot})`;
   if (outcome === "held") return `Held with ${percent} % of the traffic on ${to.slot}; it waits for a person.`;
   if (phase === "stepping-back") return `Traffic goes back to the last good share, ${percent} %, to wait for a person.`;
   if (!timeline.some((line) => line.percent > 0)) return `No user had reached it: ${version} goes on serving.`;
-  const returned = timings.find(({ name }) => name === "to-return");
-  if (phase === "returning" || returned === undefined) return `All traffic goes back to ${version}.`;
+  if (phase === "returning" || restoration === undefined) return `All traffic goes back to ${version}.`;
   const kept = isQuarantined(story) ? " The candidate is quarantined." : "";
   const left = candidateStays ? ` Requests still reached ${to.slot}, so its pods were left.` : "";
-  return `All traffic is back on ${version}, ${seconds(returned.seconds)} after the verdict.${kept}${left}`;
+  const where =
+    restoration.result === "verified" ? `All traffic is back on ${version}` : `All traffic was sent back to ${version}`;
+  return `${where}: ${restorationText(restoration)}.${kept}${left}`;
 }

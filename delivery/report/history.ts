@@ -32,8 +32,10 @@ export interface Targets {
   readonly releases: number;
   readonly released: number;
   readonly rolledBack: number;
-  /** The longest time from a verdict to the traffic being back, in seconds; null where nothing went back. */
+  /** The longest time from a verdict until the traffic was seen back, in seconds; null where none was. */
   readonly slowestReturn: number | null;
+  /** Rollbacks that ended without having been seen in effect. */
+  readonly returnsNotVerified: number;
   /** Smoke tests that are on record, and those that passed. */
   readonly smokeTests: number;
   readonly smokePassed: number;
@@ -110,13 +112,15 @@ export function targetsOf({ releases, totals = noTotals() }: Pick<Ledger, "relea
   const stories = releases.filter(({ outcome }) => outcome !== "baseline").map((release) => storyOf(release));
   const count = (outcome: Header["outcome"]): number =>
     stories.filter(({ header }) => header.outcome === outcome).length;
-  const returns = stories.flatMap(({ timings }) => timings.filter(({ name }) => name === "to-return"));
+  const restored = stories.flatMap(({ restoration }) => restoration ?? []);
+  const returns = restored.flatMap((each) => (each.result === "verified" ? [each.seconds] : []));
   const smoke = stories.flatMap((story) => story.smoke);
   return {
     releases: stories.length,
     released: count("released"),
     rolledBack: count("rolled-back"),
-    slowestReturn: returns.length === 0 ? null : Math.max(...returns.map((timing) => timing.seconds)),
+    slowestReturn: returns.length === 0 ? null : Math.max(...returns),
+    returnsNotVerified: restored.filter(({ result }) => result === "not-verified").length,
     smokeTests: smoke.length,
     smokePassed: smoke.filter(({ passed }) => passed).length,
     queries: sum(totals.queries.results),
@@ -128,7 +132,7 @@ export function targetsOf({ releases, totals = noTotals() }: Pick<Ledger, "relea
 
 /** The targets, one line each; only of what was tried. */
 export function targetLines(targets: Targets): readonly Cell[] {
-  const { releases, released, rolledBack, slowestReturn, smokeTests, smokePassed } = targets;
+  const { releases, released, rolledBack, slowestReturn, returnsNotVerified, smokeTests, smokePassed } = targets;
   const { queries, queriesAnswered, dashboards, dashboardsUpdated } = targets;
   if (releases === 0) return [];
   const line = (good: boolean, text: string): Cell => ({ text, tone: good ? "good" : "warning" });
@@ -146,9 +150,12 @@ export function targetLines(targets: Targets): readonly Cell[] {
       : [
           line(
             slowestReturn < 60,
-            `slowest way back ${seconds(slowestReturn)} after its verdict (the target is below 60 s)`,
+            `rollbacks restored in at most ${seconds(slowestReturn)} after their verdict (the target is below 60 s)`,
           ),
         ]),
+    ...(returnsNotVerified === 0
+      ? []
+      : [line(false, `${returnsNotVerified} ${returnsNotVerified === 1 ? "rollback" : "rollbacks"} not verified`)]),
     ...(smokeTests === 0
       ? []
       : [

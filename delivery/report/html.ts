@@ -76,10 +76,9 @@ function version(kind: "from" | "to", { version: name, slot, image, template }: 
 }
 
 function tiles(story: Story): Markup {
-  const { header, steps, timings, weights } = story;
+  const { header, steps, restoration, weights } = story;
   const measured = steps.filter(({ kind }) => kind === "weight");
   const passed = measured.filter(({ result }) => result === "passed" || result === "passed-warned").length;
-  const back = timings.find(({ name }) => name === "to-return");
   const judged = Math.max(0, ...steps.flatMap(({ metrics }) => metrics.map(({ candidate }) => candidate?.total ?? 0)));
   const highest = `${Math.max(0, ...weights.map(({ percent }) => percent))} %`;
   return html`<div class="tiles">
@@ -87,7 +86,12 @@ function tiles(story: Story): Markup {
     ${weights.length > 0 && tile(highest, "highest weight")}
     ${measured.length > 0 && tile(`${passed} of ${measured.length}`, "steps passed")}
     ${judged > 0 && tile(count(judged), "requests of the candidate judged")}
-    ${back && tile(seconds(back.seconds), "from verdict to traffic back", "bad")}
+    ${
+      restoration &&
+      (restoration.result === "verified"
+        ? tile(seconds(restoration.seconds), "from the verdict until restored", "bad")
+        : tile(restoration.result.replaceAll("-", " "), "that traffic is restored", "bad"))
+    }
   </div>`;
 }
 

@@ -1,5 +1,6 @@
 // What machines are told of a release. The shapes are stable: fields are added, and neither renamed nor taken away, while `schema` is 1.
 import type { Change } from "../../components/ledger/release-record.ts";
+import type { Restoration } from "./restoration.ts";
 import { storyOf, type Outcome, type ReleaseRecord, type Story, type Surroundings, type Version } from "./story.ts";
 
 /** What `atom release --json` answers. */
@@ -26,8 +27,10 @@ export interface ReleaseResult {
   readonly change: Change | null;
   readonly endedAt: string | null;
   readonly durationSeconds: number;
-  /** From the verdict until the router had taken the traffic back; null where nothing went back. */
+  /** From the verdict until the traffic was seen back; null where nothing went back, and where it was not seen: see `restoration`. */
   readonly returnSeconds: number | null;
+  /** What became of the traffic; null where none was to be brought back. */
+  readonly restoration: Restoration["result"] | null;
   readonly warned: readonly string[];
   readonly steps: readonly {
     readonly kind: "weight" | "approval" | "soak";
@@ -72,7 +75,7 @@ export function reportJson(release: ReleaseRecord, surroundings: Surroundings = 
   };
 }
 
-function resultFrom({ header, steps, timings }: Story, warned: readonly string[]): ReleaseResult {
+function resultFrom({ header, steps, restoration }: Story, warned: readonly string[]): ReleaseResult {
   return {
     id: header.id,
     outcome: header.outcome,
@@ -92,7 +95,8 @@ function resultFrom({ header, steps, timings }: Story, warned: readonly string[]
     change: header.change ?? null,
     endedAt: header.endedAt ?? null,
     durationSeconds: header.durationSeconds,
-    returnSeconds: timings.find(({ name }) => name === "to-return")?.seconds ?? null,
+    returnSeconds: restoration?.result === "verified" ? restoration.seconds : null,
+    restoration: restoration?.result ?? null,
     warned,
     steps: steps.map(({ kind, percent, result, from, until }) => {
       return { kind, percent, result, from: from ?? null, until: until ?? null };

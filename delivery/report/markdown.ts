@@ -7,7 +7,7 @@ import type { Story } from "./story.ts";
 import { inline, table, withCode } from "./markdown-text.ts";
 import { plain } from "./terminal.ts";
 import { isQuarantined, proofText, stayText, verdictText, versionText } from "./text.ts";
-import { changeText, headlineOf, resultWords, stepTitle, timingText, toneOf } from "./words.ts";
+import { changeText, headlineOf, resultWords, stepTitle, timingRows, toneOf } from "./words.ts";
 
 export interface MarkdownOptions {
   /** Of the first heading. @default 2 */
@@ -46,7 +46,7 @@ export function reportMarkdown(story: Story, { level = 2, details = true }: Mark
       "Timings",
       table(
         ["what", "took"],
-        story.timings.map((timing) => [timingText(timing), seconds(timing.seconds)]),
+        timingRows(story).map(({ took, what }) => [what, took]),
       ),
     ),
     section(level, "What to do next", list(adviceOf(header, isQuarantined(story)).map(withCode))),

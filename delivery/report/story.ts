@@ -6,6 +6,7 @@ import type { SlotName } from "../../components/names/slot-name.ts";
 import { evidenceOf, type LineEvidence } from "./evidence.ts";
 import { secondsBetween } from "./figures.ts";
 import { metricsOf, type MetricStory } from "./metric-story.ts";
+import { restorationOf, type Restoration } from "./restoration.ts";
 import { queriesOf, type QueryStory } from "./query-story.ts";
 import { smokeOf, type SmokeStory } from "./smoke-story.ts";
 import { stepsOf, type StepStory } from "./step-story.ts";
@@ -93,6 +94,8 @@ export interface Story {
   readonly decisions: readonly Decision[];
   readonly smoke: readonly SmokeStory[];
   readonly timings: readonly Timing[];
+  /** What became of the traffic; `undefined` where none was to be brought back. */
+  readonly restoration: Restoration | undefined;
   /** Of Prometheus. */
   readonly warnings: readonly string[];
   readonly queries: readonly QueryStory[];
@@ -128,6 +131,7 @@ export function storyOf(release: ReleaseRecord, surroundings: Surroundings = {})
     decisions: lines.flatMap((line) => decisionOf(line, plan)),
     smoke: lines.flatMap((line) => smokeOf(line)),
     timings: timingsOf(lines),
+    restoration: restorationOf(lines),
     warnings: [...new Set(lines.flatMap(({ evidence }) => evidence.measured?.warnings ?? []))],
     queries: queriesOf(lines),
     missing: missingOf(release, lines, plan),

@@ -5,7 +5,7 @@ import { countsText, type MetricStory, type Proof } from "./metric-story.ts";
 import type { StepStory } from "./step-story.ts";
 import type { Story, Version } from "./story.ts";
 import { Page, type Cell, type TerminalOptions } from "./terminal.ts";
-import { changeText, eventTone, headlineOf, resultWords, stepTitle, timingText, toneOf, type Tone } from "./words.ts";
+import { changeText, eventTone, headlineOf, resultWords, stepTitle, timingRows, toneOf, type Tone } from "./words.ts";
 
 export interface TextOptions extends TerminalOptions {
   /** With the queries that Prometheus was asked. @default false */
@@ -20,7 +20,7 @@ export function explainText(story: Story, options: TextOptions = {}): string {
   evidence(page, story);
   smoke(page, story);
   page.heading("Timings");
-  page.table(story.timings.map((timing) => [{ text: seconds(timing.seconds) }, { text: timingText(timing) }]));
+  page.table(timingRows(story).map(({ took, what }) => [{ text: took }, { text: what }]));
   journal(page, story);
   if (options.queries === true) queries(page, story);
   notes(page, "Remarks of Prometheus", story.warnings);

@@ -1,3 +1,4 @@
+import { hadTraffic, verificationEnds } from "./restoration.ts";
 import type { Line } from "./story.ts";
 
 /** How long one thing took, by the instants of the journal. */
@@ -10,7 +11,7 @@ export interface Timing {
   readonly seconds: number;
 }
 
-/** `to-return`: from the verdict until the router had accepted the way back. `to-confirmed-return`: until it was seen in effect. */
+/** `to-return`: from the verdict until the router had accepted the rollback. `to-confirmed-return`: until it was verified. */
 export type TimingName =
   | "until-ready"
   | "smoke"
@@ -57,18 +58,15 @@ export function timingsOf(lines: readonly Line[]): readonly Timing[] {
   return [...timings, ...wayBack(lines)];
 }
 
-/** What a look for the way back ends with. */
-const endsOfLooking: readonly string[] = ["return-confirmed", "return-unconfirmed", "return-contradicted"];
-
 function wayBack(lines: readonly Line[]): readonly Timing[] {
   const verdict = lines.findIndex(({ phase }) => phase === "returning");
   const from = lines[verdict];
   // Without any traffic there was none to bring back.
-  const moved = lines[0]?.seq !== 1 || lines.slice(0, verdict).some(({ percent }) => percent > 0);
+  const moved = hadTraffic(lines.slice(0, Math.max(0, verdict)), lines[0]);
   if (from === undefined) return [];
   const after = lines.slice(verdict + 1);
   const returned = after.find(({ event }) => event === "returned");
-  const looked = after.find(({ event }) => endsOfLooking.includes(event));
+  const looked = after.find(({ event }) => verificationEnds.includes(event));
   const over = after.find(({ event }) => event === "scaled-down");
   const since = (name: TimingName, start: Line | undefined, end: Line | undefined): readonly Timing[] =>
     start === undefined || end === undefined

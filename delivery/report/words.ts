@@ -1,5 +1,6 @@
 // What machines call it, in words for people.
 import type { Change, Phase, Reason } from "../../components/ledger/release-record.ts";
+import { seconds } from "./figures.ts";
 import type { StepResult, StepStory } from "./step-story.ts";
 import type { Header, Outcome, Story } from "./story.ts";
 import type { Timing, TimingName } from "./timings.ts";
@@ -87,8 +88,8 @@ const timingWords: Readonly<Record<TimingName, string>> = {
   soak: "soak",
   finish: "old slot scaled down",
   held: "held",
-  "to-return": "verdict → traffic back",
-  "to-confirmed-return": "verdict → return seen in effect",
+  "to-return": "verdict → rollback accepted by the router",
+  "to-confirmed-return": "verdict → restored, verified",
   "tidy-up": "quarantine and scale down",
 };
 
@@ -113,6 +114,16 @@ export function eventTone(event: string): Tone {
 
 export function timingText({ name, percent }: Timing): string {
   return percent === undefined ? timingWords[name] : `${percent} %: ${timingWords[name]}`;
+}
+
+/** What took how long, and what was not verified. */
+export function timingRows({
+  timings,
+  restoration,
+}: Pick<Story, "timings" | "restoration">): readonly { readonly what: string; readonly took: string }[] {
+  const rows = timings.map((timing) => ({ what: timingText(timing), took: seconds(timing.seconds) }));
+  if (restoration === undefined || restoration.result === "verified") return rows;
+  return [...rows, { what: "verdict → restored", took: restoration.result.replaceAll("-", " ") }];
 }
 
 /** `50 %`, `approval at 10 %`, `soak`. */

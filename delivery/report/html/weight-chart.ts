@@ -1,4 +1,5 @@
 import { seconds } from "../figures.ts";
+import { restorationText } from "../restoration.ts";
 import type { Story, TimelineEntry } from "../story.ts";
 import { eventTone, phaseWords, type Tone } from "../words.ts";
 import { html, type Markup } from "./markup.ts";
@@ -151,8 +152,7 @@ function seen({ steps: stays }: Story, plot: Plot): readonly Markup[] {
 }
 
 /** What was decided, as lines through the plot; the label of one that is close to the last is left out, its title is not. */
-function events({ timeline, timings }: Story, plot: Plot): readonly Markup[] {
-  const back = timings.find(({ name }) => name === "to-return");
+function events({ timeline, restoration }: Story, plot: Plot): readonly Markup[] {
   const marks = timeline.filter(({ event }) =>
     ["failed", "held", "warned", "approved", "resumed", "taken-over"].includes(event),
   );
@@ -161,7 +161,7 @@ function events({ timeline, timings }: Story, plot: Plot): readonly Markup[] {
     const at = plot.x(since);
     const tone = eventTone(event);
     const text =
-      event === "failed" ? `verdict${back === undefined ? "" : `, traffic back in ${seconds(back.seconds)}`}` : event;
+      event === "failed" ? `verdict${restoration === undefined ? "" : `, ${restorationText(restoration)}`}` : event;
     const long = 6.3 * text.length;
     const leftward = at + long > plot.right;
     const start = leftward ? at - 6 - long : at + 6;

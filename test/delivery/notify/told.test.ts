@@ -52,7 +52,7 @@ describe("what is told of a release", () => {
       "*Environment*\nproduction (urgent)",
       `*Workflow run*\n<${run}|open>`,
       "*Reason*\nit failed too many requests (high_error_rate): guard: errorRate FAIL (3 bad of 10 requests, active 0 of 90, limit 0.10 %); latency TOO_FEW (0 bad of 10 requests, active 0 of 90, limit 5.0 %)",
-      "*Action taken*\nAll traffic is back on v-a (blue), 0 s after the verdict. The candidate is quarantined.",
+      "*Action taken*\nAll traffic is back on v-a (blue): restored in 0 s. The candidate is quarantined.",
       "*What to do next*\n• Look for 5xx answers in the candidate's log of that time.\n" +
         '• Release a changed version. This one is quarantined: only `atom quarantine lift bbbbbbbbbbbb --stack production --reason "…"` lets it be staged again.\n' +
         "• See what another limit would have said: `atom replay r1 --set gate.errorRate.max=0.5% --stack production`.",
@@ -118,7 +118,7 @@ describe("what is told of a release", () => {
 | author | Ann &#60;script&#62; |
 | environment | production (urgent) |
 | reason | it failed too many requests (high_error_rate): guard: errorRate FAIL (3 bad of 10 requests, active 0 of 90, limit 0.10 %); latency TOO_FEW (0 bad of 10 requests, active 0 of 90, limit 5.0 %) |
-| action taken | All traffic is back on v-a (blue), 0 s after the verdict. The candidate is quarantined. |
+| action taken | All traffic is back on v-a (blue): restored in 0 s. The candidate is quarantined. |
 | workflow run | [open](${run}) |
 
 ### What to do next

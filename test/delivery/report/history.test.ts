@@ -77,7 +77,7 @@ describe("atom history", () => {
     assert.deepEqual(lines.slice(6), [
       "2 of 3 releases came through (66.7 %; the target is above 95 %)",
       "1 rolled back (33.3 %; the target is below 5 %)",
-      "slowest way back 0 s after its verdict (the target is below 60 s)",
+      "rollbacks restored in at most 0 s after their verdict (the target is below 60 s)",
       "5 of 5 smoke tests passed (100 %; the target is above 98 %)",
       "",
     ]);
@@ -111,7 +111,7 @@ describe("atom status", () => {
 On record
   2 of 3 releases came through (66.7 %; the target is above 95 %)
   1 rolled back (33.3 %; the target is below 5 %)
-  slowest way back 0 s after its verdict (the target is below 60 s)
+  rollbacks restored in at most 0 s after their verdict (the target is below 60 s)
   5 of 5 smoke tests passed (100 %; the target is above 98 %)
 
 What to do next

@@ -56,7 +56,7 @@ describe("a release's story as a page", () => {
       "failed requests (5xx)",
       "at most 0.1 %",
       "failed by the guard",
-      "verdict → traffic back",
+      "verdict → rollback accepted by the router",
       "91 ms",
       "atom quarantine lift bbbbbbbbbbbb --stack staging --reason &quot;…&quot;",
       "high_error_rate",

@@ -36,6 +36,7 @@ describe("a release's result for machines", () => {
       endedAt: "2026-01-01T00:00:07.198Z",
       durationSeconds: 7.198,
       returnSeconds: null,
+      restoration: null,
       warned: [],
       steps: [10, 50, 100].map((percent) => {
         return { kind: "weight", percent, result: "not-reached", from: null, until: null };
@@ -63,8 +64,8 @@ describe("a release's result for machines", () => {
     });
   });
 
-  it("tells how long the way back took", async () => {
-    assert.equal(Number(resultOf(await records.guard()).returnSeconds?.toFixed(3)), 0.091);
+  it("has the time until the traffic was seen back, and not until the router had answered", async () => {
+    assert.equal(Number(resultOf(await records.guard()).returnSeconds?.toFixed(3)), 0.438);
   });
 
   it("is told names that its record no longer has", async () => {
@@ -90,7 +91,7 @@ describe("a release's report for machines", () => {
     assert.equal(report.result.id, "r1");
     assert.deepEqual(Object.keys(report.story), [
       ...["header", "timeline", "weights", "steps", "decisions"],
-      ...["smoke", "timings", "warnings", "queries", "missing"],
+      ...["smoke", "timings", "restoration", "warnings", "queries", "missing"],
     ]);
   });
 });

@@ -23,7 +23,7 @@ describe("a release's story as Markdown", () => {
     assert.match(markdown, /^\*\*Why:\*\* `high_error_rate`: guard: errorRate FAIL /m);
     assert.match(markdown, /^\| 10 % \| failed by the guard \| from 7\.65 s to /m);
     assert.match(markdown, /^\| 50 % \| not reached \| planned for 20 s \|$/m);
-    assert.match(markdown, /^\| verdict → traffic back \| 91 ms \|$/m);
+    assert.match(markdown, /^\| verdict → restored, verified \| 438 ms \|$/m);
     assert.match(markdown, /^<details><summary>Journal, 10 lines<\/summary>$/m);
     assert.match(
       markdown,
