@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { open } from "./open.ts";
 
 /** Upper edges of the histograms' buckets, in seconds. */
 export const bucketEdges = {
@@ -14,13 +15,16 @@ export const count = z.int().min(0);
 
 /** How many were in each bucket alone, the last one above every edge; and the seconds of all together. */
 export function histogram(edges: readonly number[]) {
-  return z.strictObject({ counts: z.array(count).length(edges.length + 1), sum: z.number().min(0) });
+  return open({ counts: z.array(count).length(edges.length + 1), sum: z.number().min(0) });
 }
 
 export const queryResults = ["success", "failed", "timeout"] as const;
 
-export const queryTotals = z.strictObject({
-  results: z.record(z.enum(queryResults), count),
+export const queryTotals = open({
+  results: open({ success: count, failed: count, timeout: count } satisfies Record<
+    (typeof queryResults)[number],
+    unknown
+  >),
   seconds: histogram(bucketEdges.queries),
 });
 

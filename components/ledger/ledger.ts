@@ -1,45 +1,53 @@
 import { z } from "zod";
 import { UserError } from "../errors/user-error.ts";
+import { prettyJson } from "../json/json.ts";
 import { slotNames, type SlotName } from "../names/slot-name.ts";
+import { asWritten, open, withUnreadParts } from "./open.ts";
 import { outbox } from "./outbox.ts";
 import { pastRelease, releaseUnderWay, templateDigest, timestamp } from "./release-record.ts";
+import { cutText } from "../text/cut.ts";
 import { totals } from "./totals.ts";
 
 /** The newest form of the ledger that this version reads and writes. */
 export const ledgerSchemaVersion = 1;
 
 /** A pod template that was rolled back and must not come again by itself. */
-const quarantineEntry = z.strictObject({
+const quarantined = {
   template: templateDigest,
   reason: z.string().min(1).describe("why it was rolled back"),
   at: timestamp,
   release: z.string().min(1).describe("the release that rolled it back"),
-});
+};
+const quarantineEntry = open(quarantined);
 
-const ledgerSchema = z.strictObject({
-  schema: z.literal(ledgerSchemaVersion),
-  service: z.string().min(1),
-  fence: z.int().min(0).describe("counts the releasers that took the lease; whoever has a smaller number must not act"),
-  sequence: z.int().min(0).describe("counts the releases; names them"),
-  active: z.enum(slotNames).describe("the slot that serves"),
-  current: releaseUnderWay.nullable().describe("the release under way"),
-  releases: z.array(pastRelease).describe("past releases, the newest first"),
-  quarantine: z.array(quarantineEntry),
-  lifted: z
-    .array(
-      z.strictObject({ ...quarantineEntry.shape, liftedAt: timestamp, liftedBy: z.string(), why: z.string().min(1) }),
-    )
-    .exactOptional()
-    .describe("quarantines that people lifted, the newest first"),
-  withdrawn: z
-    .array(quarantineEntry)
-    .exactOptional()
-    .describe(
-      "templates that users rolled back, the newest first: not staged again, but not to blame either @default none",
-    ),
-  totals: totals.exactOptional().describe("what the deployment metrics are made of @default nothing happened yet"),
-  outbox: outbox.exactOptional().describe("what is to be told of releases @default nothing"),
-});
+const ledgerSchema = withUnreadParts(
+  open({
+    schema: z.literal(ledgerSchemaVersion),
+    service: z.string().min(1),
+    fence: z
+      .int()
+      .min(0)
+      .describe("counts the releasers that took the lease; whoever has a smaller number must not act"),
+    sequence: z.int().min(0).describe("counts the releases; names them"),
+    active: z.enum(slotNames).describe("the slot that serves"),
+    current: releaseUnderWay.nullable().describe("the release under way"),
+    releases: z.array(pastRelease).describe("past releases, the newest first"),
+    quarantine: z.array(quarantineEntry),
+    lifted: z
+      .array(open({ ...quarantined, liftedAt: timestamp, liftedBy: z.string(), why: z.string().min(1) }))
+      .exactOptional()
+      .describe("quarantines that people lifted, the newest first"),
+    withdrawn: z
+      .array(quarantineEntry)
+      .exactOptional()
+      .describe(
+        "templates that users rolled back, the newest first: not staged again, but not to blame either @default none",
+      ),
+    totals: totals.exactOptional().describe("what the deployment metrics are made of @default nothing happened yet"),
+    outbox: outbox.exactOptional().describe("what is to be told of releases @default nothing"),
+  }),
+  { totals, outbox },
+);
 
 /** What happened to a service: durable, in the cluster, the source of what is active. */
 export type Ledger = z.infer<typeof ledgerSchema>;
@@ -52,12 +60,21 @@ export class LedgerCorruptError extends UserError {
 
   constructor(where: string, problems: readonly string[], options?: ErrorOptions) {
     super(
-      `The ledger ${where} cannot be read:\n${problems.map((problem) => `  ${problem}`).join("\n")}\n` +
+      `The ledger ${where} cannot be read:\n${shown(problems)}\n` +
         "Nothing was changed. Restore it from a copy; its managedFields say who wrote it last. Do not delete it: it says which slot serves.",
       options,
     );
     this.problems = problems;
   }
+}
+
+/** In an error. */
+const mostShown = 20;
+
+function shown(problems: readonly string[]): string {
+  const lines = problems.slice(0, mostShown).map((problem) => `  ${cutText(problem, 300)}`);
+  const more = problems.length - lines.length;
+  return [...lines, ...(more > 0 ? [`  and ${more} more`] : [])].join("\n");
 }
 
 /** The ledger was written by a newer version of this project. */
@@ -88,9 +105,9 @@ export function initialLedger(service: string, active: SlotName = "blue"): Ledge
   };
 }
 
-/** The text that the ConfigMap holds: readable by people, the same for the same ledger. */
+/** The text that the ConfigMap holds: readable by people, the same for the same ledger; what only a newer version knows is as it was read. */
 export function formatLedger(ledger: Ledger): string {
-  return `${JSON.stringify(ledger, null, 2)}\n`;
+  return `${prettyJson(ledger, asWritten)}\n`;
 }
 
 /**

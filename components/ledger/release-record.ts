@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { slotNames } from "../names/slot-name.ts";
 import { queryTotals } from "./counts.ts";
+import { open, withUnknownWords, withUnreadParts, type Words } from "./open.ts";
 
 export const timestamp = z.iso.datetime().describe("when, in UTC");
 export const templateDigest = z.string().min(1).describe("digest of the pod template");
@@ -52,52 +53,81 @@ export const reasons = [
   "internal_error",
 ] as const;
 
+const modes = ["canary", "hotfix"] as const;
+const outcomes = [...finalPhases, "baseline"] as const;
+
 const percent = z.int().min(0).max(100);
-const cause = z.strictObject({ reason: z.enum(reasons), detail: z.string() });
+/** What a newer version has that this one does not know counts as what this one does least about. */
+const words = {
+  /** Nothing moves before a person decides, and a rollback can be asked for. */
+  phase: { known: phases, substitute: "held" },
+  /** Blames nobody. */
+  reason: { known: reasons, substitute: "internal_error" },
+  mode: { known: modes, substitute: "canary" },
+  /** It never served. */
+  outcome: { known: outcomes, substitute: "aborted" },
+} as const;
 
-const state = z.strictObject({
-  phase: z.enum(phases),
-  step: z.int().min(0).describe("index of the plan's step that is under way"),
-  percent: percent.describe(
-    "of the traffic that may be on the candidate: what was decided last, whether or not it was carried out",
-  ),
-  judged: percent.describe("of the last step whose verdict allowed going on; a hold returns to it"),
-  warned: z.array(z.string()).describe("metrics that breached under a policy `warn`"),
-  cause: cause.exactOptional().describe("why it went back, or is held"),
-  candidateStays: z
-    .boolean()
-    .exactOptional()
-    .describe("the candidate still served after the return, so its pods are left running"),
-  withdraws: z
-    .boolean()
-    .exactOptional()
-    .describe("users rolled it back, so its template is not staged again by itself"),
-});
+/** JSON of any depth, taken as it is. */
+const anyJson = z.custom<z.core.util.JSONType>((value) => value !== undefined, "it is missing");
 
-const journalEntry = z.strictObject({
-  seq: z.int().min(1),
-  at: timestamp,
-  phase: z.enum(phases).describe("the phase that this line leads to"),
-  step: z.int().min(0),
-  percent,
-  event: z.string().min(1),
-  detail: z.string(),
-  evidence: z.json().exactOptional().describe("what the verdict was made of; dropped first when the ledger grows"),
-});
+const cause = withUnknownWords(open({ reason: z.enum(reasons), detail: z.string() }), { reason: words.reason });
+
+const state = withUnknownWords(
+  open({
+    phase: z.enum(phases),
+    step: z.int().min(0).describe("index of the plan's step that is under way"),
+    percent: percent.describe(
+      "of the traffic that may be on the candidate: what was decided last, whether or not it was carried out",
+    ),
+    judged: percent.describe("of the last step whose verdict allowed going on; a hold returns to it"),
+    warned: z.array(z.string()).describe("metrics that breached under a policy `warn`"),
+    cause: cause.exactOptional().describe("why it went back, or is held"),
+    candidateStays: z
+      .boolean()
+      .exactOptional()
+      .describe("the candidate still served after the return, so its pods are left running"),
+    withdraws: z
+      .boolean()
+      .exactOptional()
+      .describe("users rolled it back, so its template is not staged again by itself"),
+  }),
+  { phase: words.phase },
+);
+
+const journalEntry = withUnknownWords(
+  open({
+    seq: z.int().min(1),
+    at: timestamp,
+    phase: z.enum(phases).describe("the phase that this line leads to"),
+    step: z.int().min(0),
+    percent,
+    event: z.string().min(1),
+    detail: z.string(),
+    evidence: anyJson.exactOptional().describe("what the verdict was made of; dropped first when the ledger grows"),
+  }),
+  { phase: words.phase },
+);
 
 /** What people asked of a release under way, by way of the ledger. */
-const personsRequest = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("approve"), seq: z.int(), at: timestamp, by: z.string(), step: z.int().min(0) }),
-  z.strictObject({ kind: z.literal("abort"), seq: z.int(), at: timestamp, by: z.string(), reason: z.string() }),
-  z.strictObject({ kind: z.literal("supersede"), seq: z.int(), at: timestamp, by: z.string(), reason: z.string() }),
-  z.strictObject({
-    kind: z.literal("resume"),
-    seq: z.int(),
-    at: timestamp,
-    by: z.string(),
-    heldAt: z.int().describe("seq of the line that held it"),
-  }),
-]);
+const requestKinds = ["approve", "abort", "supersede", "resume"] as const;
+const personsRequest = withUnknownWords(
+  z.union([
+    open({ kind: z.literal("approve"), seq: z.int(), at: timestamp, by: z.string(), step: z.int().min(0) }),
+    open({ kind: z.literal("abort"), seq: z.int(), at: timestamp, by: z.string(), reason: z.string() }),
+    open({ kind: z.literal("supersede"), seq: z.int(), at: timestamp, by: z.string(), reason: z.string() }),
+    open({
+      kind: z.literal("resume"),
+      seq: z.int(),
+      at: timestamp,
+      by: z.string(),
+      heldAt: z.int().describe("seq of the line that held it"),
+    }),
+    /** Of a newer version. */
+    open({ kind: z.literal("unknown"), seq: z.int() }),
+  ]),
+  { kind: { known: requestKinds, substitute: "unknown" } },
+);
 
 const staged = {
   slot: z.enum(slotNames),
@@ -107,7 +137,7 @@ const staged = {
 };
 
 /** A commit on its way to users. */
-export const change = z.strictObject({
+export const change = open({
   commit: z.string().regex(/^[0-9a-f]{7,64}$/),
   author: z.string().min(1).exactOptional(),
   message: z.string().min(1).exactOptional().describe("its first line"),
@@ -125,7 +155,7 @@ const common = {
   startedAt: timestamp,
   startedBy: z.string(),
   change: change.exactOptional().describe("what is released, in terms of its source @default not known"),
-  mode: z.enum(["canary", "hotfix"]),
+  mode: z.enum(modes),
   insteadOf: z
     .string()
     .min(1)
@@ -133,30 +163,32 @@ const common = {
     .describe("the image that the stack's file named, where another one was released in its place"),
   rollback: z.string().exactOptional().describe("why users rolled back what served, by a release of a kept version"),
   hotfix: z.string().exactOptional().describe("why the canary's waits were skipped"),
-  from: z.strictObject(staged).describe("what served when it began"),
+  from: open(staged).describe("what served when it began"),
   state,
   journal: z.array(journalEntry),
-  plan: z.json().describe("the release plan in effect when it began"),
-  podTemplate: z.json().describe("what the slot ran, so that it can be staged again"),
+  plan: anyJson.describe("the release plan in effect when it began"),
+  podTemplate: anyJson.describe("what the slot ran, so that it can be staged again"),
   queries: queryTotals.exactOptional().describe("what its releasers asked of Prometheus"),
 };
 
 /** A release under way. Keys that this version does not know are kept. */
-export const releaseUnderWay = z.looseObject({
-  ...common,
-  requests: z.array(personsRequest),
-});
+export const releaseUnderWay = ofNewer(z.looseObject({ ...common, requests: z.array(personsRequest) }));
 
 /** A release that is over: `journal` keeps less with age, and what belongs to going back to it is there for the newest only. */
-export const pastRelease = z.looseObject({
-  ...common,
-  endedAt: timestamp,
-  outcome: z
-    .enum([...finalPhases, "baseline"])
-    .describe("`baseline`: it came up with the environment and served before any release"),
-  plan: common.plan.exactOptional(),
-  podTemplate: common.podTemplate.exactOptional(),
-});
+export const pastRelease = ofNewer(
+  z.looseObject({
+    ...common,
+    endedAt: timestamp,
+    outcome: z.enum(outcomes).describe("`baseline`: it came up with the environment and served before any release"),
+    plan: common.plan.exactOptional(),
+    podTemplate: common.podTemplate.exactOptional(),
+  }),
+  { outcome: words.outcome },
+);
+
+function ofNewer<T extends object>(schema: z.ZodType<T>, more: Readonly<Record<string, Words>> = {}): z.ZodType<T> {
+  return withUnreadParts(withUnknownWords(schema, { mode: words.mode, ...more }), { change, queries: queryTotals });
+}
 
 export type Change = Readonly<z.output<typeof change>>;
 export type Phase = (typeof phases)[number];

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { bucketEdges, count, emptyHistogram, histogram, noQueries, queryTotals, type Histogram } from "./counts.ts";
-import { reasons } from "./release-record.ts";
+import { open } from "./open.ts";
 
 /** How a release ended: `failed` never had users, `rolled_back` was taken back from them. */
 export const releaseStatuses = ["success", "failed", "rolled_back"] as const;
@@ -10,18 +10,25 @@ export const smokeResults = ["passed", "failed"] as const;
 export const dashboardResults = ["updated", "failed", "skipped"] as const;
 
 /** What ever happened to a service's releases, in numbers that only grow: they outlive the records, which are forgotten. */
-export const totals = z.strictObject({
-  releases: z.record(z.enum(releaseStatuses), count),
+export const totals = open({
+  releases: open({ success: count, failed: count, rolled_back: count } satisfies Record<
+    (typeof releaseStatuses)[number],
+    unknown
+  >),
   seconds: histogram(bucketEdges.deployments),
-  rollbacks: z.partialRecord(z.enum(reasons), count).describe("releases that were taken back, by reason"),
-  smokeTests: z.record(z.enum(smokeResults), count),
+  rollbacks: z
+    .record(z.string(), count)
+    .describe("releases that were taken back, by reason; a newer version may have more of them"),
+  smokeTests: open({ passed: count, failed: count } satisfies Record<(typeof smokeResults)[number], unknown>),
   smokeSeconds: histogram(bucketEdges.smokeTests),
   queries: queryTotals,
   changeFailures: count.default(0).describe("taken back from users for the version's own fault, or by a person"),
   aborted: count.default(0).describe("ended by a person"),
   superseded: count.default(0).describe("taken back for another release"),
-  dashboards: z
-    .record(z.enum(dashboardResults), count)
+  dashboards: open({ updated: count, failed: count, skipped: count } satisfies Record<
+    (typeof dashboardResults)[number],
+    unknown
+  >)
     .default(() => noDashboards())
     .describe("releases by what became of the dashboards, where the environment has any"),
   leadSeconds: histogram(bucketEdges.leads)

@@ -1,3 +1,4 @@
+import { compactJson } from "../../components/json/json.ts";
 import { HttpFailure, request, type HttpAnswer } from "../http/request.ts";
 import type { Clock } from "../release/ports.ts";
 import type {
@@ -213,7 +214,7 @@ export class ClusterClient implements ClusterApi, PodLogs {
           "user-agent": fieldManager,
           ...(contentType === undefined ? {} : { "content-type": contentType }),
         },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body: compactJson(body) }),
         timeoutMs,
         maxBytes: verb === "list" ? 64 * 1024 * 1024 : 4 * 1024 * 1024,
         agent,

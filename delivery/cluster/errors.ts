@@ -1,4 +1,5 @@
 // What an API server's refusal means to a releaser. Callers branch on the class, people read the message.
+import { cutText } from "../../components/text/cut.ts";
 
 /** What was asked of the API server when it failed. */
 export interface ClusterCall {
@@ -15,7 +16,8 @@ export class ClusterError extends Error {
   readonly call: ClusterCall;
 
   constructor(call: ClusterCall, detail: string, options?: ErrorOptions) {
-    super(`${call.verb} ${call.target}: ${detail}`, options);
+    // What the API server says may be what a pod said, of any length.
+    super(cutText(`${call.verb} ${call.target}: ${detail}`), options);
     this.call = call;
   }
 }

@@ -2,6 +2,7 @@
 import { stageKept } from "../release/kept.ts";
 import { takeBack } from "../release/releaser.ts";
 import type { Site } from "../target/site.ts";
+import { unreadableChange } from "../wiring/change.ts";
 import { identityOf } from "../wiring/identity.ts";
 import { startNotifying } from "../wiring/notifying.ts";
 import { sessionBack, sessionForward, type ReleasingOptions } from "../wiring/releasing.ts";
@@ -11,6 +12,7 @@ import { openView } from "./open-view.ts";
 import { releaseToItsEnd } from "./release-to-its-end.ts";
 import type { RunSignals } from "./run.ts";
 import type { CommonOptions, ReportOptions } from "./target-options.ts";
+import type { ReleaseView } from "../view/release-view.ts";
 
 export interface AbortOptions extends CommonOptions, ReportOptions {
   readonly reason?: string;
@@ -25,6 +27,7 @@ export interface RollbackOptions extends AbortOptions {
 /** Rolls the release under way back. */
 export async function abortRelease(site: Site, options: AbortOptions, signals: RunSignals): Promise<ExitCode> {
   using view = openView(options.json);
+  noteUnreadableChange(view);
   const identity = identityOf(process.env, options.by);
   const plan = await site.plan(signals.any);
   await using notifying = startNotifying({
@@ -39,6 +42,7 @@ export async function abortRelease(site: Site, options: AbortOptions, signals: R
 /** Rolls the release under way back; where there is none, or another target is named, releases a version that the ledger keeps. */
 export async function rollBackRelease(site: Site, options: RollbackOptions, signals: RunSignals): Promise<ExitCode> {
   using view = openView(options.json);
+  noteUnreadableChange(view);
   const { to, hotfix } = options;
   const identity = identityOf(process.env, options.by);
   const plan = await site.plan(signals.any);
@@ -72,4 +76,10 @@ async function rollBackCurrent(
   await conclude(sources.site, end, options);
   // Done as asked; what was released was rolled back.
   return end.end === "over" ? exitCodes.ok : exitCodes.interrupted;
+}
+
+/** Neither command needs the variable, so neither is kept from its work by it. */
+function noteUnreadableChange(view: ReleaseView): void {
+  const unreadable = unreadableChange(process.env);
+  if (unreadable !== undefined) view.note(unreadable);
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cutText } from "../../components/text/cut.ts";
 import type { Answer, Problem } from "./measurement.ts";
 
 const value = z.tuple([z.number(), z.string()]);
@@ -50,5 +51,5 @@ function parseJson(text: string): unknown {
 }
 
 function problem(kind: Problem["kind"], detail: string): Answer {
-  return { ok: false, problem: { kind, detail } };
+  return { ok: false, problem: { kind, detail: cutText(detail) } };
 }

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { cutText } from "../../components/text/cut.ts";
 import { HttpFailure, request, type HttpAnswer } from "../http/request.ts";
 import { Scrubber } from "../http/scrubber.ts";
 import type { GrafanaEndpoint } from "./endpoint.ts";
@@ -15,7 +16,7 @@ export class GrafanaError extends Error {
   readonly status: number | undefined;
 
   constructor(kind: GrafanaError["kind"], message: string, status?: number, options?: ErrorOptions) {
-    super(message, options);
+    super(cutText(message), options);
     this.kind = kind;
     this.status = status;
   }

@@ -1,3 +1,5 @@
+import { cutText } from "../../components/text/cut.ts";
+
 /** One line of a metrics page: a value under a name and labels. */
 export interface ExpositionSample {
   readonly name: string;
@@ -13,7 +15,7 @@ export class ExpositionError extends Error {
   readonly line: number;
 
   constructor(line: number, problem: string) {
-    super(line === 0 ? `the metrics page ${problem}` : `line ${line} of the metrics page ${problem}`);
+    super(cutText(line === 0 ? `the metrics page ${problem}` : `line ${line} of the metrics page ${problem}`));
     this.line = line;
   }
 }

@@ -1,5 +1,6 @@
 import type http from "node:http";
 import { serviceSelectorLabels } from "../../components/names/labels.ts";
+import { cutText } from "../../components/text/cut.ts";
 import type { ClusterApi } from "../cluster/api.ts";
 import { UnreachableError } from "../cluster/errors.ts";
 import { pods, type Pod } from "../cluster/resources.ts";
@@ -20,7 +21,7 @@ export class PodSilentError extends Error {
   readonly unreachable: boolean;
 
   constructor(detail: string, unreachable: boolean, options?: ErrorOptions) {
-    super(detail, options);
+    super(cutText(detail), options);
     this.unreachable = unreachable;
   }
 }

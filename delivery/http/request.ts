@@ -1,5 +1,6 @@
 import http from "node:http";
 import https from "node:https";
+import { cutText } from "../../components/text/cut.ts";
 import { startTimer } from "../clock/timer.ts";
 
 /** Why a request got no whole answer. An answer of any status is an answer, and not a failure. */
@@ -23,7 +24,7 @@ export class HttpFailure extends Error {
   readonly kind: HttpFailureKind;
 
   constructor(kind: HttpFailureKind, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(cutText(message), options);
     this.kind = kind;
   }
 }

@@ -1,5 +1,6 @@
 import type { QueryTotals } from "../../components/ledger/counts.ts";
 import type { Ledger } from "../../components/ledger/ledger.ts";
+import { isUnread } from "../../components/ledger/open.ts";
 import type { PastRelease, ReleaseUnderWay } from "../../components/ledger/release-record.ts";
 import { withRelease } from "../metrics/count.ts";
 import { withMessages } from "../notify/wanted.ts";
@@ -84,7 +85,8 @@ function concluded(ledger: Ledger, release: ReleaseUnderWay, endedAt: string, ke
     ...withWithdrawals(ledger, past),
     active: phase === "released" ? release.slot : ledger.active,
     current: null,
-    totals: withRelease(ledger.totals, past),
+    // Totals that only a newer version can read go on with it; counting from 0 beside them would make them fall.
+    ...(isUnread(ledger, "totals") ? {} : { totals: withRelease(ledger.totals, past) }),
     releases: forgetOld([past, ...ledger.releases], keep),
   };
 }

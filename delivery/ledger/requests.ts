@@ -1,5 +1,7 @@
 import { UserError } from "../../components/errors/user-error.ts";
 import type { Ledger } from "../../components/ledger/ledger.ts";
+import { cutText } from "../../components/text/cut.ts";
+import { isUnread, wordOf } from "../../components/ledger/open.ts";
 import type { PersonsRequest, ReleaseUnderWay } from "../../components/ledger/release-record.ts";
 import type { Approval, Clock } from "../release/ports.ts";
 import { table } from "../release/state-machine.ts";
@@ -17,7 +19,9 @@ export type Ask =
 
 /** Leaves a request for the releaser. Throws a {@link RequestRefusedError} when the release is not in a phase for it. */
 export async function ask(store: LedgerStore, request: Ask, clock: Clock, signal: AbortSignal): Promise<Ledger> {
-  return store.update((ledger) => withRequest(ledger, request, clock.now()), { signal });
+  const by = cutText(request.by);
+  const short: Ask = "reason" in request ? { ...request, by, reason: cutText(request.reason) } : { ...request, by };
+  return store.update((ledger) => withRequest(ledger, short, clock.now()), { signal });
 }
 
 /** A requests list that nobody reads must not grow for ever. */
@@ -37,14 +41,14 @@ function completed(
   stamp: { readonly seq: number; readonly at: string },
 ): PersonsRequest {
   const refuse = (expected: string): never => {
-    throw new RequestRefusedError(`Release ${id} is ${state.phase}, and not ${expected}.`);
+    throw new RequestRefusedError(`Release ${id} is ${wordOf(state, "phase")}, and not ${expected}.`);
   };
   switch (request.kind) {
     case "approve":
       if (state.phase !== "awaiting-approval") refuse("waiting for an approval");
       return { kind: "approve", by: request.by, step: state.step, ...stamp };
     case "resume": {
-      if (state.phase !== "held") refuse("held");
+      if (state.phase !== "held" || isUnread(state, "phase")) refuse("held");
       const heldAt = journal.findLast(({ event }) => event === "stepped-back")?.seq ?? 0;
       return { kind: "resume", by: request.by, heldAt, ...stamp };
     }

@@ -1,4 +1,5 @@
 import type { Ledger } from "../../components/ledger/ledger.ts";
+import { cutText } from "../../components/text/cut.ts";
 import type { Outgoing, Reference } from "../../components/ledger/outbox.ts";
 import type { ReleaseRecord } from "../report/story.ts";
 
@@ -37,7 +38,7 @@ export class UndeliveredError extends Error {
   readonly uncertain: boolean;
 
   constructor(message: string, { retryAfter, uncertain, ...options }: UndeliveredOptions) {
-    super(message, options);
+    super(cutText(message), options);
     this.retryAfter = retryAfter;
     this.uncertain = uncertain;
   }
@@ -46,4 +47,8 @@ export class UndeliveredError extends Error {
 /** The other side will not take it, however often it is asked. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(cutText(message), options);
+  }
 }

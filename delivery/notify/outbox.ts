@@ -17,7 +17,7 @@ const mostGivenUp = 20;
 const mostClaimed = 4;
 
 /** Messages of a lane are sent one after the other, in order; lanes do not wait for one another. */
-export type Lane = "slack" | "deployments" | "issues" | "annotations" | "dashboards";
+export type Lane = "slack" | "deployments" | "issues" | "annotations" | "dashboards" | "unknown";
 
 const lanes: Readonly<Record<MessageKind, { readonly lane: Lane; readonly rank: number }>> = {
   // What people must know comes before the details; and replies need the message that they belong to.
@@ -30,6 +30,7 @@ const lanes: Readonly<Record<MessageKind, { readonly lane: Lane; readonly rank: 
   "github-recovery": { lane: "issues", rank: 1 },
   "grafana-annotation": { lane: "annotations", rank: 0 },
   "grafana-dashboards": { lane: "dashboards", rank: 0 },
+  unknown: { lane: "unknown", rank: 0 },
 };
 
 export function laneOf({ kind }: Pick<Outgoing, "kind">): Lane {

@@ -1,5 +1,6 @@
 // Which messages a transition causes. They enter the outbox in the write that makes the transition true, so that no death loses one.
 import type { Ledger } from "../../components/ledger/ledger.ts";
+import { isUnread } from "../../components/ledger/open.ts";
 import { emptyOutbox, type Outbox, type Outgoing } from "../../components/ledger/outbox.ts";
 import type { JournalEntry, Reason } from "../../components/ledger/release-record.ts";
 import { notificationsOf, type Notifications } from "../../components/release-plan/notifications.ts";
@@ -12,7 +13,8 @@ export function withMessages(before: Ledger, after: Ledger): Ledger {
   const record = movedOn(before, after);
   if (record === undefined) return after;
   const settings = notificationsOf(record.plan);
-  if (settings === null) return after;
+  // Beside an outbox that only a newer version can read there is no place for another one.
+  if (settings === null || isUnread(after, "outbox")) return after;
   const seen = before.current?.id === record.id ? (before.current.journal.at(-1)?.seq ?? 0) : 0;
   const lines = record.journal.filter(({ seq }) => seq > seen);
   const last = lines.at(-1);
@@ -52,6 +54,9 @@ export function keeps({ current, releases }: Ledger, outbox: Outbox): (message: 
         return release === newest || served.slice(0, 2).includes(release);
       case "github-issue":
         return id === newestIssue?.id;
+      // Only a newer version knows what it is needed for.
+      case "unknown":
+        return true;
       case "slack-line":
       case "slack-end":
       case "github-recovery":

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cutText } from "../../components/text/cut.ts";
 
 /** A rule that a Prometheus has loaded. */
 export interface Rule {
@@ -33,6 +34,9 @@ const remarks = z.object({
   infos: z.array(z.string()).optional(),
 });
 
+/** Of one answer. */
+const mostRemarks = 10;
+
 /** The rules in an answer of `/api/v1/rules`; `undefined` when it is none. */
 export function parseRules(body: string): readonly Rule[] | undefined {
   const parsed = rulesBody.safeParse(parseJson(body));
@@ -42,7 +46,7 @@ export function parseRules(body: string): readonly Rule[] | undefined {
       group,
       name,
       health,
-      lastError: lastError === "" ? undefined : lastError,
+      lastError: lastError === undefined || lastError === "" ? undefined : cutText(lastError),
     })),
   );
 }
@@ -50,7 +54,9 @@ export function parseRules(body: string): readonly Rule[] | undefined {
 /** What Prometheus remarks on an answer that it nevertheless gives: a store that did not answer, a query that is likely wrong. */
 export function parseWarnings(body: string): readonly string[] {
   const parsed = remarks.safeParse(parseJson(body));
-  return parsed.success ? [...(parsed.data.warnings ?? []), ...(parsed.data.infos ?? [])] : [];
+  if (!parsed.success) return [];
+  const { warnings = [], infos = [] } = parsed.data;
+  return [...warnings, ...infos].slice(0, mostRemarks).map((remark) => cutText(remark));
 }
 
 function parseJson(text: string): unknown {

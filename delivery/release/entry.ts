@@ -1,3 +1,4 @@
+import { cutText } from "../../components/text/cut.ts";
 import type { JournalEntry, ReleaseState } from "./state.ts";
 import type { ReleaseEvent } from "./state-machine.ts";
 
@@ -10,12 +11,13 @@ export function entryOf(seq: number, at: number, event: ReleaseEvent, next: Rele
     step: next.step,
     percent: next.percent,
     event: event.type,
-    detail: event.detail,
+    detail: cutText(event.detail),
     ...(event.evidence === undefined ? {} : { evidence: asJson(event.evidence) }),
   };
 }
 
-/** What the ledger gives back must be what was put in, so it is made JSON beforehand. */
+/** What the ledger gives back must be what was put in, so it is made JSON beforehand. Its texts are as short as the line's. */
 function asJson(value: unknown): NonNullable<JournalEntry["evidence"]> {
-  return JSON.parse(JSON.stringify(value)) as NonNullable<JournalEntry["evidence"]>;
+  const text = JSON.stringify(value, (_key, part: unknown) => (typeof part === "string" ? cutText(part) : part));
+  return JSON.parse(text) as NonNullable<JournalEntry["evidence"]>;
 }

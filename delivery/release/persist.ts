@@ -1,3 +1,4 @@
+import { cutText } from "../../components/text/cut.ts";
 import { LeaseLostError } from "../cluster/errors.ts";
 import type { Clock } from "./ports.ts";
 
@@ -32,7 +33,7 @@ export async function persist<T>(work: () => Promise<T>, options: PersistOptions
   }
 }
 
-/** What went wrong, for people, in one line. */
+/** What went wrong, for people; never longer than a text may be. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return cutText(error instanceof Error ? error.message : String(error));
 }

@@ -21,5 +21,8 @@ export function eventOf(request: PersonsRequest, state: ReleaseState, heldAt: nu
       return { type: "failed", reason: "manual", detail: `aborted by ${request.by}: ${request.reason}` };
     case "supersede":
       return { type: "failed", reason: "superseded", detail: `superseded by ${request.by}: ${request.reason}` };
+    // Of a newer version: for a releaser that knows what it means.
+    case "unknown":
+      return undefined;
   }
 }

@@ -3,6 +3,7 @@
 import type { PersonsRequest } from "../../components/ledger/release-record.ts";
 import { LeaseLostError } from "../cluster/errors.ts";
 import { actions } from "./actions.ts";
+import { EndedEarlyError, endingSoon } from "./after-abort.ts";
 import { within } from "./deadline.ts";
 import { entryOf } from "./entry.ts";
 import { GuardTask } from "./guard-task.ts";
@@ -86,17 +87,31 @@ export class ReleaseRunner {
     try {
       stop.throwIfAborted();
       if (this.#first !== undefined) await this.#record(this.#first, stop);
-      while (!isFinal(this.#state.phase)) if (!(await this.#phase(stop))) return { end: "held", state: this.#state };
+      while (!isFinal(this.#state.phase))
+        if (!(await this.#phaseOrTidying(abort, stop))) return { end: "held", state: this.#state };
       return { end: "over", state: this.#state };
     } catch (error) {
       if (error instanceof LeaseLostError) throw error;
       lost.throwIfAborted();
       if (leave.aborted) return { end: "left", state: this.#state };
-      throw error;
+      if (!(error instanceof EndedEarlyError)) throw error;
+      this.#ports.notifier.trouble(`${this.#state.phase}: ${error.message}`);
+      return { end: "left", state: this.#state };
     } finally {
       abort.removeEventListener("abort", onAbort);
       over.abort();
       await Promise.all([this.#guard.end(), requests]);
+    }
+  }
+
+  /** Where no traffic is to be moved any more, a person who wants this process to end is not kept waiting for what is left. */
+  async #phaseOrTidying(abort: AbortSignal, stop: AbortSignal): Promise<boolean> {
+    if (!isTidying(this.#state.phase)) return this.#phase(stop);
+    const ending = endingSoon(this.#ports.clock, abort, stop);
+    try {
+      return await this.#phase(ending.signal);
+    } finally {
+      ending.forget();
     }
   }
 
@@ -253,6 +268,11 @@ export class ReleaseRunner {
       if (!stop.aborted) this.#ports.notifier.trouble(`people's requests cannot be read: ${messageOf(error)}`);
     }
   }
+}
+
+/** The traffic is where it belongs, and only pods and the ledger are left to be put in order. */
+function isTidying(phase: Phase): boolean {
+  return phase === "finishing" || phase === "quarantining" || phase === "scaling-down";
 }
 
 /** On the way back or over: phases from which nothing moves towards the candidate. */

@@ -1,4 +1,5 @@
 import type { Ledger } from "../../components/ledger/ledger.ts";
+import { isUnread, wordOf } from "../../components/ledger/open.ts";
 import type { ReleaseUnderWay } from "../../components/ledger/release-record.ts";
 import { slotName } from "../../components/names/names.ts";
 import { otherSlot, slotNames, type SlotName } from "../../components/names/slot-name.ts";
@@ -153,6 +154,12 @@ export class Session {
 
   /** @param end what leads to its end, where it is not to go on */
   async resume(current: ReleaseUnderWay, signals: SessionSignals, end?: ReleaseEvent): Promise<SessionEnd> {
+    if (end === undefined && isUnread(current.state, "phase"))
+      throw new ReleaseRefusedError(
+        "different_release",
+        `Release ${current.id} is ${wordOf(current.state, "phase")}, a phase that this version of atom does not know.\n` +
+          "Go on with the newer version that began it, or take it back with this one: atom abort.",
+      );
     const { plan } = subjectOf(current, this.#tools.plan);
     const goOn = takeOver(current.state, this.#held.deadFor, plan);
     const possible = end !== undefined && table[current.state.phase].failed !== undefined;

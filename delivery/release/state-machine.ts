@@ -1,5 +1,6 @@
 // The release as a table: which event leads from which phase to which state. Pure; `runner.ts` acts on what it says.
 import { isWeightStep, type ReleasePlan } from "../../components/release-plan/release-plan.ts";
+import { cutText } from "../../components/text/cut.ts";
 import { finalPhases, type Cause, type FinalPhase, type Phase, type Reason, type ReleaseState } from "./state.ts";
 
 /** What the machine needs of a plan. */
@@ -223,5 +224,5 @@ function conclude(state: ReleaseState): ReleaseState {
 
 function causeOf(event: ReleaseEvent): Cause {
   if (!("reason" in event)) throw new Error(`the event ${event.type} gives no reason`);
-  return { reason: event.reason, detail: event.detail };
+  return { reason: event.reason, detail: cutText(event.detail) };
 }

@@ -1,4 +1,5 @@
 import type { Ledger } from "../../components/ledger/ledger.ts";
+import { isUnread, wordOf } from "../../components/ledger/open.ts";
 import type { ReleaseUnderWay } from "../../components/ledger/release-record.ts";
 import type { BySlot, SlotName } from "../../components/names/slot-name.ts";
 import { releasePlanSchema } from "../../components/release-plan/release-plan.ts";
@@ -100,11 +101,11 @@ function releaseStatus(current: ReleaseUnderWay, now: number): ReleaseStatus {
     slot,
     mode,
     by: startedBy,
-    phase: state.phase,
+    phase: wordOf(state, "phase"),
     step: state.step,
     steps: plan.success ? plan.data.steps.length : null,
     percent: state.percent,
-    reason: state.cause?.reason ?? null,
+    reason: state.cause === undefined ? null : wordOf(state.cause, "reason"),
     detail: state.cause?.detail ?? null,
     sinceSeconds: Math.max(0, (now - Date.parse(startedAt)) / 1000),
     waitsFor: waitsFor(current, now),
@@ -134,6 +135,8 @@ function nextOf({ ledger, environment, slots, holder }: StatusFacts): readonly s
   const { current, active, quarantine, service } = ledger;
   const names = { environment };
   if (current !== null) {
+    if (isUnread(current.state, "phase"))
+      return [`Go on with the newer atom that began it, or take it back with \`${command("abort", names)}\`.`];
     if (current.state.phase !== "held" && holder === null)
       return [`Take it up with \`${command("resume", names)}\`, or take it back with \`${command("abort", names)}\`.`];
     return adviceOf(storyOf(current, { service, environment }).header, false);

@@ -1,3 +1,4 @@
+import { isUnread } from "../../components/ledger/open.ts";
 import type { Phase, ReleaseUnderWay } from "../../components/ledger/release-record.ts";
 import { isWeightStep, releasePlanSchema } from "../../components/release-plan/release-plan.ts";
 import { seconds } from "./figures.ts";
@@ -5,6 +6,7 @@ import { phaseWords } from "./words.ts";
 
 /** What a release under way waits for, as a clause: `the end of the soak, 12 s left; blue is still warm`. Pure. */
 export function waitsFor({ state, slot, from, journal, plan: recorded }: ReleaseUnderWay, now: number): string {
+  if (isUnread(state, "phase")) return "the newer atom that knows this phase, or an abort";
   const plan = releasePlanSchema.safeParse(recorded).data;
   const entered = journal.findLast(
     (line, index) => line.phase === state.phase && journal[index - 1]?.phase !== state.phase,

@@ -2,6 +2,8 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { UserError } from "../../components/errors/user-error.ts";
 import { change as changeSchema, type Change } from "../../components/ledger/release-record.ts";
+import { cutText } from "../../components/text/cut.ts";
+import { messageOf } from "../release/persist.ts";
 import { workflowRun } from "../github/workflow.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -9,6 +11,21 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** What was named is no commit. */
 export class CommitError extends UserError {
   override readonly name = "CommitError";
+}
+
+/** The variable that tells of the change cannot be read (exit code 12). */
+export class ChangeVariableError extends UserError {
+  override readonly name = "ChangeVariableError";
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[], options?: ErrorOptions) {
+    super(
+      `${changeVariable} cannot be read: ${cutText(problems.join("; "))}\n` +
+        'It is set for a releaser in the cluster: JSON such as {"commit":"0123456789abcdef"}. Unset it, or name the commit with --commit.',
+      options,
+    );
+    this.problems = problems;
+  }
 }
 
 /** Variable by which a releaser in the cluster is told of the change: JSON. */
@@ -20,7 +37,8 @@ const longestMessage = 200;
 
 /**
  * Which commit is on its way: the one that was named, else the workflow's (GITHUB_SHA), else the one that the folder has checked out. Who wrote
- * it, when and why is asked of git. Undefined where there is none of them. Throws a {@link CommitError} for a name that is no commit.
+ * it, when and why is asked of git. Undefined where there is none of them. Throws a {@link CommitError} for a name that is no commit, and a
+ * {@link ChangeVariableError}.
  */
 export async function changeOf(
   environment: Environment,
@@ -36,8 +54,37 @@ export async function changeOf(
   return commit === undefined ? undefined : { commit, ...found, ...workflow(environment) };
 }
 
-function toldChange({ [changeVariable]: text }: Environment): Change | undefined {
-  return text === undefined || text === "" ? undefined : changeSchema.parse(JSON.parse(text));
+/** Says of a variable that a command does not need, and could not read, that it is ignored; `undefined` where there is nothing to say. */
+export function unreadableChange(environment: Environment): string | undefined {
+  try {
+    toldChange(environment);
+    return undefined;
+  } catch (error) {
+    return `${changeVariable} is ignored: ${messageOf(error)}`;
+  }
+}
+
+/** Throws a {@link ChangeVariableError}. */
+function toldChange({ [changeVariable]: text = "" }: Environment): Change | undefined {
+  if (text === "") return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new ChangeVariableError([`it is not JSON: ${messageOf(cause)}`], { cause });
+  }
+  const read = changeSchema.safeParse(value);
+  if (!read.success)
+    throw new ChangeVariableError(
+      read.error.issues.map(({ path, message }) => `${path.map(String).join(".") || "it"}: ${message}`),
+      { cause: read.error },
+    );
+  const { author, message } = read.data;
+  return {
+    ...read.data,
+    ...(author === undefined ? {} : { author: cutText(author) }),
+    ...(message === undefined ? {} : { message: cutText(message) }),
+  };
 }
 
 function workflowCommit({ GITHUB_SHA: commit }: Environment): string | undefined {

@@ -1,4 +1,5 @@
 import { UserError } from "../../components/errors/user-error.ts";
+import { compactJson } from "../../components/json/json.ts";
 
 /** One thing that is wrong with a stack's configuration. */
 export interface ConfigProblem {
@@ -35,6 +36,6 @@ function line({ key, value, allowed }: ConfigProblem): string {
 const longest = 100;
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value);
+  const text = compactJson(value);
   return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }

@@ -37,7 +37,6 @@ describe("the ledger", () => {
     ["no object", [], /ledger: /],
     ["no schema", { ...initialLedger("atom"), schema: undefined }, /schema: /],
     ["an unknown slot", { ...initialLedger("atom"), active: "red" }, /active: /],
-    ["a field that is not known", { ...initialLedger("atom"), extra: 1 }, /extra/],
     [
       "a quarantine without a reason",
       { ...initialLedger("atom"), quarantine: [{ ...quarantined("x"), reason: "" }] },

@@ -41,7 +41,7 @@ describe("what people ask of a release", () => {
     await ask(store, { kind: "approve", by: "anna" }, clock, signal);
     await ask(store, { kind: "abort", by: "ben", reason: "no" }, clock, signal);
     const request = await clock.settle(first);
-    assert.deepEqual([request.kind, request.seq, request.by], ["approve", 1, "anna"]);
+    assert.deepEqual({ ...request, at: "" }, { kind: "approve", seq: 1, by: "anna", step: 1, at: "" });
     assert.equal((await clock.settle(approval.next(1, signal))).kind, "abort");
   });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ForbiddenError } from "../../../delivery/cluster/errors.ts";
+import { ForbiddenError, InvalidError, UnreachableError } from "../../../delivery/cluster/errors.ts";
 import { stageKept } from "../../../delivery/release/kept.ts";
 import type { Adapters } from "../../../delivery/release/session.ts";
 import { untilAborted } from "../../../delivery/release/until-aborted.ts";
@@ -40,6 +40,34 @@ describe("a release in trouble", () => {
       world.journal.map(({ seq }) => seq),
       world.journal.map((_, index) => index + 1),
     );
+  });
+
+  it("ends soon after an abort where its end cannot be written, and can be ended by the next one", async () => {
+    for (const refused of [
+      new ForbiddenError({ verb: "patch", target: "ledger", status: 403 }, "no"),
+      new InvalidError({ verb: "patch", target: "ledger", status: 413 }, "too large"),
+      new UnreachableError({ verb: "patch", target: "ledger" }, "no answer"),
+    ]) {
+      const world = new World();
+      const first = world.releaser();
+      const ended = first.release();
+      await world.clock.pass(10_000);
+      world.cluster.before = (call) => {
+        if (isLedgerWrite(call)) throw refused;
+      };
+      world.errors.candidate = 1;
+      await world.clock.pass(90_000);
+      assert.equal(world.percent, 0);
+      const aborted = world.clock.now();
+      first.abort();
+      const end = await world.clock.settle(ended);
+      assert.equal(end.end, "left");
+      assert.ok(world.clock.now() - aborted <= 15_000, `${world.clock.now() - aborted} ms`);
+      assert.match(world.troubles.at(-1) ?? "", /^quarantining: not done within 10 s of the abort, and left: /);
+      world.cluster.before = () => undefined;
+      const { state } = await world.clock.settle(world.releaser().release());
+      assert.equal(state.phase, "rolled-back");
+    }
   });
 
   it("does not wait long for a journal that hangs, when it is on its way back", async () => {

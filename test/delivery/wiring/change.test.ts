@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { changeOf, CommitError } from "../../../delivery/wiring/change.ts";
+import { ChangeVariableError, changeOf, CommitError, unreadableChange } from "../../../delivery/wiring/change.ts";
 
 describe("the change that is released", () => {
   let scratch: string;
@@ -38,6 +38,26 @@ describe("the change that is released", () => {
   });
 
   const details = { author: "Ann", committedAt: "2026-01-01T00:00:00.000Z" };
+
+  for (const [text, problem] of Object.entries({
+    "{bad": /^ATOM_CHANGE cannot be read: it is not JSON: /,
+    "[]": /^ATOM_CHANGE cannot be read: /,
+    '{"commit":"HEAD"}': /^ATOM_CHANGE cannot be read: commit: /,
+    [`${"[".repeat(10_000)}${"]".repeat(10_000)}`]: /^ATOM_CHANGE cannot be read: /,
+    [`{"commit":"${"x".repeat(1_000_000)}"}`]: /^ATOM_CHANGE cannot be read: commit: /,
+  }))
+    it(`refuses ATOM_CHANGE with ${text.slice(0, 20)}, and commands that do not need it ignore it with a line`, async () => {
+      await assert.rejects(
+        changeOf({ ATOM_CHANGE: text }, { folder: elsewhere }),
+        (error: unknown) => error instanceof ChangeVariableError && problem.test(error.message),
+      );
+      assert.match(unreadableChange({ ATOM_CHANGE: text }) ?? "", /^ATOM_CHANGE is ignored: /);
+    });
+
+  it("says nothing of an ATOM_CHANGE that is well, or is not there", () => {
+    for (const text of [undefined, "", '{"commit":"0123456789"}'])
+      assert.equal(unreadableChange({ ATOM_CHANGE: text }), undefined);
+  });
 
   it("is the commit that was named, else the workflow's, else the one that is checked out", async () => {
     const checkedOut = { commit: second, ...details, message: "Say it in words" };
