@@ -6,13 +6,17 @@ import { unreadableChange } from "../wiring/change.ts";
 import { identityOf } from "../wiring/identity.ts";
 import { startNotifying } from "../wiring/notifying.ts";
 import { sessionBack, sessionForward, type ReleasingOptions } from "../wiring/releasing.ts";
-import { conclude } from "./conclude.ts";
+import { servingAfterRollback } from "../report/serving.ts";
+import { conclude, recordIn } from "./conclude.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { openView } from "./open-view.ts";
 import { releaseToItsEnd } from "./release-to-its-end.ts";
 import type { RunSignals } from "./run.ts";
 import type { CommonOptions, ReportOptions } from "./target-options.ts";
 import type { ReleaseView } from "../view/release-view.ts";
+
+/** For a last read of the ledger, in milliseconds. */
+const readWithin = 10_000;
 
 export interface AbortOptions extends CommonOptions, ReportOptions {
   readonly reason?: string;
@@ -74,6 +78,7 @@ async function rollBackCurrent(
   const end = await takeBack(sessionBack(sources), `${who}: ${options.reason ?? ""}`, signals, withdraws);
   sources.view.end();
   await conclude(sources.site, end, options);
+  await writeWhatServes(sources.site, end.id, options);
   // Done as asked; what was released was rolled back.
   return end.end === "over" ? exitCodes.ok : exitCodes.interrupted;
 }
@@ -82,4 +87,12 @@ async function rollBackCurrent(
 function noteUnreadableChange(view: ReleaseView): void {
   const unreadable = unreadableChange(process.env);
   if (unreadable !== undefined) view.note(unreadable);
+}
+
+/** The last line of a rollback, on standard error where standard output is for JSON. The rollback is done: a ledger that cannot be read takes the line alone. */
+async function writeWhatServes({ store }: Site, id: string, { json }: AbortOptions): Promise<void> {
+  const ledger = await store.read(AbortSignal.timeout(readWithin)).catch(() => undefined);
+  const record = ledger && recordIn(ledger, id);
+  const line = record && servingAfterRollback(record);
+  if (line !== undefined) (json === true ? process.stderr : process.stdout).write(`${line}\n`);
 }
