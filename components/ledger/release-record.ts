@@ -40,6 +40,8 @@ export const reasons = [
   "metric_breached",
   "pods_restarted",
   "not_ready",
+  "pods_unavailable",
+  "active_slot_lost",
   "metrics_unavailable",
   "no_traffic",
   "too_few_requests",
@@ -86,7 +88,11 @@ const state = withUnknownWords(
     candidateStays: z
       .boolean()
       .exactOptional()
-      .describe("the candidate still served after the return, so its pods are left running"),
+      .describe("the candidate may still be needed after the rollback, so its pods are left running"),
+    rolledBackFrom: percent
+      .exactOptional()
+      .describe("the candidate's weight when the rollback began; absent where no user was on it"),
+    rollbackVerified: z.boolean().exactOptional().describe("whether all traffic was seen on the active slot again"),
     withdraws: z
       .boolean()
       .exactOptional()

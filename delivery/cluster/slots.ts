@@ -1,10 +1,11 @@
 import { labelKeys, slotSelectorLabels } from "../../components/names/labels.ts";
 import { slotName } from "../../components/names/names.ts";
-import type { Candidate, Slot, SlotHealth, Slots } from "../release/ports.ts";
+import type { Candidate, PodCount, Slot, SlotHealth, Slots, StuckPods } from "../release/ports.ts";
 import type { ClusterApi, FencedWriter } from "./api.ts";
 import { NotFoundError } from "./errors.ts";
 import { replacement } from "./replacement.ts";
-import { deployments, pods, type ContainerStatus, type Deployment, type Pod, type PodTemplate } from "./resources.ts";
+import { deployments, pods, type Deployment, type PodTemplate } from "./resources.ts";
+import { stuckPods } from "./stuck-pods.ts";
 
 export interface DeploymentSlotsOptions {
   readonly cluster: ClusterApi;
@@ -14,17 +15,6 @@ export interface DeploymentSlotsOptions {
   /** Pods of a slot that serves. */
   readonly replicas: number;
 }
-
-/** What a container waits for in vain: nothing but another template helps. */
-const hopeless = [
-  "CrashLoopBackOff",
-  "ImagePullBackOff",
-  "InvalidImageName",
-  "ErrImageNeverPull",
-  "CreateContainerConfigError",
-  "CreateContainerError",
-  "RunContainerError",
-];
 
 /** The slots as the two Deployments of a service. */
 export class DeploymentSlots implements Slots {
@@ -48,6 +38,11 @@ export class DeploymentSlots implements Slots {
       stuck:
         deployment === undefined || settled || desired === 0 ? undefined : await this.#stuck(slot, deployment, signal),
     };
+  }
+
+  async count(slot: Slot, signal: AbortSignal): Promise<PodCount> {
+    const deployment = await this.#deployment(slot, signal);
+    return { ready: deployment?.status?.readyReplicas ?? 0, desired: deployment?.spec?.replicas ?? 0 };
   }
 
   async scale(slot: Slot, replicas: number | "full", signal: AbortSignal): Promise<void> {
@@ -97,27 +92,15 @@ export class DeploymentSlots implements Slots {
     }
   }
 
-  async #stuck(slot: Slot, { spec, status }: Deployment, signal: AbortSignal): Promise<string | undefined> {
+  async #stuck(slot: Slot, deployment: Deployment, signal: AbortSignal): Promise<StuckPods | undefined> {
     const { cluster, namespace, service } = this.#options;
     const labels = { ...slotSelectorLabels(service, slot) };
-    const template = spec?.template?.metadata?.labels?.[labelKeys.template];
+    const template = deployment.spec?.template?.metadata?.labels?.[labelKeys.template];
     if (template !== undefined) labels[labelKeys.template] = template;
     const selector = Object.entries(labels)
       .map(([key, value]) => `${key}=${value}`)
       .join(",");
-    const running = await cluster.list(pods, { namespace, selector }, { signal });
-    for (const pod of running) {
-      const why = hopelessIn(pod);
-      if (why !== undefined) return `${pod.metadata.name}: ${why}`;
-    }
-    const failure = status?.conditions?.find(
-      (condition) =>
-        (condition.type === "ReplicaFailure" && condition.status === "True") ||
-        (condition.type === "Progressing" && condition.reason === "ProgressDeadlineExceeded"),
-    );
-    if (failure === undefined) return undefined;
-    const told = `${slotName(service, slot)}: ${failure.reason ?? failure.type}: ${failure.message ?? ""}`;
-    return [told, ...running.flatMap(unreadinessOf)].join("; ");
+    return stuckPods(deployment, await cluster.list(pods, { namespace, selector }, { signal }));
   }
 }
 
@@ -143,32 +126,4 @@ function isRolledOut({ metadata, spec, status }: Deployment): boolean {
     status.readyReplicas === desired &&
     status.replicas === desired
   );
-}
-
-function hopelessIn({ status }: Pod): string | undefined {
-  const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
-  for (const container of containers) {
-    const { reason = "", message = "" } = container.state?.waiting ?? {};
-    if (hopeless.includes(reason)) return [`${reason}: ${message}`, lastEnd(container)].filter(Boolean).join("; ");
-  }
-  return undefined;
-}
-
-/** What keeps a pod's containers from being ready, as far as they have started at all. */
-function unreadinessOf({ metadata, status }: Pod): readonly string[] {
-  return (status?.containerStatuses ?? []).flatMap((container) => {
-    if (container.ready === true) return [];
-    const restarts = container.restartCount ?? 0;
-    const ended = lastEnd(container);
-    const why =
-      restarts === 0
-        ? "runs and does not become ready"
-        : `restarted ${restarts} time${restarts === 1 ? "" : "s"}${ended === "" ? "" : `, ${ended}`}`;
-    return [`${metadata.name}: container ${container.name} ${why}`];
-  });
-}
-
-function lastEnd({ lastState }: ContainerStatus): string {
-  const { reason, exitCode } = lastState?.terminated ?? {};
-  return reason === undefined ? "" : `it ended with ${reason} (exit code ${exitCode ?? "unknown"})`;
 }

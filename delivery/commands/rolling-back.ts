@@ -8,7 +8,7 @@ import { startNotifying } from "../wiring/notifying.ts";
 import { sessionBack, sessionForward, type ReleasingOptions } from "../wiring/releasing.ts";
 import { servingAfterRollback } from "../report/serving.ts";
 import { conclude, recordIn } from "./conclude.ts";
-import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { exitCodeOf, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { openView } from "./open-view.ts";
 import { releaseToItsEnd } from "./release-to-its-end.ts";
 import type { RunSignals } from "./run.ts";
@@ -80,7 +80,7 @@ async function rollBackCurrent(
   await conclude(sources.site, end, options);
   await writeWhatServes(sources.site, end.id, options);
   // Done as asked; what was released was rolled back.
-  return end.end === "over" ? exitCodes.ok : exitCodes.interrupted;
+  return end.end === "over" ? exitCodes.ok : exitCodeOf(end);
 }
 
 /** Neither command needs the variable, so neither is kept from its work by it. */

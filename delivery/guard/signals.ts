@@ -1,12 +1,15 @@
-import type { ContainerStatus, Pod } from "../cluster/resources.ts";
+import type { Pod } from "../cluster/resources.ts";
+import { endedWithNode } from "../cluster/stuck-pods.ts";
 import type { PodSignal } from "../release/ports.ts";
+import { containerEnds, disruptionOf, isDisrupted, lastEndOf } from "./disruption.ts";
 
 /**
- * How often containers of a pod have ended. That is ahead of the restart count, which grows only when the kubelet starts the
- * container again, and it backs off before that. A pod that failed as a whole has ended once, whether or not that is known of a
- * container.
+ * How often containers of a pod have ended by themselves, or with their node. A pod that failed as a whole, by exceeding its own limits, has
+ * ended once, whether or not that is known of a container; one that was ended from outside has not.
  */
-export function endsOf({ status }: Pod): number {
+export function endsOf(pod: Pod): number {
+  if (isDisrupted(pod)) return 0;
+  const { status } = pod;
   const ends = (status?.containerStatuses ?? []).reduce((sum, container) => sum + containerEnds(container), 0);
   return status?.phase === "Failed" ? Math.max(1, ends) : ends;
 }
@@ -18,18 +21,23 @@ export function endsOf({ status }: Pod): number {
  */
 export function signalsBetween(before: Pod | undefined, after: Pod): PodSignal[] {
   const pod = after.metadata.name;
+  if (isDisrupted(after)) {
+    if (before !== undefined && isDisrupted(before)) return [];
+    return [{ kind: "disrupted", pod, detail: disruptionOf(after), platform: true }];
+  }
   const signals: PodSignal[] = [];
   for (const container of after.status?.containerStatuses ?? []) {
     const earlier = before?.status?.containerStatuses?.find(({ name }) => name === container.name);
     const ends = containerEnds(container);
     if (ends <= (earlier === undefined ? 0 : containerEnds(earlier))) continue;
-    const { reason = "reason unknown", exitCode = "unknown" } =
-      container.state?.terminated ?? container.lastState?.terminated ?? {};
-    signals.push({
-      kind: reason === "OOMKilled" ? "oom_killed" : "crashed",
-      pod,
-      detail: `container ${container.name} ended with code ${exitCode} (${reason}), ${ends} in all`,
-    });
+    const ended = lastEndOf(container);
+    const { reason = "reason unknown", exitCode = "unknown" } = ended ?? {};
+    const detail = `container ${container.name} ended with code ${exitCode} (${reason}), ${ends} in all`;
+    signals.push(
+      endedWithNode(ended)
+        ? { kind: "disrupted", pod, detail, platform: true }
+        : { kind: reason === "OOMKilled" ? "oom_killed" : "crashed", pod, detail },
+    );
   }
   if (after.status?.phase === "Failed" && before?.status?.phase !== "Failed") {
     const { reason = "no reason given", message } = after.status;
@@ -40,9 +48,4 @@ export function signalsBetween(before: Pod | undefined, after: Pod): PodSignal[]
     });
   }
   return signals;
-}
-
-function containerEnds({ restartCount = 0, state, lastState }: ContainerStatus): number {
-  const isDown = state?.running === undefined && (state?.terminated ?? lastState?.terminated) !== undefined;
-  return restartCount + (isDown ? 1 : 0);
 }

@@ -1,5 +1,6 @@
 import type { Pod } from "../cluster/resources.ts";
 import type { PodSignal } from "../release/ports.ts";
+import { containersAreReady, isDisrupted } from "./disruption.ts";
 import { ExpositionError } from "./exposition.ts";
 import { PodSilentError } from "./pod-source.ts";
 
@@ -20,7 +21,12 @@ export class Lasting {
   }
 
   get is(): boolean {
-    return this.#since !== undefined && this.#last - this.#since >= hiccupMs;
+    return this.#since !== undefined && this.ms >= hiccupMs;
+  }
+
+  /** For how long, in milliseconds. */
+  get ms(): number {
+    return this.#since === undefined ? 0 : this.#last - this.#since;
   }
 }
 
@@ -34,7 +40,10 @@ export class WatchedPod {
   /** Why its last read failed. */
   problem: string | undefined;
   readonly #unready = new Lasting();
+  /** It is to blame for giving no page. */
   readonly #silent = new Lasting();
+  /** It gives no page, whoever is to blame. */
+  readonly #mute = new Lasting();
   /** A pod that has yet to become ready for the first time is one that starts. */
   #wasReady = false;
   #silence: PodSignal | undefined;
@@ -44,8 +53,14 @@ export class WatchedPod {
     this.pod = pod;
   }
 
+  /** Somebody wants it to end. */
   get isLeaving(): boolean {
-    return this.pod.metadata.deletionTimestamp !== undefined;
+    return this.pod.metadata.deletionTimestamp !== undefined || isDisrupted(this.pod);
+  }
+
+  /** For how long it has given no page, in milliseconds. */
+  get silentMs(): number {
+    return this.isLeaving ? 0 : this.#mute.ms;
   }
 
   get isReady(): boolean {
@@ -65,6 +80,7 @@ export class WatchedPod {
     this.answered = true;
     this.problem = undefined;
     this.#silent.see(false, now);
+    this.#mute.see(false, now);
   }
 
   /** It gave none, at `now`. */
@@ -72,10 +88,13 @@ export class WatchedPod {
     const detail = error instanceof Error ? error.message : String(error);
     const { name } = this.pod.metadata;
     this.problem = `${name}: ${detail}`;
+    this.#mute.see(this.#wasReady, now);
     // What fails on the way to a pod is not the pod's fault.
     if (!(error instanceof PodSilentError || error instanceof ExpositionError)) return;
     const kind = error instanceof PodSilentError && error.unreachable ? "unreachable" : "unreadable";
-    this.#silence = { kind, pod: name, detail };
+    // A port that refuses is the process's; what does not answer at all may have lost its node, which the cluster notices much later.
+    const unknown = kind === "unreachable" && !/refused|reset/i.test(detail) && this.isReady;
+    this.#silence = { kind, pod: name, detail, ...(unknown && { platform: true as const }) };
     this.#silent.see(this.#wasReady, now);
   }
 
@@ -84,6 +103,10 @@ export class WatchedPod {
     if (this.isLeaving) return undefined;
     if (this.#silent.is) return this.#silence;
     if (!this.#unready.is) return undefined;
+    if (containersAreReady(this.pod)) {
+      const detail = "its node is not heard of, and reported its containers as ready before";
+      return { kind: "unready", pod: this.pod.metadata.name, detail, platform: true };
+    }
     const why = this.pod.status?.conditions?.find(({ type }) => type === "Ready")?.message ?? "no reason given";
     return { kind: "unready", pod: this.pod.metadata.name, detail: `it is not ready any more: ${why}` };
   }

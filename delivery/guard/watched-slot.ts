@@ -8,6 +8,7 @@ export class WatchedSlot {
   readonly #barren = new Lasting();
   #pods = new Map<string, WatchedPod>();
   #signals: readonly PodSignal[] = [];
+  #excused = 0;
 
   /** All that are read, by their UID: those that are told to end may still serve. */
   get pods(): ReadonlyMap<string, WatchedPod> {
@@ -36,7 +37,22 @@ export class WatchedSlot {
     const down = pods.map((pod) => pod.down).filter((signal) => signal !== undefined);
     if (down.length > 0 || !this.#barren.is) return down;
     const detail = pods.length === 0 ? "it has no pods" : `none of its ${pods.length} pods is ready`;
-    return [{ kind: "unready", pod: "", detail }];
+    // No pod is known to have become unready by itself: they were taken away, or start.
+    return [{ kind: "unready", pod: "", detail, platform: true }];
+  }
+
+  /** Ends of containers that were not the version's doing. */
+  get excused(): number {
+    return this.#excused;
+  }
+
+  excuse(ends: number): void {
+    this.#excused += ends;
+  }
+
+  /** The longest that one of them has given no page, in milliseconds. */
+  get silentMs(): number {
+    return Math.max(0, ...this.present.map(({ silentMs }) => silentMs));
   }
 
   tell(signals: readonly PodSignal[]): void {

@@ -4,6 +4,7 @@ import { quantile, type Quantile } from "../gate/quantile.ts";
 import type { Clock, GuardSnapshot, Slot, SlotSnapshot } from "../release/ports.ts";
 import { readCounters, slowerThan, type Counts } from "./counters.ts";
 import type { PodSource } from "./pod-source.ts";
+import { endsByNode, isDisrupted } from "./disruption.ts";
 import { endsOf, signalsBetween } from "./signals.ts";
 import { Tally } from "./tally.ts";
 import { WatchedPod } from "./watched-pod.ts";
@@ -42,6 +43,8 @@ export class Watcher {
   /** UIDs of pods whose end was told. */
   readonly #ended = new Set<string>();
   #listed = false;
+  /** Instant of the last list. */
+  #listedAt: number | null = null;
   #listProblem: string | undefined;
 
   constructor(source: PodSource, clock: Clock, watch: Watched) {
@@ -77,7 +80,10 @@ export class Watcher {
         // A pod that is told to end ends, as it should: the replica router takes pods away while others of theirs serve.
         const isLeaving = pod.metadata.deletionTimestamp !== undefined;
         // What happened before the first list happened before the watch.
-        if (this.#listed && !isLeaving) slot.tell(signalsBetween(known?.pod, pod));
+        if (this.#listed && (!isLeaving || isDisrupted(pod))) {
+          slot.tell(signalsBetween(known?.pod, pod));
+          slot.excuse(isDisrupted(pod) ? 0 : endsByNode(known?.pod, pod));
+        }
         this.#tally.meet(uid, group, isLeaving ? 0 : endsOf(pod), this.#listed);
         if (hasEnded(pod)) {
           this.#ended.add(uid);
@@ -90,6 +96,7 @@ export class Watcher {
       slot.see(pods, now);
     }
     this.#listed = true;
+    this.#listedAt = this.#clock.now();
   }
 
   /**
@@ -136,7 +143,7 @@ export class Watcher {
   #snapshot(): WatchedSnapshot {
     const problems: string[] = this.#listProblem === undefined ? [] : [this.#listProblem];
     const [candidate, active] = [this.#slotSnapshot("candidate", problems), this.#slotSnapshot("active", problems)];
-    return { at: this.#clock.now(), candidate, active, problems };
+    return { at: this.#clock.now(), podsAt: this.#listedAt, candidate, active, problems };
   }
 
   #slotSnapshot(group: Group, problems: string[]): WatchedSlotSnapshot {
@@ -157,7 +164,8 @@ export class Watcher {
       read: present.filter(({ answered }) => answered).length,
       pods: present.length,
       ready: present.filter(({ isReady }) => isReady).length,
-      restarts: this.#tally.restarts(group),
+      restarts: this.#tally.restarts(group) - slot.excused,
+      silentMs: slot.silentMs,
       down: slot.down,
       signals: slot.signals,
       p95: p95Of(counts),

@@ -96,6 +96,9 @@ const detailed: readonly string[] = [
   "return-confirmed",
   "return-unconfirmed",
   "return-contradicted",
+  "capacity-lost",
+  "pods-kept",
+  "noted",
 ];
 
 function slackDrafts(line: JournalEntry, { id: release }: ReleaseRecord, outbox: Outbox): readonly Draft[] {

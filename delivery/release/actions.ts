@@ -4,9 +4,11 @@ import { LeaseLostError } from "../cluster/errors.ts";
 import { wayOf } from "../smoke/way.ts";
 import { DeadlineError, within } from "./deadline.ts";
 import { measureStep, watchSoak } from "./measuring.ts";
-import { confirm, confirmReturn, giveBack, leadGuestsIn, shift, stepBack, turnRound } from "./moving.ts";
+import { confirm, leadGuestsIn, shift, turnRound } from "./moving.ts";
 import { messageOf } from "./persist.ts";
+import { countEvery, countPods, unreadyReason } from "./pods.ts";
 import type { SmokeResult } from "./ports.ts";
+import { objectionToScalingDown, rollBack, stepBack, tidyPatience, verifyRollback } from "./rollback.ts";
 import type { FinalPhase, Phase, ReleaseState } from "./state.ts";
 import type { ReleaseEvent } from "./state-machine.ts";
 import type { Subject } from "./subject.ts";
@@ -14,9 +16,6 @@ import { failed, lookEvery, tryForEver, tryUntil, type Workplace } from "./workp
 
 /** Resolves with what became true, or with `undefined` when there is nothing left for this process to do. */
 export type Action = (state: ReleaseState, place: Workplace) => Promise<ReleaseEvent | undefined>;
-
-/** How long tidying up is tried before the release ends without it, in milliseconds. */
-const tidyPatience = 120_000;
 
 export const actions: Readonly<Record<Exclude<Phase, FinalPhase | "preparing">, Action>> = {
   "waiting-ready": waitUntilReady,
@@ -30,17 +29,18 @@ export const actions: Readonly<Record<Exclude<Phase, FinalPhase | "preparing">, 
   finishing: finish,
   "stepping-back": stepBack,
   held: stayHeld,
-  returning: giveBack,
-  "confirming-return": confirmReturn,
+  returning: rollBack,
+  "confirming-return": verifyRollback,
   quarantining: quarantine,
   "scaling-down": scaleDownCandidate,
 };
 
 async function waitUntilReady(_state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
-  const { subject, ports, signal } = place;
+  const { subject, ports, signal, tell } = place;
   const { clock, slots } = ports;
   const { candidate, plan } = subject;
   const start = clock.monotonic();
+  let told = false;
   for (;;) {
     const health = await tryUntil(place, plan.deadlines.ready, () => slots.look(candidate.slot, signal));
     if (health.staged?.template !== candidate.template)
@@ -48,14 +48,20 @@ async function waitUntilReady(_state: ReleaseState, place: Workplace): Promise<R
         "superseded",
         `${candidate.slot} holds ${health.staged?.template ?? "nothing"} and no longer ${candidate.template}`,
       );
-    if (health.stuck !== undefined) return failed("not_ready", health.stuck);
+    const { stuck } = health;
+    if (stuck?.hopeless === true) return failed(unreadyReason(stuck), stuck.detail);
+    if (stuck !== undefined && !told) tell({ type: "noted", detail: `waiting: ${stuck.detail}` });
+    told ||= stuck !== undefined;
     const pods = `${health.readyReplicas} of ${health.desiredReplicas} pods are ready`;
     // A candidate that was taken back before had its pods taken away.
     if (health.desiredReplicas < plan.replicas)
       await tryUntil(place, plan.deadlines.ready, () => slots.scale(candidate.slot, "full", signal));
     else if (health.ready) return { type: "ready", detail: pods };
     const waited = clock.monotonic() - start;
-    if (waited >= plan.deadlines.ready) return failed("not_ready", `${pods} after ${(waited / 1000).toFixed(0)} s`);
+    if (waited >= plan.deadlines.ready) {
+      const late = `${pods} after ${(waited / 1000).toFixed(0)} s`;
+      return failed(unreadyReason(stuck), stuck === undefined ? late : `${late}: ${stuck.detail}`);
+    }
     await clock.sleep(lookEvery, signal);
   }
 }
@@ -66,7 +72,28 @@ async function smokeCandidate(_state: ReleaseState, place: Workplace): Promise<R
 
 async function finish(_state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
   await turnRound(place, tidyPatience);
-  return await scaleAway(place.subject.active, "finished", place);
+  return await scaleAway(place.subject.active, "finished", place, () => candidateWithoutPods(place));
+}
+
+/** What speaks against taking the pods away that served before: those that serve now are not all ready, and do not become so. */
+async function candidateWithoutPods(place: Workplace): Promise<ReleaseEvent | undefined> {
+  const { subject, ports, signal } = place;
+  const start = ports.clock.monotonic();
+  for (;;) {
+    const { candidate } = await tryUntil(
+      place,
+      tidyPatience,
+      () => countPods(place),
+      () => true,
+    );
+    if (candidate.ready >= Math.max(1, candidate.desired)) return undefined;
+    if (ports.clock.monotonic() - start >= tidyPatience) {
+      const detail = `${subject.active} keeps its pods: ${candidate.ready} of ${candidate.desired} pods of ${subject.candidate.slot} are ready`;
+      ports.notifier.trouble(detail);
+      return { type: "finished", detail };
+    }
+    await ports.clock.sleep(countEvery, signal);
+  }
 }
 
 async function smoke(through: "candidate" | "public", { subject, ports, signal }: Workplace): Promise<ReleaseEvent> {
@@ -114,7 +141,7 @@ async function scaleDownCandidate(state: ReleaseState, place: Workplace): Promis
   const { slot } = place.subject.candidate;
   if (state.candidateStays === true)
     return { type: "scaled-down", detail: `${slot} keeps its pods: requests still reached them after the return` };
-  return scaleAway(slot, "scaled-down", place);
+  return scaleAway(slot, "scaled-down", place, () => objectionToScalingDown(state, place));
 }
 
 /** Takes a slot's pods away. That must not keep a release from ending: after a while it is left to people. */
@@ -122,9 +149,12 @@ async function scaleAway(
   slot: Subject["active"],
   type: "finished" | "scaled-down",
   place: Workplace,
+  objection: () => Promise<ReleaseEvent | undefined>,
 ): Promise<ReleaseEvent> {
   const { subject, ports, signal } = place;
   try {
+    const objected = await objection();
+    if (objected !== undefined) return objected;
     const staged = await tryUntil(
       place,
       tidyPatience,

@@ -4,7 +4,7 @@ import { addReading, readingSince, type Counts, type Period } from "../gate/coun
 import type { Measurement } from "../gate/measurement.ts";
 import { decideGuard, decideStep, type Action, type Cause, type Judged, type MetricPolicy } from "../gate/policy.ts";
 import { judge, type Criterion, type Verdict } from "../gate/verdict.ts";
-import type { GuardSnapshot, SlotCounts, SlotSnapshot, StepMeasurement } from "./ports.ts";
+import type { GuardSnapshot, PodSignal, SlotCounts, SlotSnapshot, StepMeasurement } from "./ports.ts";
 import { spendingOf, type Lane } from "./spending.ts";
 import type { Reason } from "./state.ts";
 
@@ -63,16 +63,29 @@ export function judgeGuard(evidence: GuardEvidence, snapshot: GuardSnapshot, pla
  * What the candidate's pods suffer that their counters cannot tell: requests that no pod took are counted by none (row 14 of
  * GATE.md). Only with traffic on the candidate, which is when the guard watches.
  */
-function podCauses({ candidate, active }: GuardSnapshot, { thresholds }: JudgingPlan): readonly Cause[] {
+function podCauses({ candidate, active, podsAt }: GuardSnapshot, { thresholds }: JudgingPlan): readonly Cause[] {
   const { max, policy } = thresholds.restarts;
   const restarted: Cause = { metric: "restarts", reason: "pods_restarted", response: policy };
   if (candidate.restarts > max) return [restarted];
+  // Users are sent to nothing: no policy wants that.
+  if (
+    podsAt !== null &&
+    active.ready > 0 &&
+    candidate.ready === 0 &&
+    (candidate.pods === 0 || candidate.down.length > 0)
+  )
+    return [{ metric: "pods", reason: reasonOfPods(candidate.down), response: "rollback" }];
   // What the active slot's pods suffer too is not the candidate's fault, and pods that serve well but tell nothing are the gate's to judge.
-  const own = candidate.down.some(
+  const own = candidate.down.filter(
     ({ kind }) =>
       (kind === "unready" && active.ready === active.pods) || (kind === "unreachable" && active.read === active.pods),
   );
-  return own ? [{ metric: "pods", reason: "not_ready", response: policy }] : [];
+  return own.length === 0 ? [] : [{ metric: "pods", reason: reasonOfPods(own), response: policy }];
+}
+
+/** Whose doing it is that pods do not serve: the version's where that is known of one of them. */
+function reasonOfPods(down: readonly PodSignal[]): Reason {
+  return down.every(({ platform }) => platform === true) ? "pods_unavailable" : "not_ready";
 }
 
 /**

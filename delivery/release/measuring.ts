@@ -40,12 +40,17 @@ export async function measureStep(state: ReleaseState, place: Workplace): Promis
 
 /** Looks at a release that has all the traffic, for as long as the old slot is kept warm. Only a breach matters. */
 export async function watchSoak(state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
-  const { subject, ports, signal, measured, tell } = place;
+  const { subject, ports, guard, signal, measured, tell } = place;
   const { plan } = subject;
   const measure = measurer(state, place);
   const start = ports.clock.monotonic();
   for (;;) {
     const left = plan.soak - (ports.clock.monotonic() - start);
+    // Without pods in the old slot the soak keeps nothing warm: it lasts until they are back, or the guard holds the release.
+    if (left <= 0 && guard.isActiveSlotEmpty) {
+      await ports.clock.sleep(plan.gate.every, signal);
+      continue;
+    }
     if (left <= 0) return { type: "soaked", detail: `no breach in ${plan.soak / 1000} s at 100 %` };
     await ports.clock.sleep(Math.min(left, plan.gate.every), signal);
     const measurement = await measure();

@@ -1,11 +1,12 @@
-// What is done about the weights: there, back to one that was good, and back to none.
-import { ClusterError, LeaseLostError, UnreachableError } from "../cluster/errors.ts";
+// What is done about the weights on the way to the candidate; `rollback.ts` has the other direction.
+import { LeaseLostError, UnreachableError } from "../cluster/errors.ts";
 import { messageOf } from "./persist.ts";
+import { awaitCandidatePods, unreadyReason } from "./pods.ts";
 import { PodsNotReadyError, type Confirmation, type Split } from "./ports.ts";
 import type { ReleaseState } from "./state.ts";
 import type { ReleaseEvent } from "./state-machine.ts";
 import type { Subject } from "./subject.ts";
-import { failed, lookEvery, tryForEver, tryUntil, type Workplace } from "./workplace.ts";
+import { failed, lookEvery, tryUntil, type Workplace } from "./workplace.ts";
 
 /** The first counters are worth this much waiting before traffic moves, in milliseconds. */
 const guardStart = 1_000;
@@ -20,7 +21,7 @@ export async function leadGuestsIn(place: Workplace): Promise<ReleaseEvent | und
     await tryUntil(place, subject.plan.deadlines.confirm, () => ports.router.shift(split(subject, 0), signal));
     return undefined;
   } catch (error) {
-    return notShifted(error);
+    return await notShifted(error, place);
   }
 }
 
@@ -43,27 +44,30 @@ export async function shift({ percent }: ReleaseState, place: Workplace): Promis
   // What the counters show before the first request arrives is what the candidate's are compared with.
   await Promise.race([guard.started(), ports.clock.sleep(guardStart, signal)]);
   try {
+    const short = await awaitCandidatePods(percent, place);
+    if (short !== undefined) return short;
     await tryUntil(place, subject.plan.deadlines.confirm, () => ports.router.shift(split(subject, percent), signal));
   } catch (error) {
-    return notShifted(error);
+    return await notShifted(error, place);
   }
   return { type: "shifted", detail: `${percent} % of the traffic to ${subject.candidate.slot}` };
 }
 
 /** What a weight that could not be set means; throws what is none of the way's or the candidate's fault. */
-function notShifted(error: unknown): ReleaseEvent {
+async function notShifted(error: unknown, { subject, ports, signal }: Workplace): Promise<ReleaseEvent> {
   if (error instanceof UnreachableError) return failed("shift_not_confirmed", error.message);
-  if (error instanceof PodsNotReadyError) return failed("not_ready", error.message);
-  throw error;
+  if (!(error instanceof PodsNotReadyError)) throw error;
+  const { stuck } = await ports.slots.look(subject.candidate.slot, signal);
+  return failed(unreadyReason(stuck), stuck === undefined ? error.message : `${error.message}: ${stuck.detail}`);
 }
 
 export async function confirm({ percent }: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
   const { subject, ports, tell } = place;
   let seen: Confirmation;
   try {
-    seen = await look(place, percent, subject.plan.deadlines.confirm);
+    seen = await pollWeight(place, percent, subject.plan.deadlines.confirm);
   } catch (error) {
-    return notShifted(error);
+    return await notShifted(error, place);
   }
   const { status, detail } = seen;
   if (status === "confirmed") return { type: "confirmed", detail };
@@ -78,35 +82,8 @@ export async function confirm({ percent }: ReleaseState, place: Workplace): Prom
   return { type: "unconfirmed", detail: told };
 }
 
-export async function stepBack({ percent }: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
-  try {
-    const work = (): Promise<void> => place.ports.router.shift(split(place.subject, percent), place.signal);
-    await tryForEver(place, work, (error) => error instanceof ClusterError);
-  } catch (error) {
-    place.signal.throwIfAborted();
-    // A weight that cannot be gone back to leaves only the way back to none.
-    const reason = error instanceof PodsNotReadyError ? "not_ready" : "internal_error";
-    if (percent > 0 && !(error instanceof LeaseLostError)) return failed(reason, messageOf(error));
-    throw error;
-  }
-  return { type: "stepped-back", detail: `held with ${percent} % of the traffic on ${place.subject.candidate.slot}` };
-}
-
-export async function giveBack(_state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
-  await tryForEver(place, () => place.ports.router.shift(split(place.subject, 0), place.signal));
-  return { type: "returned", detail: `all traffic to ${place.subject.active}` };
-}
-
-export async function confirmReturn(_state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
-  const { status, detail } = await look(place, 0, place.subject.plan.deadlines.return);
-  if (status === "confirmed") return { type: "return-confirmed", detail };
-  if (status !== "contradicted") return { type: "return-unconfirmed", detail };
-  place.ports.notifier.trouble(`the way back is not in effect: ${detail}`);
-  return { type: "return-contradicted", detail };
-}
-
 /** Asks for a weight to be seen in effect, until the deadline. A contradicted weight is set again: somebody may have changed it. */
-async function look(place: Workplace, percent: number, patience: number): Promise<Confirmation> {
+export async function pollWeight(place: Workplace, percent: number, patience: number): Promise<Confirmation> {
   const { subject, ports, signal } = place;
   const { clock, router } = ports;
   const wanted = split(subject, percent);
@@ -124,6 +101,6 @@ async function look(place: Workplace, percent: number, patience: number): Promis
   }
 }
 
-function split({ active, candidate }: Subject, percent: number): Split {
+export function split({ active, candidate }: Subject, percent: number): Split {
   return { active, candidate: candidate.slot, percent };
 }

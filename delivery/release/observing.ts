@@ -11,8 +11,20 @@ export function observing(ports: ReleasePorts): ReleasePorts {
     router: {
       shift: nothing,
       confirm: () => Promise.resolve({ status: "unknown", detail: "observing: nothing is moved" }),
+      weight: () => Promise.resolve(undefined),
     },
-    slots: { look: (slot, signal) => ports.slots.look(slot, signal), scale: nothing },
+    slots: {
+      look: (slot, signal) => ports.slots.look(slot, signal),
+      // What is not moved needs no pods, and none would come.
+      count: () => Promise.resolve({ ready: 1, desired: 1 }),
+      scale: nothing,
+    },
+    guard: {
+      // The release that is observed may take pods away as it should; nothing here is decided on their number.
+      async *watch(watch, signal) {
+        for await (const snapshot of ports.guard.watch(watch, signal)) yield { ...snapshot, podsAt: null };
+      },
+    },
     approval: { next: (_after, signal) => untilAborted(signal).promise },
     synthetic: null,
     journal,

@@ -35,6 +35,8 @@ export interface Split {
   readonly candidate: Slot;
   /** Percent of traffic for the candidate, 0 to 100. */
   readonly percent: number;
+  /** Move the traffic and leave the pods as they are: a rollback does not wait for the exact number of pods of a share. */
+  readonly podsAsTheyAre?: true;
 }
 
 /** Moves user traffic. */
@@ -51,6 +53,9 @@ export interface Router {
    * resolved) or from the proxies' own configuration. The runner asks again until a deadline.
    */
   confirm(split: Split, since: number, signal: AbortSignal): Promise<Confirmation>;
+
+  /** The candidate's share of the traffic in percent, as the control plane has it now; `undefined` where that cannot be told. */
+  weight(split: Split, signal: AbortSignal): Promise<number | undefined>;
 }
 
 /** The candidate did not get the pods that a share of the traffic needs. */
@@ -85,8 +90,10 @@ export interface PodSignal {
     | "oom_killed"
     /** A container ended, for whatever reason: a service does not end. */
     | "crashed"
-    /** The whole pod ended: evicted, or its node was lost. */
+    /** The whole pod ended, for exceeding its own limits. */
     | "failed"
+    /** It was ended from outside: evicted, preempted, drained, or its node went away. */
+    | "disrupted"
     /** The kubelet takes it for not ready, so that nobody sends it requests. */
     | "unready"
     /** It refuses connections or does not answer. */
@@ -97,6 +104,8 @@ export interface PodSignal {
   readonly pod: string;
   /** For people: `container atom ended with code 137 (OOMKilled), 2 in all`. */
   readonly detail: string;
+  /** It is not known to be the version's doing: its node, an eviction, the network. @default it is the version's */
+  readonly platform?: true;
 }
 
 export interface SlotSnapshot extends SlotCounts {
@@ -107,8 +116,10 @@ export interface SlotSnapshot extends SlotCounts {
   readonly pods: number;
   /** Of `pods`: ready, by the kubelet's last word. */
   readonly ready: number;
-  /** Times that a container, or a pod as a whole, ended since the watch began. */
+  /** Times that a container, or a pod as a whole, ended by itself since the watch began. */
   readonly restarts: number;
+  /** For how long a pod that was ready before has given no metrics page, whatever the reason: the longest of them, in milliseconds. */
+  readonly silentMs: number;
   /** Whoever should serve and does not, now, and for longer than a hiccup: `unready`, `unreachable` or `unreadable`. */
   readonly down: readonly PodSignal[];
   /** What happened to its pods since the watch began, the newest last; at most 20. */
@@ -119,6 +130,8 @@ export interface SlotSnapshot extends SlotCounts {
 export interface GuardSnapshot {
   /** Instant of the reading. */
   readonly at: number;
+  /** Instant at which the pods were listed last: `pods` and `ready` are as of then. `null` where they could not be listed yet. */
+  readonly podsAt: number | null;
   readonly candidate: SlotSnapshot;
   readonly active: SlotSnapshot;
   /** Why a count may be missing, one line each for people; the same as long as it lasts. */
@@ -200,8 +213,25 @@ export interface SmokeResult {
 export interface Slots {
   /** Looks once. */
   look(slot: Slot, signal: AbortSignal): Promise<SlotHealth>;
+  /** Counts a slot's pods in one request. */
+  count(slot: Slot, signal: AbortSignal): Promise<PodCount>;
   /** Sets the number of replicas; idempotent. `full` brings the slot back to the number that it had when it last served. */
   scale(slot: Slot, replicas: number | "full", signal: AbortSignal): Promise<void>;
+}
+
+export interface PodCount {
+  readonly ready: number;
+  readonly desired: number;
+}
+
+/** Why pods cannot become ready, or do not. */
+export interface StuckPods {
+  /** For people: `atom-green-1: ImagePullBackOff: no such image`. */
+  readonly detail: string;
+  /** The version's containers ended by themselves. Anything else is not known to be its fault. */
+  readonly crashed: boolean;
+  /** Nothing but another template helps, so that waiting is useless. */
+  readonly hopeless: boolean;
 }
 
 export interface SlotHealth {
@@ -211,8 +241,8 @@ export interface SlotHealth {
   readonly ready: boolean;
   readonly desiredReplicas: number;
   readonly readyReplicas: number;
-  /** Why it cannot become ready without a change (`ImagePullBackOff: …`, `CrashLoopBackOff: …`), if that is known. */
-  readonly stuck: string | undefined;
+  /** Why it is not ready, where more is known than that it takes its time. */
+  readonly stuck: StuckPods | undefined;
 }
 
 /** Brings the environment to what the program declares, with the candidate staged at 0 % (`pulumi up`). */

@@ -12,7 +12,16 @@ import { messageOf, persist } from "./persist.ts";
 import type { ReleasePorts, StepMeasurement } from "./ports.ts";
 import { eventOf } from "./requests.ts";
 import type { JournalEntry, Phase, ReleaseState } from "./state.ts";
-import { isFinal, isForward, needsGuard, table, transition, type ReleaseEvent } from "./state-machine.ts";
+import {
+  isAside,
+  isFinal,
+  isForward,
+  isMoving,
+  needsGuard,
+  table,
+  transition,
+  type ReleaseEvent,
+} from "./state-machine.ts";
 import type { Subject } from "./subject.ts";
 import { untilAborted } from "./until-aborted.ts";
 import type { Workplace } from "./workplace.ts";
@@ -44,6 +53,8 @@ export interface RunEnd {
 const journalPatience = 2_000;
 /** How long an action that was called off may take to let go, in milliseconds. */
 const letGo = 1_000;
+/** What may be noted in one run: something that comes and goes for ever must not fill the journal. */
+const mostNotes = 30;
 /** Between two tries of an action that failed where only trying again is left, in milliseconds. */
 const againAfter = 500;
 
@@ -59,6 +70,7 @@ export class ReleaseRunner {
   #seq: number;
   /** `seq` of the line that held the release last. */
   #heldAt: number;
+  #notes = 0;
   /** Lines that could not be written yet: only on the way back. */
   #unwritten: JournalEntry[] = [];
 
@@ -142,9 +154,9 @@ export class ReleaseRunner {
         const event = await this.#next(action, stop);
         if (event === undefined) return false;
         // Before it is written down: a weight must not move once the journal says that it goes back.
-        if (event.type !== "warned") await callOff();
+        if (!isAside(event)) await callOff();
         await this.#record(event, stop);
-        if (event.type !== "warned" || this.#state.phase !== phase) return true;
+        if (!isAside(event) || this.#state.phase !== phase) return true;
       }
     } finally {
       if (!done.signal.aborted) await callOff();
@@ -248,11 +260,12 @@ export class ReleaseRunner {
   #read(letter: ReleaseEvent | PersonsRequest): ReleaseEvent | undefined {
     const event = "kind" in letter ? eventOf(letter, this.#state, this.#heldAt) : letter;
     if (event === undefined || table[this.#state.phase][event.type] === undefined) return undefined;
+    if (event.type === "noted" && (this.#notes += 1) > mostNotes) return undefined;
     return event.type === "warned" && this.#state.warned.includes(event.metric) ? undefined : event;
   }
 
   async #followTraffic(): Promise<void> {
-    if (needsGuard(this.#state)) this.#guard.watch(this.#state.percent);
+    if (needsGuard(this.#state)) this.#guard.watch(this.#state.percent, isMoving(this.#state.phase));
     else await this.#guard.end();
   }
 

@@ -23,6 +23,7 @@ import {
   type SlotsFound,
 } from "./opening.ts";
 import { ConvergeError, type Clock, type ReleasePorts } from "./ports.ts";
+import { unreadyReason } from "./pods.ts";
 import { ReleaseRunner, type RunEnd, type RunStart } from "./runner.ts";
 import { table, takeOver, type ReleaseEvent } from "./state-machine.ts";
 import type { Subject } from "./subject.ts";
@@ -148,8 +149,9 @@ export class Session {
     );
     if (current === null) throw new Error("the release was opened and is not in the ledger");
     if (broken === undefined) return this.#run(current, signals);
-    const reason = found.idle.ready ? "converge_failed" : "not_ready";
-    return this.#run(current, signals, { type: "failed", reason, detail: found.idle.stuck ?? broken.message });
+    const { ready, stuck } = found.idle;
+    const reason = ready ? "converge_failed" : unreadyReason(stuck);
+    return this.#run(current, signals, { type: "failed", reason, detail: stuck?.detail ?? broken.message });
   }
 
   /** @param end what leads to its end, where it is not to go on */

@@ -32,12 +32,15 @@ export const plainEventTypes = [
   "finished",
   "stepped-back",
   "resumed",
+  "noted",
   "returned",
   "return-confirmed",
   "return-unconfirmed",
   "return-contradicted",
+  "capacity-lost",
   "quarantined",
   "scaled-down",
+  "pods-kept",
   "taken-over",
 ] as const;
 type PlainEventType = (typeof plainEventTypes)[number];
@@ -53,13 +56,13 @@ const to =
 const stay: Move = (state) => state;
 
 /** What may happen at any moment with traffic on the candidate. */
-const guarded: Row = { failed: goBack, held: stepBack, warned: remember, "taken-over": stay };
+const guarded: Row = { failed: goBack, held: stepBack, warned: remember, noted: stay, "taken-over": stay };
 
 /** An event that a phase does not list is refused. After `taken-over` a weight that was not judged yet is set, seen and judged anew. */
 export const table: Readonly<Record<Phase, Row>> = {
   preparing: { prepared: to("waiting-ready"), failed: abandon },
-  "waiting-ready": { ready: to("smoking"), failed: goBack, "taken-over": stay },
-  smoking: { "smoke-passed": firstStep, failed: goBack, "taken-over": stay },
+  "waiting-ready": { ready: to("smoking"), failed: goBack, noted: stay, "taken-over": stay },
+  smoking: { "smoke-passed": firstStep, failed: goBack, noted: stay, "taken-over": stay },
 
   shifting: { ...guarded, shifted: to("confirming") },
   confirming: { ...guarded, confirmed: to("measuring"), unconfirmed: to("measuring"), "taken-over": to("shifting") },
@@ -68,21 +71,30 @@ export const table: Readonly<Record<Phase, Row>> = {
   "smoking-public": { ...guarded, "smoke-passed": to("soaking") },
   soaking: { ...guarded, soaked: to("finishing") },
   // The old slot may be going away: from here there is no way back but a new release.
-  finishing: { finished: to("released"), "taken-over": stay },
+  finishing: { finished: to("released"), noted: stay, "taken-over": stay },
 
-  "stepping-back": { failed: goBack, warned: remember, "stepped-back": to("held"), "taken-over": stay },
-  held: { failed: goBack, warned: remember, resumed: thisStep, "taken-over": stay },
+  "stepping-back": { failed: goBack, warned: remember, noted: stay, "stepped-back": to("held"), "taken-over": stay },
+  held: { failed: goBack, warned: remember, noted: stay, resumed: thisStep, "taken-over": stay },
 
   // Once on its way back a release only goes on going back.
-  returning: { returned: to("confirming-return"), "taken-over": stay },
+  returning: { returned: to("confirming-return"), noted: stay, "taken-over": stay },
   "confirming-return": {
-    "return-confirmed": condemn,
+    "return-confirmed": (state, event, plan) => ({ ...condemn(state, event, plan), rollbackVerified: true }),
     "return-unconfirmed": condemn,
     "return-contradicted": (state, event, plan) => ({ ...condemn(state, event, plan), candidateStays: true }),
+    // The active slot has no ready pods any more, and the candidate has.
+    "capacity-lost": to("returning"),
+    noted: stay,
     "taken-over": to("returning"),
   },
-  quarantining: { quarantined: to("scaling-down"), "taken-over": stay },
-  "scaling-down": { "scaled-down": conclude, "taken-over": stay },
+  quarantining: { quarantined: to("scaling-down"), noted: stay, "taken-over": stay },
+  "scaling-down": {
+    "scaled-down": conclude,
+    "pods-kept": (state) => ({ ...conclude(state), candidateStays: true }),
+    "capacity-lost": (state) => ({ ...withoutVerdict(state), phase: "returning" }),
+    noted: stay,
+    "taken-over": stay,
+  },
 
   released: {},
   "rolled-back": {},
@@ -129,6 +141,11 @@ export function isMoving(phase: Phase): boolean {
 }
 
 const moving: readonly Phase[] = ["shifting", "confirming", "returning", "confirming-return"];
+
+/** Whether an event is said and leaves the release where it is: what is under way goes on. */
+export function isAside({ type }: ReleaseEvent): boolean {
+  return type === "warned" || type === "noted";
+}
 
 /** Whether requests of users may reach the candidate without its having been found good at 100 %: the guard must run. */
 export function needsGuard({ phase, percent }: ReleaseState): boolean {
@@ -177,6 +194,7 @@ function firstStep(state: ReleaseState, _event: ReleaseEvent, plan: MachinePlan)
 function thisStep(state: ReleaseState, _event: ReleaseEvent, plan: MachinePlan): ReleaseState {
   const resumed = { ...state };
   delete resumed.cause;
+  delete resumed.rolledBackFrom;
   return enter(resumed, state.step, plan);
 }
 
@@ -192,13 +210,23 @@ function enter(state: ReleaseState, index: number, plan: MachinePlan): ReleaseSt
 }
 
 function goBack(state: ReleaseState, event: ReleaseEvent): ReleaseState {
-  const withdraws = event.type === "failed" && event.withdraws === true;
-  return { ...state, phase: "returning", percent: 0, cause: causeOf(event), ...(withdraws ? { withdraws } : {}) };
+  const withdraws = event.type === "failed" && event.withdraws === true ? { withdraws: true } : {};
+  const from = state.percent === 0 ? {} : { rolledBackFrom: state.percent };
+  return { ...state, phase: "returning", percent: 0, cause: causeOf(event), ...from, ...withdraws };
+}
+
+/** What was seen of a rollback that has to begin anew no longer counts. */
+function withoutVerdict(state: ReleaseState): ReleaseState {
+  const unverified = { ...state };
+  delete unverified.rollbackVerified;
+  delete unverified.candidateStays;
+  return unverified;
 }
 
 /** Back to the last weight that was found good, to wait there for a person. */
 function stepBack(state: ReleaseState, event: ReleaseEvent): ReleaseState {
-  return { ...state, phase: "stepping-back", percent: state.judged, cause: causeOf(event) };
+  const from = state.percent === 0 ? {} : { rolledBackFrom: state.percent };
+  return { ...state, phase: "stepping-back", percent: state.judged, cause: causeOf(event), ...from };
 }
 
 function abandon(state: ReleaseState, event: ReleaseEvent): ReleaseState {

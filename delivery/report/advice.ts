@@ -11,6 +11,10 @@ const causes: Readonly<Record<Reason, string>> = {
   metric_breached: "Look at the metric that was above its limit, and whether its queries count what they should.",
   pods_restarted: "Look at why the containers ended (memory, a crash, a liveness probe) in their last state and log.",
   not_ready: "Look at the pods' events and log: the image, its configuration, what it needs to become ready.",
+  pods_unavailable:
+    "Look at the pods' events: the image, the registry, quotas, nodes. Release again when they can run. The version itself is not blamed.",
+  active_slot_lost:
+    "Look at what took the pods of the version that served away: a person, an autoscaler, a node. The version itself is not blamed.",
   metrics_unavailable:
     "Bring Prometheus back, or change `policies.metricsUnavailable`. The version itself is not blamed.",
   no_traffic: "Release when there is traffic, or configure `synthetic` requests. The version itself is not blamed.",
@@ -65,7 +69,10 @@ function underWay(header: Header): readonly string[] {
 
 function afterReturn(header: Header, quarantined: boolean): readonly string[] {
   const stays = header.candidateStays
-    ? [`Requests still reached ${header.to.slot} after the return, so its pods were left: check the router's weights.`]
+    ? [
+        `The pods of ${header.to.slot} were left, since users may still need them (the journal says why): ` +
+          `check the router's weights and the pods of ${header.from.slot}.`,
+      ]
     : [];
   if (!quarantined && !header.withdrawn) return stays;
   const lift = `atom quarantine lift ${header.to.template}${stack(header)} --reason "…"`;

@@ -57,6 +57,18 @@ export class IstioRouter implements Router {
     return { status: outcome === "unconfirmed" ? "pending" : outcome, detail };
   }
 
+  /** What the routes say. The object is read, and not taken from what was seen of it before. */
+  async weight({ candidate }: Split, signal: AbortSignal): Promise<number | undefined> {
+    const { writer, namespace, http } = this.#options;
+    const live = await writer.write(virtualServices, { namespace, name: http.service }, () => undefined, { signal });
+    try {
+      return liveWeights(live)[candidate];
+    } catch (error) {
+      if (error instanceof RoutesUnknownError) return undefined;
+      throw error;
+    }
+  }
+
   #remember(split: Split, percent: number | undefined): void {
     // Asked for once more what is there already: then nobody knows what was in effect before.
     if (percent !== undefined && percent !== split.percent) this.#before = { split, percent };

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { labelKeys } from "../../components/names/labels.ts";
 import { slotName } from "../../components/names/names.ts";
 import { serviceSelector } from "../../components/routes/service-selector.ts";
 import { slotWeights } from "../../components/routes/traffic.ts";
@@ -37,14 +38,17 @@ const lookEveryMs = 250;
  */
 export class ReplicaRouter implements Router {
   readonly #options: ReplicaRouterOptions;
+  /** Pods that the shares are of: what serves may have been scaled since the plan was made. */
+  #serving: number;
 
   constructor(options: ReplicaRouterOptions) {
     this.#options = options;
+    this.#serving = options.replicas;
   }
 
   /** The way back is one patch of the Service's selector. On the way there the pods are made ready before they are selected. */
   async shift(split: Split, signal: AbortSignal): Promise<void> {
-    if (split.percent > 0) await this.#scaleCandidate(split, signal);
+    if (split.percent > 0 && split.podsAsTheyAre !== true) await this.#scaleCandidate(split, signal);
     const { writer, namespace, service } = this.#options;
     const selector = this.#selector(split);
     await writer.write(
@@ -66,7 +70,8 @@ export class ReplicaRouter implements Router {
    * Service and for requests at both slots: requests over one connection are not independent, so that their share is not to be tested.
    */
   async confirm(split: Split, since: number, signal: AbortSignal): Promise<Confirmation> {
-    const { cluster, namespace, service, served, replicas } = this.#options;
+    const { cluster, namespace, service, served } = this.#options;
+    const replicas = this.#serving;
     const live = await cluster.get(services, { namespace, name: service }, { signal });
     if (!isDeepStrictEqual(live.spec?.selector, this.#selector(split)))
       return { status: "contradicted", detail: `the Service ${service} does not select as it should` };
@@ -96,13 +101,28 @@ export class ReplicaRouter implements Router {
     return { status: seen.candidate > 0 && seen.active > 0 ? "confirmed" : "pending", detail };
   }
 
+  /** Without a mesh it is all, nothing, or what the numbers of ready pods make of it. */
+  async weight({ active, candidate }: Split, signal: AbortSignal): Promise<number | undefined> {
+    const { cluster, namespace, service } = this.#options;
+    const { spec } = await cluster.get(services, { namespace, name: service }, { signal });
+    const selected = spec?.selector?.[labelKeys.slot];
+    if (selected !== undefined) return selected === candidate ? 100 : 0;
+    const [ours, theirs] = await Promise.all([this.#readyPods(candidate, signal), this.#readyPods(active, signal)]);
+    return ours + theirs === 0 ? undefined : (100 * ours) / (ours + theirs);
+  }
+
+  async #readyPods(slot: Slot, signal: AbortSignal): Promise<number> {
+    return (await this.#deployment(slot, signal)).status?.readyReplicas ?? 0;
+  }
+
   #selector({ active, percent }: Split): Record<string, string> {
     return serviceSelector(this.#options.service, slotWeights({ active, candidateWeight: percent }));
   }
 
   async #scaleCandidate(split: Split, signal: AbortSignal): Promise<void> {
     const { writer, namespace, service, clock, replicas, readyTimeoutMs = 120_000 } = this.#options;
-    const wanted = replicaCounts(split.percent, replicas).candidate;
+    this.#serving = Math.max(replicas, await this.#readyPods(split.active, signal));
+    const wanted = replicaCounts(split.percent, this.#serving).candidate;
     const name = slotName(service, split.candidate);
     await writer.write(
       deployments,

@@ -25,12 +25,13 @@ export function smokeLines({ state, smoke, release }: LiveModel, width: number):
   return flowed(spans, width);
 }
 
+const yellow: readonly string[] = ["held", "warned", "noted", "capacity-lost", "pods-kept"];
+
 /** The journal's last lines. */
 export function storyLines({ journal }: LiveModel, most: number): Lines {
   return journal.slice(-most).map((entry): Span[] => {
     const percent = `[${String(entry.percent).padStart(3)} %]`;
-    const style =
-      entry.event === "failed" ? "red" : entry.event === "held" || entry.event === "warned" ? "yellow" : "dim";
+    const style = entry.event === "failed" ? "red" : yellow.includes(entry.event) ? "yellow" : "dim";
     return [
       [`${entry.at.slice(11, 19)} ${percent} `, "dim"],
       [happened(entry), style],

@@ -61,7 +61,7 @@ export class PlainView implements ReleaseView {
     this.#state = state;
     this.#trouble = "";
     const told = happened(entry);
-    if (entry.event === "warned") this.#warn(at, told);
+    if (entry.event === "warned" || entry.event === "noted") this.#warn(at, told);
     else if (!changed || this.#release === undefined) this.#percent(at, told);
     else this.#percent(at, `${told}; ${thenDone(state, this.#release)}`);
   }

@@ -23,6 +23,8 @@ const labels: Readonly<Partial<Record<EventType, string>>> = {
   "return-confirmed": "the way back is seen in effect",
   "return-unconfirmed": "the way back is not seen in effect",
   "return-contradicted": "the way back is NOT in effect",
+  "capacity-lost": "the pods are gone",
+  noted: "NOTE",
   quarantined: "quarantined",
   "taken-over": "taken up",
 };

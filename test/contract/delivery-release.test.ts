@@ -61,7 +61,7 @@ describe("a release on a real API server", function () {
     world.fate.imageMissing = true;
     await world.stage("green", "bbbbbbbbbbbb");
     const { state } = await runRelease(world.releaser("anna"), { by: "anna" }, signals);
-    assert.equal(state.cause?.reason, "not_ready");
+    assert.equal(state.cause?.reason, "pods_unavailable");
     assert.match(state.cause.detail, /^atom-green-.*: ErrImageNeverPull: image "atom:none" is not present$/);
     assert.equal(await world.percent(), 0);
     assert.equal(await world.replicas("green"), 0);

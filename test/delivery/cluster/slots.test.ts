@@ -89,28 +89,58 @@ describe("the slots", () => {
     podIn({ waiting: { reason: "ContainerCreating" } });
     assert.equal((await slots.look("green", signal)).stuck, undefined);
     podIn({ waiting: { reason: "ImagePullBackOff", message: "no such image" } });
-    assert.equal((await slots.look("green", signal)).stuck, "atom-green-1: ImagePullBackOff: no such image");
+    assert.equal((await slots.look("green", signal)).stuck?.detail, "atom-green-1: ImagePullBackOff: no such image");
     podIn(
       { waiting: { reason: "CrashLoopBackOff", message: "back-off 10s" } },
       { terminated: { reason: "OOMKilled", exitCode: 137 } },
     );
     assert.equal(
-      (await slots.look("green", signal)).stuck,
+      (await slots.look("green", signal)).stuck?.detail,
       "atom-green-1: CrashLoopBackOff: back-off 10s; it ended with OOMKilled (exit code 137)",
     );
     put(3, full);
     assert.equal((await slots.look("green", signal)).stuck, undefined, "what is ready is not stuck");
   });
 
+  for (const [reason, lastState, crashed, hopeless] of [
+    ["CrashLoopBackOff", { terminated: { reason: "Error", exitCode: 1 } }, true, true],
+    ["CrashLoopBackOff", { terminated: { reason: "ContainerStatusUnknown", exitCode: 137 } }, false, false],
+    ["ImagePullBackOff", {}, false, false],
+    ["ErrImagePull", {}, false, false],
+    ["CreateContainerConfigError", {}, false, false],
+    ["ErrImageNeverPull", {}, false, true],
+    ["InvalidImageName", {}, false, true],
+  ] as const)
+    it(`say of ${reason}${"terminated" in lastState ? ` after ${lastState.terminated.reason}` : ""} whether the version did it, and whether waiting helps`, async () => {
+      const labels = {
+        "app.kubernetes.io/name": "atom",
+        "atom.dev/slot": "green",
+        "atom.dev/template": "bbbbbbbbbbbb",
+      };
+      cluster.put(pods, {
+        metadata: { namespace, name: "atom-green-1", labels },
+        status: { containerStatuses: [{ name: "atom", state: { waiting: { reason } }, lastState }] },
+      });
+      put(3);
+      const { stuck } = await slots.look("green", signal);
+      assert.deepEqual([stuck?.crashed, stuck?.hopeless], [crashed, hopeless]);
+    });
+
+  it("count their pods in one request", async () => {
+    put(3, { readyReplicas: 2 });
+    assert.deepEqual(await slots.count("green", signal), { ready: 2, desired: 3 });
+    assert.deepEqual(await slots.count("blue", signal), { ready: 0, desired: 0 });
+  });
+
   it("say what the Deployment says when its pods say nothing", async () => {
     put(3, {
       conditions: [{ type: "ReplicaFailure", status: "True", reason: "FailedCreate", message: "exceeded quota" }],
     });
-    assert.equal((await slots.look("green", signal)).stuck, "atom-green: FailedCreate: exceeded quota");
+    assert.equal((await slots.look("green", signal)).stuck?.detail, "atom-green: FailedCreate: exceeded quota");
     put(3, {
       conditions: [{ type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded", message: "timed out" }],
     });
-    assert.equal((await slots.look("green", signal)).stuck, "atom-green: ProgressDeadlineExceeded: timed out");
+    assert.equal((await slots.look("green", signal)).stuck?.detail, "atom-green: ProgressDeadlineExceeded: timed out");
   });
 
   it("say what the pods are at when the Deployment gives up on them", async () => {
@@ -126,7 +156,7 @@ describe("the slots", () => {
     });
     podWith({ name: "atom", ready: false, state: { running: {} } });
     assert.equal(
-      (await slots.look("green", signal)).stuck,
+      (await slots.look("green", signal)).stuck?.detail,
       "atom-green: ProgressDeadlineExceeded: timed out; atom-green-1: container atom runs and does not become ready",
     );
     podWith({
@@ -137,7 +167,7 @@ describe("the slots", () => {
       lastState: { terminated: { reason: "Error", exitCode: 1 } },
     });
     assert.match(
-      (await slots.look("green", signal)).stuck ?? "",
+      (await slots.look("green", signal)).stuck?.detail ?? "",
       /; atom-green-1: container atom restarted 2 times, it ended with Error \(exit code 1\)$/,
     );
   });

@@ -226,9 +226,10 @@ describe("the guard", () => {
     });
     assert.deepEqual([snapshots[19]?.candidate.down, snapshots[19]?.candidate.signals], [[], []]);
     assert.deepEqual(snapshots[35]?.candidate.down, [
-      { kind: "unready", pod: "", detail: "none of its 1 pods is ready" },
+      { kind: "unready", pod: "", detail: "none of its 1 pods is ready", platform: true },
     ]);
-    assert.deepEqual(snapshots.at(-1)?.candidate.down, [{ kind: "unready", pod: "", detail: "it has no pods" }]);
+    const none = { kind: "unready", pod: "", detail: "it has no pods", platform: true };
+    assert.deepEqual(snapshots.at(-1)?.candidate.down, [none]);
   });
 
   it("takes no pod that has yet to listen for one that does not answer any more", async () => {
@@ -244,16 +245,68 @@ describe("the guard", () => {
     assert.deepEqual(snapshots.at(-1)?.candidate.down, [refused]);
   });
 
-  it("tells of a pod that failed as a whole once, and takes it for a restart", async () => {
+  it("tells of a pod that was ended from outside once, and takes it for no restart", async () => {
     const green = new FakePod("green-1", "green");
     const snapshots = await watched(new FakePods(green, new FakePod("green-2", "green")), 20, (round) => {
       if (round === 3) green.phase = "Failed";
     });
     assert.deepEqual(
       snapshots.at(-1)?.candidate.signals.map(({ kind }) => kind),
-      ["failed"],
+      ["disrupted"],
     );
-    assert.deepEqual([snapshots.at(-1)?.candidate.restarts, snapshots.at(-1)?.candidate.pods], [1, 1]);
+    assert.deepEqual([snapshots.at(-1)?.candidate.restarts, snapshots.at(-1)?.candidate.pods], [0, 1]);
+  });
+
+  it("takes a pod that somebody else ends for none that serves, before it is gone", async () => {
+    const green = new FakePod("green-1", "green");
+    const snapshots = await watched(new FakePods(green, new FakePod("green-2", "green")), 12, (round) => {
+      if (round === 3)
+        green.conditions = [{ type: "DisruptionTarget", status: "True", reason: "EvictionByEvictionAPI" }];
+      if (round === 6) green.leaving = true;
+    });
+    const last = snapshots.at(-1)?.candidate;
+    assert.deepEqual([last?.pods, last?.ready, last?.restarts, last?.down], [1, 1, 0, []]);
+    assert.deepEqual(
+      last?.signals.map(({ kind, detail }) => [kind, detail]),
+      [["disrupted", "the pod was ended from outside: EvictionByEvictionAPI"]],
+    );
+  });
+
+  it("does not blame a pod that its node no longer reports, or that does not answer while its kubelet calls it ready", async () => {
+    const lost = new FakePod("green-1", "green");
+    const silent = new FakePod("green-2", "green");
+    lost.container = { restartCount: 0, ready: true, state: { running: {} } };
+    const snapshots = await watched(new FakePods(lost, silent), 32, (round) => {
+      if (round !== 3) return;
+      lost.conditions = [{ type: "Ready", status: "False" }];
+      silent.failure = new PodSilentError("no answer within 2 s", true);
+    });
+    assert.deepEqual(
+      snapshots.at(-1)?.candidate.down.map(({ kind, pod, platform }) => [kind, pod, platform]),
+      [
+        ["unready", "green-1", true],
+        ["unreachable", "green-2", true],
+      ],
+    );
+  });
+
+  it("says for how long a pod has given no page, whoever is to blame, and counts a restart with its node for nobody's", async () => {
+    for (const failure of [new PodSilentError("its metrics page answered 403", false), new Error("no way to it")]) {
+      const green = new FakePod("green-1", "green");
+      const blue = new FakePod("blue-1", "blue");
+      const snapshots = await watched(new FakePods(green, blue, new FakePod("green-2", "green")), 34, (round) => {
+        if (round !== 3) return;
+        green.failure = failure;
+        blue.container = {
+          restartCount: 1,
+          state: { running: {} },
+          lastState: { terminated: { reason: "Unknown", exitCode: 255 } },
+        };
+      });
+      const { candidate, active } = snapshots.at(-1) ?? {};
+      assert.ok((candidate?.silentMs ?? 0) >= 6_000, `${candidate?.silentMs ?? 0} ms`);
+      assert.deepEqual([active?.silentMs, active?.restarts, active?.signals[0]?.platform], [0, 0, true]);
+    }
   });
 
   it("does not blame a pod that is told to end, but counts what it still serves", async () => {

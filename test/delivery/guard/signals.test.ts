@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { ContainerStatus, Pod } from "../../../delivery/cluster/resources.ts";
+import { endsByNode } from "../../../delivery/guard/disruption.ts";
 import { endsOf, signalsBetween } from "../../../delivery/guard/signals.ts";
 
 function pod(container: Partial<ContainerStatus>, status: Partial<NonNullable<Pod["status"]>> = {}): Pod {
@@ -62,12 +63,50 @@ describe("what happens to a pod", () => {
     ]);
   });
 
-  it("tells a pod that failed as a whole, once", () => {
-    const evicted = pod({ state: { running: {} } }, { phase: "Failed", reason: "Evicted", message: "low on memory" });
-    assert.deepEqual(signalsBetween(running, evicted), [
-      { kind: "failed", pod: "atom-1", detail: "the pod failed: Evicted, low on memory" },
-    ]);
-    assert.deepEqual(signalsBetween(evicted, evicted), []);
-    assert.equal(endsOf(evicted), 1);
+  const disruptionTarget = { type: "DisruptionTarget", status: "True", reason: "PreemptionByScheduler" };
+  for (const [what, status, detail] of [
+    [
+      "evicted by its node",
+      { phase: "Failed", reason: "Evicted", message: "The node was low on resource: memory." },
+      "Evicted, The node was low on resource: memory.",
+    ],
+    ["on a node that shuts down", { phase: "Failed", reason: "Terminated" }, "Terminated"],
+    ["whose node is lost", { phase: "Running", reason: "NodeLost" }, "NodeLost"],
+    ["that is preempted, while it still runs", { conditions: [disruptionTarget] }, "PreemptionByScheduler"],
+    ["that its node does not take", { phase: "Failed", reason: "OutOfcpu" }, "OutOfcpu"],
+  ] as const)
+    it(`tells of a pod ${what} once, and takes that for no end of its own`, () => {
+      const ended = pod({ state: { terminated: { reason: "Error", exitCode: 137 } } }, status);
+      const told = `the pod was ended from outside: ${detail}`;
+      assert.deepEqual(signalsBetween(running, ended), [
+        { kind: "disrupted", pod: "atom-1", detail: told, platform: true },
+      ]);
+      assert.deepEqual(signalsBetween(ended, ended), []);
+      assert.equal(endsOf(ended), 0);
+    });
+
+  for (const message of [
+    "Pod ephemeral local storage usage exceeds the total limit of containers 1Gi. ",
+    'Container atom exceeded its local ephemeral storage limit "1Gi". ',
+    'Usage of EmptyDir volume "tmp" exceeds the limit "64Mi". ',
+  ])
+    it(`takes an eviction for the pod's own limits for its own end: ${message}`, () => {
+      const evicted = pod({ state: { running: {} } }, { phase: "Failed", reason: "Evicted", message });
+      assert.deepEqual(signalsBetween(running, evicted), [
+        { kind: "failed", pod: "atom-1", detail: `the pod failed: Evicted, ${message}` },
+      ]);
+      assert.equal(endsOf(evicted), 1);
+    });
+
+  it("excuses a container that ended with its node, which starts again", () => {
+    const rebooted = pod({
+      restartCount: 1,
+      state: { running: {} },
+      lastState: { terminated: { reason: "Unknown", exitCode: 255 } },
+    });
+    assert.equal(signalsBetween(running, rebooted)[0]?.kind, "disrupted");
+    assert.deepEqual([endsOf(rebooted), endsByNode(running, rebooted)], [1, 1]);
+    assert.equal(endsByNode(running, crash[3]!), 0);
+    assert.equal(endsByNode(rebooted, rebooted), 0);
   });
 });

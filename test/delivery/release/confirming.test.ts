@@ -39,7 +39,10 @@ function release(releaser: Releaser, served: Served, shift?: Router["shift"]): R
         served,
       });
       const confirm = istio.confirm.bind(istio);
-      return { ...inWorld, router: { shift: shift ?? inWorld.router.shift.bind(inWorld.router), confirm } };
+      return {
+        ...inWorld,
+        router: { ...inWorld.router, shift: shift ?? inWorld.router.shift.bind(inWorld.router), confirm },
+      };
     },
   };
   return releaser.release({}, adapters);

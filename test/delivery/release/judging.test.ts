@@ -111,6 +111,23 @@ describe("the guard's judgement", () => {
       assert.equal(decide({ down: down("unready") }, { pods: 0, read: 0, ready: 0 }).kind, "rollback");
     });
 
+    it("takes back, and does not blame, a candidate for pods that suffer from their node or the network", () => {
+      const lost = { kind: "unready", pod: "atom-green-1", detail: "its node", platform: true } as const;
+      const action = decide({ ready: 1, down: [lost] });
+      assert.deepEqual([action.kind, reasonOf(action)], ["rollback", "pods_unavailable"]);
+      assert.equal(reasonOf(decide({ ready: 0, down: [lost, ...down("unready")] })), "not_ready", "both are down");
+    });
+
+    it("takes back at once, whatever the policy, a candidate whose pods were all taken away", () => {
+      const gone = decide({ pods: 0, ready: 0, read: 0 });
+      assert.deepEqual(gone.causes, [{ metric: "pods", reason: "pods_unavailable", response: "rollback" }]);
+      assert.equal(
+        decide({ pods: 0, ready: 0, read: 0 }, { ready: 0, pods: 0 }).kind,
+        "proceed",
+        "there is no better slot",
+      );
+    });
+
     it("leaves a pod that serves, but tells nothing that can be read, to the gate", () => {
       assert.equal(decide({ read: 1, down: down("unreadable") }).kind, "proceed");
     });

@@ -79,8 +79,13 @@ describe("a release", () => {
       "smoke_test_failed",
       ["prepared", "ready"],
     ],
-    ["that never gets ready", (world: World) => (world.unready = ""), "not_ready", ["prepared"]],
-    ["that is known to be stuck", (world: World) => (world.unready = "no image"), "not_ready", ["prepared"]],
+    ["that never gets ready", (world: World) => (world.unready = ""), "pods_unavailable", ["prepared"]],
+    [
+      "that is known to be stuck",
+      (world: World) => (world.unready = "no image"),
+      "pods_unavailable",
+      ["prepared", "noted"],
+    ],
   ] as const)
     it(`never gives traffic to a candidate ${what}`, async () => {
       const world = new World();
@@ -89,7 +94,13 @@ describe("a release", () => {
       const { state } = await world.clock.settle(world.releaser().release());
       assert.deepEqual([state.phase, state.cause?.reason], ["rolled-back", reason]);
       assert.deepEqual(world.shares, [0]);
-      assert.deepEqual(world.events, [...events, "failed", ...back]);
+      const isBlamed = reason === "smoke_test_failed";
+      assert.deepEqual(world.events, [
+        ...events,
+        "failed",
+        ...back.filter((event) => isBlamed || event !== "quarantined"),
+      ]);
+      assert.equal(world.ledger.quarantine.length, isBlamed ? 1 : 0);
       assert.equal(world.replicas("green"), 0);
     });
 
@@ -326,7 +337,7 @@ describe("a release", () => {
     assert.equal(world.ledger.sequence, 0);
   });
 
-  it("stages first, and lets a candidate that kept the environment from coming up take the blame", async () => {
+  it("stages first, and takes back a candidate that kept the environment from coming up, unblamed where none of its pods crashed", async () => {
     const world = new World();
     world.stage("green", templates.green, 0);
     const prepare = (): Promise<never> => {
@@ -335,7 +346,8 @@ describe("a release", () => {
       return Promise.reject(new ConvergeError("Deployment atom-green did not become ready"));
     };
     const { state } = await world.clock.settle(world.releaser().release({}, { prepare }));
-    assert.deepEqual([state.phase, state.cause?.reason], ["rolled-back", "not_ready"]);
+    assert.deepEqual([state.phase, state.cause?.reason], ["rolled-back", "pods_unavailable"]);
+    assert.deepEqual(world.ledger.quarantine, []);
 
     const broken = new World();
     broken.stage("green", templates.green, 0);

@@ -4,7 +4,8 @@ import { virtualServices } from "../../../delivery/cluster/resources.ts";
 import type { ClusterApi } from "../../../delivery/cluster/api.ts";
 import { observeRelease, type Observation } from "../../../delivery/release/observer.ts";
 import type { ReleaseRequest } from "../../../delivery/release/opening.ts";
-import type { Clock, GuardSnapshot, StepMeasurement } from "../../../delivery/release/ports.ts";
+import type { SlotName } from "../../../components/names/slot-name.ts";
+import type { Clock, GuardSnapshot, GuardWatch, StepMeasurement } from "../../../delivery/release/ports.ts";
 import { runRelease, takeBack } from "../../../delivery/release/releaser.ts";
 import type { Adapters, SessionEnd, SessionOptions, SessionTools } from "../../../delivery/release/session.ts";
 import type { Subject } from "../../../delivery/release/subject.ts";
@@ -13,6 +14,8 @@ import type { World } from "./world.ts";
 
 const name = { namespace: "atom-staging", name: "atom" };
 const guardEvery = 500;
+/** A slot without ready pods is told of after so long, in milliseconds. */
+const hiccup = 3_000;
 
 /** One process that releases. All that it does passes through {@link Releaser.alive}. */
 export class Releaser {
@@ -132,8 +135,12 @@ export class Releaser {
           await this.alive();
           return { status: world.confirms, detail: `the data plane is ${world.confirms}` };
         },
+        weight: async () => {
+          await this.alive();
+          return released === "green" ? world.percent : undefined;
+        },
       },
-      guard: { watch: (_watch, signal) => this.#watch(signal) },
+      guard: { watch: (watch, signal) => this.#watch(watch, signal) },
       gate: world.prometheus === null ? null : { measure: ({ since, percent }) => this.#measure(since, percent) },
       smoke: {
         run: async (through, signal) => {
@@ -153,17 +160,34 @@ export class Releaser {
     };
   }
 
-  async *#watch(signal: AbortSignal): AsyncIterable<GuardSnapshot> {
+  async *#watch(watch: GuardWatch, signal: AbortSignal): AsyncIterable<GuardSnapshot> {
     const world = this.#world;
+    let readAt = world.clock.monotonic();
+    let readyAt = readAt;
     const since = world.counters().at;
     while (!signal.aborted) {
       const { at, candidate, active } = world.servedSince(since);
-      const { restarts, down, guardProblems: problems } = world;
-      const read = world.readable ? 2 - down.length : 0;
+      const { restarts, guardProblems: problems } = world;
+      const pods = (slot: SlotName): { pods: number; ready: number } => ({
+        pods: world.replicas(slot),
+        ready: world.ready(slot),
+      });
+      const read = world.readable ? Math.max(0, world.replicas(watch.candidate.slot) - world.down.length) : 0;
+      if (world.readable) readAt = world.clock.monotonic();
+      const silentMs = world.clock.monotonic() - readAt;
+      const ours = pods(watch.candidate.slot);
+      if (ours.ready > 0 || ours.pods === 0) readyAt = world.clock.monotonic();
+      const without = world.clock.monotonic() - readyAt;
+      const down =
+        without < hiccup
+          ? world.down
+          : [{ kind: "unready", pod: "", detail: "none is ready", platform: true } as const];
+      const theirs = pods(watch.active);
       yield {
         at,
-        candidate: slotSnapshot({ ...candidate, read, restarts, down }),
-        active: slotSnapshot(active),
+        podsAt: at,
+        candidate: slotSnapshot({ ...candidate, ...ours, read, restarts, silentMs, down, signals: world.signals }),
+        active: slotSnapshot({ ...active, ...theirs, read: theirs.ready }),
         problems,
       };
       await this.clock.sleep(guardEvery, signal).catch(() => undefined);

@@ -40,13 +40,14 @@ function stateIn(phase: Phase, more: Partial<ReleaseState> = {}): ReleaseState {
 /** The whole table as people read it: where each event leads from each phase. Whatever is not here is refused. */
 const expected: Readonly<Record<Phase, Readonly<Partial<Record<EventType, Phase>>>>> = {
   preparing: { prepared: "waiting-ready", failed: "aborted" },
-  "waiting-ready": { ready: "smoking", failed: "returning", "taken-over": "waiting-ready" },
-  smoking: { "smoke-passed": "shifting", failed: "returning", "taken-over": "smoking" },
+  "waiting-ready": { ready: "smoking", failed: "returning", noted: "waiting-ready", "taken-over": "waiting-ready" },
+  smoking: { "smoke-passed": "shifting", failed: "returning", noted: "smoking", "taken-over": "smoking" },
   shifting: {
     shifted: "confirming",
     failed: "returning",
     held: "stepping-back",
     warned: "shifting",
+    noted: "shifting",
     "taken-over": "shifting",
   },
   confirming: {
@@ -55,6 +56,7 @@ const expected: Readonly<Record<Phase, Readonly<Partial<Record<EventType, Phase>
     failed: "returning",
     held: "stepping-back",
     warned: "confirming",
+    noted: "confirming",
     "taken-over": "shifting",
   },
   measuring: {
@@ -62,6 +64,7 @@ const expected: Readonly<Record<Phase, Readonly<Partial<Record<EventType, Phase>
     failed: "returning",
     held: "stepping-back",
     warned: "measuring",
+    noted: "measuring",
     "taken-over": "shifting",
   },
   "awaiting-approval": {
@@ -69,6 +72,7 @@ const expected: Readonly<Record<Phase, Readonly<Partial<Record<EventType, Phase>
     failed: "returning",
     held: "stepping-back",
     warned: "awaiting-approval",
+    noted: "awaiting-approval",
     "taken-over": "awaiting-approval",
   },
   "smoking-public": {
@@ -76,6 +80,7 @@ const expected: Readonly<Record<Phase, Readonly<Partial<Record<EventType, Phase>
     failed: "returning",
     held: "stepping-back",
     warned: "smoking-public",
+    noted: "smoking-public",
     "taken-over": "smoking-public",
   },
   soaking: {
@@ -83,25 +88,35 @@ const expected: Readonly<Record<Phase, Readonly<Partial<Record<EventType, Phase>
     failed: "returning",
     held: "stepping-back",
     warned: "soaking",
+    noted: "soaking",
     "taken-over": "soaking",
   },
-  finishing: { finished: "released", "taken-over": "finishing" },
+  finishing: { finished: "released", noted: "finishing", "taken-over": "finishing" },
   "stepping-back": {
     "stepped-back": "held",
     failed: "returning",
     warned: "stepping-back",
+    noted: "stepping-back",
     "taken-over": "stepping-back",
   },
-  held: { resumed: "shifting", failed: "returning", warned: "held", "taken-over": "held" },
-  returning: { returned: "confirming-return", "taken-over": "returning" },
+  held: { resumed: "shifting", failed: "returning", warned: "held", noted: "held", "taken-over": "held" },
+  returning: { returned: "confirming-return", noted: "returning", "taken-over": "returning" },
   "confirming-return": {
     "return-confirmed": "scaling-down",
     "return-unconfirmed": "scaling-down",
     "return-contradicted": "scaling-down",
+    "capacity-lost": "returning",
+    noted: "confirming-return",
     "taken-over": "returning",
   },
-  quarantining: { quarantined: "scaling-down", "taken-over": "quarantining" },
-  "scaling-down": { "scaled-down": "rolled-back", "taken-over": "scaling-down" },
+  quarantining: { quarantined: "scaling-down", noted: "quarantining", "taken-over": "quarantining" },
+  "scaling-down": {
+    "scaled-down": "rolled-back",
+    "pods-kept": "rolled-back",
+    "capacity-lost": "returning",
+    noted: "scaling-down",
+    "taken-over": "scaling-down",
+  },
   released: {},
   "rolled-back": {},
   aborted: {},
@@ -139,6 +154,9 @@ function take(state: ReleaseState, event: ReleaseEvent, followed: MachinePlan): 
   }
 }
 
+/** What leaves a release where it is, or has it begin anew what it was at. */
+const sideways: readonly EventType[] = ["noted", "capacity-lost", "taken-over"];
+
 /** The states that a release goes through when these things happen to it. What is refused changes nothing. */
 function story(events: readonly ReleaseEvent[], followed: MachinePlan): readonly ReleaseState[] {
   const states = [initialState];
@@ -161,7 +179,7 @@ function storyOf(
     const possible = everyEvent.filter(
       (event) => !without.includes(event.type) && take(state, event, followed) !== undefined,
     );
-    const forward = possible.filter(({ type }) => !["failed", "held", "warned", "taken-over"].includes(type));
+    const forward = possible.filter(({ type }) => !["failed", "held", "warned", ...sideways].includes(type));
     const drawn = draw < 95 && forward.length > 0 ? forward : possible;
     const event = drawn[draw % drawn.length];
     if (event !== undefined) states.push(transition(state, event, followed));
@@ -195,7 +213,8 @@ describe("the release state machine", () => {
 
   it("names the events that a phase takes when it refuses one", () => {
     assert.throws(() => transition(stateIn("smoking"), eventOf("shifted"), plan), {
-      message: 'A release that is smoking takes no event "shifted" (it takes: smoke-passed, failed, taken-over).',
+      message:
+        'A release that is smoking takes no event "shifted" (it takes: smoke-passed, failed, noted, taken-over).',
     });
     assert.throws(() => transition(stateIn("released"), eventOf("failed"), plan), /it takes: none/);
   });
@@ -253,7 +272,15 @@ describe("the release state machine", () => {
     assert.deepEqual(
       reasons.filter((reason) => !blamesCandidate(reason)),
       [
-        ...["metrics_unavailable", "no_traffic", "too_few_requests", "shared_fault", "shift_not_confirmed"],
+        ...[
+          "pods_unavailable",
+          "active_slot_lost",
+          "metrics_unavailable",
+          "no_traffic",
+          "too_few_requests",
+          "shared_fault",
+          "shift_not_confirmed",
+        ],
         ...["approval_timeout", "converge_failed", "manual", "superseded", "releaser_lost", "internal_error"],
       ],
     );
@@ -312,7 +339,8 @@ describe("the release state machine", () => {
           assert.ok(step < 10, "the way back is short");
           const row = table[state.phase];
           const type = eventTypes.find(
-            (each) => row[each] !== undefined && (each === "failed" || row.failed === undefined),
+            (each) =>
+              row[each] !== undefined && !sideways.includes(each) && (each === "failed" || row.failed === undefined),
           );
           assert.ok(type !== undefined, state.phase);
           state = transition(state, eventOf(type), followed);
@@ -321,10 +349,10 @@ describe("the release state machine", () => {
     );
   });
 
-  it("comes to an end whatever happens, unless people resume it or a releaser dies", () => {
+  it("comes to an end whatever happens, unless people resume it, a releaser dies or pods go again and again", () => {
     fc.assert(
       fc.property(anyStory, ([followed, events]) => {
-        const states = storyOf(events, followed, ["resumed", "taken-over"]);
+        const states = storyOf(events, followed, ["resumed", ...sideways]);
         // Three states a step, what comes before and after them, the way back, and two warnings.
         assert.ok(states.length <= 3 * followed.steps.length + 16);
       }),

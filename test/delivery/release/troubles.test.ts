@@ -176,12 +176,12 @@ describe("a release in trouble", () => {
     const world = new World();
     const ended = world.releaser().release();
     await world.clock.pass(10_000);
-    world.down = [{ kind: "unready", pod: "", detail: "it has no pods" }];
+    world.down = [{ kind: "unready", pod: "atom-green-1", detail: "probe failed" }];
     await world.clock.pass(1_500);
     assert.equal(world.percent, 0);
     const { state } = await world.clock.settle(ended);
     assert.equal(state.cause?.reason, "not_ready");
-    assert.match(state.cause.detail, /; the candidate: it has no pods$/);
+    assert.match(state.cause.detail, /; atom-green-1: probe failed$/);
     assert.equal(world.ledger.quarantine[0]?.template, templates.green);
   });
 
@@ -208,7 +208,7 @@ describe("a release in trouble", () => {
         adapters: (tools) => {
           const adapters = releaser.adapters(tools);
           const confirm = (): Promise<never> => Promise.reject(new Error("no counters"));
-          return { ...adapters, router: { shift: adapters.router.shift.bind(adapters.router), confirm } };
+          return { ...adapters, router: { ...adapters.router, confirm } };
         },
       },
     );

@@ -35,6 +35,8 @@ export class World {
   restarts = 0;
   /** The candidate's pods that should serve and do not. */
   down: readonly PodSignal[] = [];
+  /** What happened to the candidate's pods. */
+  signals: readonly PodSignal[] = [];
   /** What the guard complains of. */
   guardProblems: readonly string[] = [];
   /** Whether the candidate's pods answer the guard. */
@@ -46,10 +48,16 @@ export class World {
   prometheus: "up" | "down" | null = "up";
   /** Why the candidate's pods do not become ready; "" without a known reason. */
   unready: string | undefined;
+  /** How long a pod takes from its start until it is ready, in milliseconds. */
+  startMs = 0;
+  /** Which slots get no pods that become ready. */
+  barren: readonly SlotName[] = [];
 
   #percent = 0;
   #log: Counters[];
   #releasers = 0;
+  /** Ready pods. */
+  readonly #ready = { blue: 0, green: 0 };
 
   constructor(plan: ReleasePlan = releasePlan()) {
     this.plan = plan;
@@ -108,6 +116,34 @@ export class World {
     return this.cluster.peek(deployments, { namespace, name: slotName(service, slot) }).spec?.replicas ?? 0;
   }
 
+  /** What `kubectl scale` does, or an autoscaler. */
+  scale(slot: SlotName, replicas: number): void {
+    const live = this.cluster.peek(deployments, { namespace, name: slotName(service, slot) });
+    this.cluster.put(deployments, { ...live, spec: { ...live.spec, replicas } });
+  }
+
+  /** Pods go, whoever takes them, and the Deployment makes new ones. */
+  lose(slot: SlotName, pods: number): void {
+    this.#ready[slot] = Math.max(0, this.#ready[slot] - pods);
+    this.scale(slot, this.replicas(slot));
+  }
+
+  /** One more pod becomes ready. */
+  start(slot: SlotName): void {
+    this.#ready[slot] = Math.min(this.#ready[slot] + 1, this.replicas(slot));
+    this.scale(slot, this.replicas(slot));
+  }
+
+  ready(slot: SlotName): number {
+    return this.#ready[slot];
+  }
+
+  /** Whether requests go to a slot without ready pods while the other one has some. */
+  get isMisled(): boolean {
+    const { blue, green } = this.#ready;
+    return (this.#percent < 100 && blue === 0 && green > 0) || (this.#percent > 0 && green === 0 && blue > 0);
+  }
+
   /** Lines of the journal of the release under way, or of the last one. */
   get journal(): Ledger["releases"][number]["journal"] {
     const { current, releases } = this.ledger;
@@ -154,10 +190,28 @@ export class World {
     if (this.shares.at(-1) !== percent) this.shares.push(percent);
   }
 
+  /** Ready pods of a slot that is to have so many, for the moment; the rest comes when they have started. */
+  #start(slot: SlotName, replicas: number): number {
+    const now = this.#ready[slot];
+    if (replicas <= now) return replicas;
+    if (this.barren.includes(slot)) return now;
+    if (this.startMs === 0) return replicas;
+    const isStarted = (): void => {
+      const wanted = this.replicas(slot);
+      if (this.barren.includes(slot) || this.#ready[slot] >= wanted) return;
+      this.#ready[slot] += 1;
+      this.scale(slot, wanted);
+    };
+    void this.clock.sleep(this.startMs, new AbortController().signal).then(isStarted);
+    return now;
+  }
+
   #run(deployment: Deployment): Deployment {
     const replicas = deployment.spec?.replicas ?? 0;
     const template = deployment.spec?.template?.metadata?.labels?.["atom.dev/template"];
-    const ready = this.unready !== undefined && template !== templates.blue ? 0 : replicas;
+    const slot = deployment.metadata.name === slotName(service, "blue") ? "blue" : "green";
+    const ready = this.unready !== undefined && template !== templates.blue ? 0 : this.#start(slot, replicas);
+    this.#ready[slot] = ready;
     const conditions =
       this.unready === undefined || this.unready === ""
         ? []

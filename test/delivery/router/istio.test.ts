@@ -74,6 +74,14 @@ describe("the Istio router", () => {
     }
   });
 
+  it("reads the candidate's weight from the routes as they are, and does not guess it", async () => {
+    const { cluster, router: istio } = router(50);
+    assert.equal(await istio.weight(split(0), never), 50);
+    put(cluster, [{ name: "primary", redirect: { uri: "/" } }]);
+    assert.equal(await istio.weight(split(0), never), undefined);
+    assert.deepEqual(cluster.written, []);
+  });
+
   it("does not go forward over routes that it does not understand", async () => {
     const { cluster, router: istio } = router(10);
     put(cluster, [{ name: "primary", redirect: { uri: "/" } }]);

@@ -85,6 +85,32 @@ describe("the replica router", () => {
     assert.equal(the.clock.monotonic(), 1_000);
   });
 
+  it("counts shares by the pods that serve now, where somebody scaled the slot since", async () => {
+    const the = world([], { [name]: "atom" });
+    the.cluster.put(deployments, deployment("blue", 8));
+    the.cluster.put(deployments, deployment("green", 8));
+    await the.router.shift(split(100), never);
+    assert.deepEqual(
+      the.cluster.written.map(({ kind }) => kind),
+      ["Service"],
+      "it is not scaled to the plan's three",
+    );
+  });
+
+  it("moves traffic on a rollback with the pods that are there", async () => {
+    const the = world([], { [name]: "atom", [slot]: "green" });
+    the.cluster.put(deployments, deployment("blue", 3, 1));
+    await the.router.shift({ ...split(67), podsAsTheyAre: true }, never);
+    assert.deepEqual(
+      the.cluster.written.map(({ kind }) => kind),
+      ["Service"],
+    );
+    assert.equal(await the.router.weight(split(0), never), 75);
+    const only = world([], { [name]: "atom", [slot]: "green" });
+    assert.equal(await only.router.weight(split(0), never), 100);
+    assert.equal(await only.router.weight({ active: "green", candidate: "blue", percent: 0 }, never), 0);
+  });
+
   it("selects the candidate alone at 100 %, when it has all of its pods", async () => {
     const the = world([], { [name]: "atom" });
     await the.router.shift(split(100), never);

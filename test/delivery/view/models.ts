@@ -88,6 +88,7 @@ export function slot(
     pods: 2,
     ready: 2,
     restarts: 0,
+    silentMs: 0,
     down: [],
     signals: [],
     ...changes,
@@ -96,5 +97,5 @@ export function slot(
 
 /** A reading of the guard, so many seconds after the start. */
 export function reading(seconds: number, candidate: SlotSnapshot, active: SlotSnapshot): GuardSnapshot {
-  return { at: start + seconds * 1000, candidate, active, problems: [] };
+  return { at: start + seconds * 1000, podsAt: start + seconds * 1000, candidate, active, problems: [] };
 }

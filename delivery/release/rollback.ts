@@ -1,0 +1,198 @@
+// Back to the version that served before: with its pods, as far as they carry, and seen before the candidate's pods go.
+import { ClusterError, LeaseLostError, UnreachableError } from "../cluster/errors.ts";
+import { shareOnRollback, type ReadyPods } from "./capacity.ts";
+import { pollWeight, split } from "./moving.ts";
+import { messageOf } from "./persist.ts";
+import { countEvery, countPods, type PodCounts } from "./pods.ts";
+import { PodsNotReadyError } from "./ports.ts";
+import type { ReleaseState } from "./state.ts";
+import type { ReleaseEvent } from "./state-machine.ts";
+import { failed, tryForEver, tryUntil, type Workplace } from "./workplace.ts";
+
+/** How long tidying up is tried before the release ends without it, in milliseconds. */
+export const tidyPatience = 120_000;
+/** Between two looks whether the active slot still has pods, in milliseconds. */
+const activeEvery = 1_000;
+
+export async function rollBack(state: ReleaseState, place: Workplace): Promise<ReleaseEvent | undefined> {
+  const move = (percent: number): Promise<void> =>
+    tryForEver(place, () => place.ports.router.shift(moved(place, percent), place.signal));
+  if (!(await retreat(place, state, move))) return undefined;
+  return { type: "returned", detail: `all traffic to ${place.subject.active}` };
+}
+
+export async function stepBack(state: ReleaseState, place: Workplace): Promise<ReleaseEvent | undefined> {
+  const { percent } = state;
+  const move = (share: number): Promise<void> =>
+    tryForEver(
+      place,
+      () =>
+        place.ports.router.shift(share === percent ? split(place.subject, share) : moved(place, share), place.signal),
+      (error) => error instanceof ClusterError,
+    );
+  try {
+    if (!(await retreat(place, state, move))) return undefined;
+  } catch (error) {
+    place.signal.throwIfAborted();
+    // A weight that cannot be gone back to leaves only the way back to none.
+    const reason = error instanceof PodsNotReadyError ? "pods_unavailable" : "internal_error";
+    if (percent > 0 && !(error instanceof LeaseLostError)) return failed(reason, messageOf(error));
+    throw error;
+  }
+  return { type: "stepped-back", detail: `held with ${percent} % of the traffic on ${place.subject.candidate.slot}` };
+}
+
+/**
+ * Moves traffic to the active slot until the candidate has no more than `state.percent`. Where the guard's last reading says that the
+ * active slot carries it, that is one patch. Else the active slot is scaled up at once, and gets what its ready pods carry as they come.
+ * Resolves to false when they did not come for as long as a held release is guarded: the release is then left as it is, to be resumed.
+ */
+async function retreat(
+  place: Workplace,
+  { percent: target, rolledBackFrom: from = 0 }: ReleaseState,
+  move: (percent: number) => Promise<void>,
+): Promise<boolean> {
+  const { subject, ports, guard, signal, tell } = place;
+  const { clock, router, notifier } = ports;
+  const { deadlines } = subject.plan;
+  const carries = (ready: ReadyPods): boolean => ready.active > 0 && shareOnRollback(ready, from, from) <= target;
+  const reading = guard.readyPods;
+  if (from <= target || (reading !== undefined && carries(reading))) {
+    await move(target);
+    return true;
+  }
+  const start = clock.monotonic();
+  let current: number | undefined;
+  let lateTold = false;
+  for (;;) {
+    const counts = await countedPods(place);
+    const ready = counts && { active: counts.active.ready, candidate: counts.candidate.ready };
+    if (counts === undefined || ready === undefined || carries(ready)) {
+      await move(target);
+      return true;
+    }
+    const short = `${subject.active} has ${ready.active} ready pods, and ${ready.candidate} serve in ${subject.candidate.slot}`;
+    if (current === undefined) {
+      tell({ type: "noted", detail: `${short}: it is scaled up and gets what its ready pods carry` });
+      const live = await router.weight(split(subject, target), signal).catch(() => undefined);
+      signal.throwIfAborted();
+      current = live ?? from;
+    }
+    await scaleUpActive(place, counts);
+    const share = Math.max(target, shareOnRollback(ready, from, current));
+    if (share !== current) await move(share);
+    current = share;
+    const waited = clock.monotonic() - start;
+    if (waited >= deadlines.ready && !lateTold) {
+      lateTold = true;
+      notifier.trouble(
+        `${short} after ${(waited / 1000).toFixed(0)} s, so that ${share} % of the traffic stays on the candidate: look at why ` +
+          `the pods of ${subject.active} do not become ready (kubectl describe deployment)`,
+      );
+    }
+    if (waited >= deadlines.hold) return false;
+    await clock.sleep(countEvery, signal);
+  }
+}
+
+/** Resolves to `undefined` where the pods must not be counted: what cannot be known must not keep users on the candidate. */
+async function countedPods(place: Workplace): Promise<PodCounts | undefined> {
+  try {
+    return await tryForEver(
+      place,
+      () => countPods(place),
+      (error) => error instanceof UnreachableError,
+    );
+  } catch (error) {
+    place.signal.throwIfAborted();
+    if (!(error instanceof ClusterError)) throw error;
+    place.ports.notifier.trouble(`the pods cannot be counted: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+/** To the pods that serve now, or that a serving slot has, whichever is more. */
+async function scaleUpActive({ subject, ports, signal }: Workplace, { active, candidate }: PodCounts): Promise<void> {
+  const wanted = Math.max(subject.plan.replicas, candidate.ready);
+  if (active.desired >= wanted) return;
+  try {
+    await ports.slots.scale(subject.active, wanted, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof LeaseLostError) throw error;
+    ports.notifier.trouble(`${subject.active} cannot be scaled to ${wanted} pods: ${messageOf(error)}`);
+  }
+}
+
+/** Looks until the active slot is seen to serve everything, and all the while whether it still has pods to do so. */
+export async function verifyRollback(state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
+  const over = new AbortController();
+  const limited = { ...place, signal: AbortSignal.any([place.signal, over.signal]) };
+  const seen = seenRollback(limited);
+  const lost = state.rolledBackFrom === undefined ? undefined : activeSlotLost(limited);
+  try {
+    return await Promise.race(lost === undefined ? [seen] : [seen, lost]);
+  } finally {
+    over.abort(new Error("the rollback is looked at no longer"));
+    await Promise.allSettled([seen, lost]);
+  }
+}
+
+async function seenRollback(place: Workplace): Promise<ReleaseEvent> {
+  const { status, detail } = await pollWeight(place, 0, place.subject.plan.deadlines.return);
+  if (status === "confirmed") return { type: "return-confirmed", detail };
+  if (status !== "contradicted") return { type: "return-unconfirmed", detail };
+  place.ports.notifier.trouble(`the way back is not in effect: ${detail}`);
+  return { type: "return-contradicted", detail };
+}
+
+async function activeSlotLost(place: Workplace): Promise<ReleaseEvent> {
+  for (;;) {
+    await place.ports.clock.sleep(activeEvery, place.signal);
+    const counts = await countPods(place).catch(() => undefined);
+    place.signal.throwIfAborted();
+    const lost = counts && lostActiveSlot(place, counts);
+    if (lost !== undefined) return lost;
+  }
+}
+
+function lostActiveSlot({ subject, guard }: Workplace, { active, candidate }: PodCounts): ReleaseEvent | undefined {
+  if (active.ready > 0 || candidate.ready === 0) return undefined;
+  // The rollback begins anew, and by counting: a reading of a moment ago led here.
+  guard.forgetPods();
+  const detail = `${subject.active} has no ready pods any more, and ${subject.candidate.slot} has ${candidate.ready}`;
+  return { type: "capacity-lost", detail };
+}
+
+/**
+ * Resolves with what speaks against taking the candidate's pods away: until the active slot was seen to serve everything, or has all of
+ * its pods ready, they may be all that users have. Rejects when that cannot be looked at.
+ */
+export async function objectionToScalingDown(state: ReleaseState, place: Workplace): Promise<ReleaseEvent | undefined> {
+  const { subject, ports, signal } = place;
+  const { slot } = subject.candidate;
+  if (state.rolledBackFrom === undefined) return undefined;
+  const start = ports.clock.monotonic();
+  for (;;) {
+    const counts = await tryUntil(
+      place,
+      tidyPatience,
+      () => countPods(place),
+      () => true,
+    );
+    const lost = lostActiveSlot(place, counts);
+    if (lost !== undefined) return lost;
+    const { ready, desired } = counts.active;
+    if (ready >= Math.max(1, state.rollbackVerified === true ? 1 : desired)) return undefined;
+    if (ports.clock.monotonic() - start >= tidyPatience) {
+      const detail = `${slot} keeps its pods: ${ready} of ${desired} pods of ${subject.active} are ready`;
+      ports.notifier.trouble(detail);
+      return { type: "pods-kept", detail };
+    }
+    await ports.clock.sleep(countEvery, signal);
+  }
+}
+
+function moved({ subject }: Workplace, percent: number): ReturnType<typeof split> {
+  return percent === 0 ? split(subject, 0) : { ...split(subject, percent), podsAsTheyAre: true };
+}
