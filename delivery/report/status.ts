@@ -1,6 +1,7 @@
 import type { Ledger } from "../../components/ledger/ledger.ts";
 import { isUnread, wordOf } from "../../components/ledger/open.ts";
 import type { ReleaseUnderWay } from "../../components/ledger/release-record.ts";
+import { slotName } from "../../components/names/names.ts";
 import type { BySlot, SlotName } from "../../components/names/slot-name.ts";
 import { releasePlanSchema } from "../../components/release-plan/release-plan.ts";
 import { adviceOf, command } from "./advice.ts";
@@ -123,7 +124,14 @@ function problemsOf({ ledger, weights, slots, holder }: StatusFacts): readonly s
     ...(weights !== undefined && current === null && weights[idle] !== allowed
       ? [`${weights[idle]} % of the traffic goes to ${idle}, though no release is under way.`]
       : []),
-    ...(slots !== undefined && slots[active].readyReplicas < slots[active].desiredReplicas
+    ...(slots !== undefined && isWithoutPods(slots[active])
+      ? [
+          `${active}, which ${(current?.state.percent ?? 0) === 100 ? "a rollback needs" : "serves"}, has no ready pods.`,
+        ]
+      : []),
+    ...(slots !== undefined &&
+    !isWithoutPods(slots[active]) &&
+    slots[active].readyReplicas < slots[active].desiredReplicas
       ? [
           `${slots[active].readyReplicas} of ${slots[active].desiredReplicas} pods of ${active}, which serves, are ready.`,
         ]
@@ -134,6 +142,11 @@ function problemsOf({ ledger, weights, slots, holder }: StatusFacts): readonly s
 function nextOf({ ledger, environment, slots, holder }: StatusFacts): readonly string[] {
   const { current, active, quarantine, service } = ledger;
   const names = { environment };
+  if (current === null && slots !== undefined && isWithoutPods(slots[active]))
+    return [
+      `Users get no answer from ${active}. See why it has no pods, and give it some: ` +
+        `\`kubectl scale deployment ${slotName(service, active)} --replicas=${replicasOf(ledger)}\` in the stack's namespace.`,
+    ];
   if (current !== null) {
     if (isUnread(current.state, "phase"))
       return [`Go on with the newer atom that began it, or take it back with \`${command("abort", names)}\`.`];
@@ -147,6 +160,19 @@ function nextOf({ ledger, environment, slots, holder }: StatusFacts): readonly s
     return [];
   if (quarantine.some(({ template }) => template === staged.template)) return [];
   return [`${staged.version} is staged: release it with \`${command("release", names)}\`.`];
+}
+
+function isWithoutPods({ staged, readyReplicas }: SlotFacts): boolean {
+  return staged !== undefined && readyReplicas === 0;
+}
+
+/** Pods of a slot that serves, by the plan of the last release that is on record with one. */
+function replicasOf({ releases }: Ledger): number {
+  for (const { plan } of releases) {
+    const parsed = releasePlanSchema.safeParse(plan);
+    if (parsed.success) return parsed.data.replicas;
+  }
+  return 1;
 }
 
 /** `atom status`. Pure. */

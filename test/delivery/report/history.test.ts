@@ -140,6 +140,22 @@ What to do next
     assert.deepEqual(status.next, ["v-e is staged: release it with `atom release --stack staging`."]);
   });
 
+  it("says when what serves, or is to be rolled back to, has no pods, and how to give it some", async () => {
+    const known = await facts();
+    const slots = { blue: slot("d", 0), green: slot("e") };
+    const alone = statusOf({ ...known, ledger: { ...known.ledger, current: null }, weights: undefined, slots });
+    assert.deepEqual(alone.problems, ["blue, which serves, has no ready pods."]);
+    assert.deepEqual(alone.next, [
+      "Users get no answer from blue. See why it has no pods, and give it some: " +
+        "`kubectl scale deployment atom-blue --replicas=2` in the stack's namespace.",
+    ]);
+    const current = known.ledger.current!;
+    const atEnd = { ...known.ledger, current: { ...current, state: { ...current.state, percent: 100 } } };
+    assert.deepEqual(statusOf({ ...known, ledger: atEnd, slots }).problems, [
+      "blue, which a rollback needs, has no ready pods.",
+    ]);
+  });
+
   it("does not offer to release what is quarantined, or what serves already", async () => {
     const known = await facts();
     const idle = { ...known, ledger: { ...known.ledger, current: null }, weights: { blue: 100, green: 0 } };
