@@ -2,6 +2,8 @@
 export interface TaskOptions {
   /** How long the task usually takes, in seconds; shown beside the time that has passed. @default none is shown */
   readonly estimateSeconds?: number;
+  /** What is ahead of the task, asked for whenever it is shown, in the place of the estimate. */
+  readonly outlook?: (() => string) | undefined;
 }
 
 /** Tells a person what is going on. Tasks may run at the same time; `note` may be called while they do. */
@@ -56,6 +58,7 @@ export function createReporter(screen: Screen = process.stderr, clock: ReporterC
 interface Task {
   readonly title: string;
   readonly estimateSeconds: number | undefined;
+  readonly outlook: (() => string) | undefined;
   readonly startedAt: number;
   doing: string;
 }
@@ -75,7 +78,8 @@ abstract class TaskReporter implements Reporter {
   }
 
   async task<T>(title: string, options: TaskOptions, work: (update: (text: string) => void) => Promise<T>): Promise<T> {
-    const task: Task = { title, estimateSeconds: options.estimateSeconds, startedAt: this.#clock.now(), doing: "" };
+    const { estimateSeconds, outlook } = options;
+    const task: Task = { title, estimateSeconds, outlook, startedAt: this.#clock.now(), doing: "" };
     this.tasks.add(task);
     this.#stopTicking ??= this.#clock.every(this.#tickMs, () => {
       this.tick();
@@ -102,11 +106,11 @@ abstract class TaskReporter implements Reporter {
     return (this.#clock.now() - task.startedAt) / 1_000;
   }
 
-  /** Where a running task is: its title, its latest update, the time passed and the time that it usually takes. */
+  /** Where a running task is: its title, its latest update, the time passed and what it still takes, or usually takes. */
   protected progress(task: Task): string {
     const doing = task.doing === "" ? "" : `: ${task.doing}`;
-    const usual = task.estimateSeconds === undefined ? "" : ` of about ${duration(task.estimateSeconds)}`;
-    return `${task.title}${doing}, ${duration(this.elapsed(task))}${usual}`;
+    const passed = this.elapsed(task);
+    return `${task.title}${doing}, ${duration(passed)}${task.outlook === undefined ? usual(task.estimateSeconds, passed) : `; ${task.outlook()}`}`;
   }
 
   #end(task: Task, line: string): void {
@@ -170,6 +174,12 @@ class LiveReporter extends TaskReporter {
 /** A line that wrapped would spoil the count of lines to go back. */
 function fit(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+}
+
+/** A task that takes longer than it usually does is not said to be at 14 minutes of 6. */
+function usual(estimateSeconds: number | undefined, passed: number): string {
+  if (estimateSeconds === undefined) return "";
+  return passed <= estimateSeconds ? ` of about ${duration(estimateSeconds)}` : ", longer than estimated";
 }
 
 /** Whole seconds below two minutes, then minutes and seconds. */

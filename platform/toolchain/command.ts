@@ -8,6 +8,8 @@ export interface CommandOptions {
   readonly signal?: AbortSignal | undefined;
   /** A file that gets everything the command prints, appended. */
   readonly log?: string;
+  /** Called with each whole line of what it prints. */
+  readonly onLine?: ((line: string) => void) | undefined;
   /** Text for its standard input. @default none: it reads end of file */
   readonly input?: string;
   /** After this many milliseconds it is killed. @default never */
@@ -52,14 +54,17 @@ export async function run(
   log?.write(`$ ${[command, ...parameters].join(" ")}\n`);
   let stdout = "";
   let output = "";
+  const lines = { stdout: splitLines(options.onLine), stderr: splitLines(options.onLine) };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
     output += text;
     log?.write(text);
+    lines.stdout(text);
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     output += text;
     log?.write(text);
+    lines.stderr(text);
   });
   child.stdin.on("error", () => undefined); // it need not read what it is given
   child.stdin.end(options.input);
@@ -96,4 +101,14 @@ export async function run(
     // An error names the log: it must be all there.
     if (log !== undefined) await new Promise((written) => log.end(written));
   });
+}
+
+/** Takes text as it comes and gives whole lines. */
+function splitLines(onLine: ((line: string) => void) | undefined): (text: string) => void {
+  let rest = "";
+  return (text) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLine?.(line);
+  };
 }

@@ -1,17 +1,21 @@
 import { rm } from "node:fs/promises";
+import { performance } from "node:perf_hooks";
 import type { Reporter } from "../progress.ts";
 import { bringFromAny, bringThrough, type Bring } from "./bring.ts";
-import { ToolBuildError } from "./errors.ts";
+import { withCost } from "./cost.ts";
+import { NoSpaceError, ToolBuildError } from "./errors.ts";
+import { Forecast, about } from "./forecast.ts";
+import { GoRun } from "./go-run.ts";
 import { Lane } from "./lane.ts";
 import { locate } from "./locate.ts";
 import { defaultCacheFolder, thisMachine, type Machine } from "./machine.ts";
 import { checkCommands, checkMachine, spaceNeeds } from "./preconditions.ts";
-import { recipeDigest } from "./recipe.ts";
+import { recipeDigest, type Workshop } from "./recipe.ts";
 import { ReleaseNetwork } from "./releases/network.ts";
 import { planDownloads } from "./releases/plan.ts";
-import { checkSpace, diskOf, type DiskOf } from "./space.ts";
+import { checkSpace, diskOf, isDiskFull, type DiskOf } from "./space.ts";
 import { ToolStore, type ToolFiles } from "./store.ts";
-import type { Tool } from "./tool.ts";
+import type { GoModuleSource, Tool } from "./tool.ts";
 import { toolNamed, type ToolName } from "./tools.ts";
 
 /** Where the tools are. Every path is absolute. */
@@ -37,6 +41,8 @@ export interface World {
   readonly machine: Machine;
   readonly disk: DiskOf;
   readonly bring?: Bring;
+  /** Milliseconds, from any start. @default the time that this process runs */
+  readonly now?: () => number;
 }
 
 /**
@@ -71,7 +77,7 @@ export async function ensure(tools: readonly Tool[], options: EnsureOptions, wor
       signal,
     });
     await checkCommands(missing, world.machine);
-    await checkSpace(await spaceNeeds(missing, store.root, world.machine), world.disk);
+    await checkSpace(spaceNeeds(missing, store.root), world.disk);
     for (const [tool, files] of await bringAll(missing, store, options, { bring: bringThrough(network), ...world }))
       found.set(tool, files);
   }
@@ -85,18 +91,30 @@ async function bringAll(
   options: EnsureOptions,
   world: World,
 ): Promise<readonly [Tool, ToolFiles][]> {
-  options.reporter.note(announcement(tools, store.root));
+  const { now = () => performance.now() } = world;
+  const forecast = new Forecast(
+    tools.map((tool) => ({ ...tool, lane: laneOf(tool) })),
+    now,
+  );
+  options.reporter.note(announcement(tools, forecast.seconds(), store.root));
   const failed = new AbortController();
   const signal = options.signal === undefined ? failed.signal : AbortSignal.any([failed.signal, options.signal]);
   const lanes = { go: new Lane(1), packages: new Lane(1), wheels: new Lane(1) };
-  const work = tools.map((tool) =>
+  const go = new GoRun(store.root, world.machine);
+  const context = { reporter: options.reporter, signal, world, now, forecast, go };
+  const work = tools.map((tool, index) =>
     lanes[laneOf(tool)].run(async (): Promise<[Tool, ToolFiles]> => {
       signal.throwIfAborted();
       const title = `${tool.name} ${tool.version}`;
-      const make = (update: (text: string) => void): Promise<ToolFiles> =>
-        bringOne(tool, store, { reporter: options.reporter, update, signal, world });
+      const outlook = (): string => forecast.outlook(tool.name);
       try {
-        return [tool, await options.reporter.task(title, { estimateSeconds: tool.estimateSeconds }, make)];
+        forecast.start(tool.name);
+        const estimateSeconds = Math.round(forecast.secondsOf(tool.name));
+        const files = await options.reporter.task(title, { estimateSeconds, outlook }, (update) =>
+          bringOne(tool, store, { ...context, update, later: tools.slice(index + 1) }),
+        );
+        forecast.end(tool.name);
+        return [tool, files];
       } catch (error) {
         failed.abort(error);
         throw error;
@@ -104,23 +122,33 @@ async function bringAll(
     }),
   );
   await Promise.allSettled(work);
+  // What was compiled before a failure is worth its room, unless room is what was lacking.
+  await go.end({ keep: signal.aborted && !(signal.reason instanceof NoSpaceError) });
   signal.throwIfAborted();
   return Promise.all(work);
 }
 
-interface Errand {
+interface BringContext {
   readonly reporter: Reporter;
   readonly update: (text: string) => void;
   readonly signal: AbortSignal;
   readonly world: World;
+  readonly now: () => number;
+  readonly forecast: Forecast;
+  readonly go: GoRun;
+  /** Tools that are brought after this one. */
+  readonly later: readonly Tool[];
 }
 
-async function bringOne(tool: Tool, store: ToolStore, { update, reporter, signal, world }: Errand): Promise<ToolFiles> {
+async function bringOne(tool: Tool, store: ToolStore, context: BringContext): Promise<ToolFiles> {
+  const { update, reporter, signal, world, now } = context;
   const log = store.logOf(tool.name);
   const make = async (folder: string): Promise<ToolFiles> => {
     await rm(log, { force: true }); // that of an earlier try
     update("");
-    return bringFromAny({ tool, folder, log, machine: world.machine, signal, update }, world.bring);
+    const workshop = workshopOf(tool, { folder, log }, context);
+    const [files, cost] = await withCost(() => bringFromAny(workshop, world.bring), now);
+    return { ...files, cost };
   };
   try {
     return await store.keep(tool.name, await recipeDigest(tool), make, {
@@ -132,11 +160,55 @@ async function bringOne(tool: Tool, store: ToolStore, { update, reporter, signal
       },
     });
   } catch (error) {
+    if (isDiskFull(error)) throw await noSpace(tool, store, { disk: world.disk, cause: error });
     if (error instanceof ToolBuildError) throw error;
     signal.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);
     throw new ToolBuildError(`${tool.name} ${tool.version}`, reason, { log, tail: "(nothing more)" }, { cause: error });
   }
+}
+
+async function noSpace(
+  { space }: Tool,
+  { root }: ToolStore,
+  { disk, cause }: { readonly disk: DiskOf; readonly cause: unknown },
+): Promise<NoSpaceError> {
+  const neededMegabytes = space.cache + (space.goCache ?? 0) + (space.goModules ?? 0);
+  return new NoSpaceError(root, { neededMegabytes, freeMegabytes: (await disk(root)).freeMegabytes }, { cause });
+}
+
+function workshopOf(tool: Tool, place: Pick<Workshop, "folder" | "log">, context: BringContext): Workshop {
+  const { go, forecast, later, signal, world } = context;
+  const workshop: Workshop = {
+    ...place,
+    tool,
+    machine: world.machine,
+    signal,
+    go: {
+      environment: () => go.environment(),
+      compiled: go.compiled,
+      prepared: (source) => go.prepared(source),
+      compilerStarts: () => {
+        forecast.start(tool.name);
+        const next = nextBuild(later);
+        if (next !== undefined) go.prepareAhead(next.tool, next.source, workshop);
+      },
+    },
+    update: (text, done) => {
+      context.update(text);
+      if (done !== undefined) forecast.progress(tool.name, done);
+    },
+  };
+  return workshop;
+}
+
+/** The next tool that is certainly built: one that may come from elsewhere needs no modules. */
+function nextBuild(tools: readonly Tool[]): { readonly tool: Tool; readonly source: GoModuleSource } | undefined {
+  for (const tool of tools) {
+    const [source] = tool.sources;
+    if (source.kind === "go-module") return { tool, source };
+  }
+  return undefined;
 }
 
 /** Two compilers at once are slower than one after the other; a package manager bears no other one beside it. */
@@ -146,12 +218,10 @@ function laneOf({ sources }: Tool): "go" | "packages" | "wheels" {
   return kind === "wheel" ? "wheels" : "go";
 }
 
-function announcement(tools: readonly Tool[], root: string): string {
-  const seconds = tools.reduce((all, { estimateSeconds }) => all + estimateSeconds, 0);
-  const time = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+function announcement(tools: readonly Tool[], seconds: number, root: string): string {
   const names = tools.map(({ name }) => name).join(", ");
   const count = tools.length === 1 ? "1 tool" : `${tools.length} tools`;
-  return `Bringing ${count} here, once; about ${time} with empty caches: ${names}. They are kept in ${root}.`;
+  return `Bringing ${count} here, once; ${about(seconds)} on two cores: ${names}. They are kept in ${root}.`;
 }
 
 function toolchainOf(found: ReadonlyMap<Tool, ToolFiles>): Toolchain {

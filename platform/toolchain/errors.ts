@@ -68,7 +68,7 @@ export class NoSpaceError extends ToolchainError {
     super(
       `There is no room for the tools in ${folder}.`,
       `they need about ${amounts.neededMegabytes} MB there, and ${amounts.freeMegabytes} MB are free`,
-      "make room, or name folders elsewhere (XDG_CACHE_HOME for the tools, GOCACHE and GOMODCACHE for what Go keeps)",
+      "make room, or name a folder elsewhere (XDG_CACHE_HOME)",
       options,
     );
   }

@@ -98,7 +98,7 @@ async function livingHolder(path: string): Promise<{ identity: string; owner: Lo
 }
 
 /** Pid, start time and boot of a process: no other one ever has the same. Undefined when it is dead. */
-async function identityOf(pid: number): Promise<string | undefined> {
+export async function identityOf(pid: number): Promise<string | undefined> {
   try {
     const [status, boot] = await Promise.all([
       readFile(`/proc/${pid}/stat`, "utf8"),

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { CommandError, run } from "./command.ts";
 import {
   MachineNotReadyError,
@@ -75,23 +74,11 @@ async function output(machine: Machine, command: string, parameters: readonly st
   }
 }
 
-/** What the tools will take, by folder. Go says where its caches are. */
-export async function spaceNeeds(
-  missing: readonly Tool[],
-  root: string,
-  machine: Machine,
-): Promise<readonly SpaceNeed[]> {
-  const sum = (of: (tool: Tool) => number | undefined): number =>
-    missing.reduce((all, tool) => all + (of(tool) ?? 0), 0);
-  const needs = [{ folder: root, megabytes: sum(({ space }) => space.cache) }];
-  const [goCache, goModules] = [sum(({ space }) => space.goCache), sum(({ space }) => space.goModules)];
-  if (goCache + goModules === 0) return needs;
-  const [cache, modules] = ((await output(machine, "go", ["env", "GOCACHE", "GOMODCACHE"])) ?? "").split("\n");
-  const orElse = (folder: string | undefined, usual: string): string =>
-    folder?.startsWith("/") === true ? folder : join(machine.home, usual);
-  return [
-    ...needs,
-    { folder: orElse(cache, ".cache/go-build"), megabytes: goCache },
-    { folder: orElse(modules, "go/pkg/mod"), megabytes: goModules },
-  ];
+/** What the tools will take in the folder that they are kept in. What Go keeps while it builds them is there as well. */
+export function spaceNeeds(missing: readonly Tool[], root: string): readonly SpaceNeed[] {
+  const megabytes = missing.reduce(
+    (all, { space }) => all + space.cache + (space.goCache ?? 0) + (space.goModules ?? 0),
+    0,
+  );
+  return [{ folder: root, megabytes }];
 }

@@ -2,8 +2,9 @@ import { locate } from "./locate.ts";
 import { defaultCacheFolder, thisMachine } from "./machine.ts";
 import { ToolStore } from "./store.ts";
 import { toolNamed, toolNames } from "./tools.ts";
+import { costTable } from "./cost.ts";
 
-/** Prints the table of tools and where each of them is; `--json` for programs. Changes nothing. */
+/** Prints the table of tools and where each of them is; `--json` for programs, `--costs` for what it took to bring them. Changes nothing. */
 const machine = thisMachine();
 const store = new ToolStore(defaultCacheFolder(machine));
 const rows = await Promise.all(
@@ -17,6 +18,8 @@ const rows = await Promise.all(
 );
 if (process.argv.includes("--json")) {
   process.stdout.write(`${JSON.stringify(rows, undefined, 2)}\n`);
+} else if (process.argv.includes("--costs")) {
+  process.stdout.write(`${costTable(rows).join("\n")}\n`);
 } else {
   for (const { name, version, state, neededFor, ...where } of rows) {
     const origin = "origin" in where && where.origin !== undefined ? `; from ${where.origin}` : "";

@@ -3,7 +3,20 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { run, type CommandOutput } from "./command.ts";
 import type { Machine } from "./machine.ts";
-import { isPublished, type Tool } from "./tool.ts";
+import type { PreparedModule } from "./go-module.ts";
+import { isPublished, type GoModuleSource, type Tool } from "./tool.ts";
+
+/** What the builds of a run by Go share. */
+export interface GoWorkshop {
+  /** For every command of Go. */
+  environment(): Promise<Readonly<Record<string, string>>>;
+  /** Packages that are in the build cache, with their modules' versions: filled by the builds. */
+  readonly compiled: Set<string>;
+  /** What was downloaded ahead for the source, if it was. */
+  prepared(source: GoModuleSource): Promise<PreparedModule | undefined>;
+  /** Called when a build has all that it needs of the network. */
+  compilerStarts(): void;
+}
 
 /** What a source needs to bring a tool into a folder. */
 export interface Workshop {
@@ -13,8 +26,9 @@ export interface Workshop {
   readonly log: string;
   readonly machine: Machine;
   readonly signal: AbortSignal | undefined;
-  /** Tells the user which part is being made. */
-  readonly update: (text: string) => void;
+  readonly go: GoWorkshop;
+  /** Reports which part is being made, and how much of the whole is done (0 to 1) where that is known. */
+  readonly update: (text: string, done?: number) => void;
 }
 
 /** Programs of our own. */
@@ -24,15 +38,16 @@ export function ownSource(folder: string): string {
   return join(sourceRoot, folder);
 }
 
-/** Runs a command of a workshop: its output goes to the tool's log, in English. */
+/** Runs a command of a workshop: its output goes to the tool's log, in English, and line by line to `onLine`. */
 export function runIn(
   { machine, log, signal }: Workshop,
   cwd: string,
   command: readonly [string, ...string[]],
   env: Readonly<Record<string, string>> = {},
+  onLine?: (line: string) => void,
 ): Promise<CommandOutput> {
   const [program, ...parameters] = command;
-  return run(program, parameters, { cwd, env: { ...machine.env, LC_ALL: "C", ...env }, log, signal });
+  return run(program, parameters, { cwd, env: { ...machine.env, LC_ALL: "C", ...env }, log, signal, onLine });
 }
 
 /**

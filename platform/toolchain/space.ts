@@ -38,3 +38,10 @@ async function existingDisk(folder: string, disk: DiskOf): ReturnType<DiskOf> {
     return existingDisk(dirname(folder), disk);
   }
 }
+
+/** Whether an error, or one that caused it, says that the disk is full: in a system call of ours or in a command's output. */
+export function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ("code" in error && error.code === "ENOSPC") return true;
+  return /no space left on device/i.test(error.message) || isDiskFull(error.cause);
+}

@@ -1,5 +1,6 @@
 import { access, chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { Cost } from "./cost.ts";
 import { withLock, type LockOptions } from "./lock.ts";
 import { compareVersions } from "./version.ts";
 
@@ -11,6 +12,8 @@ export interface ToolFiles {
   readonly file?: string | undefined;
   /** The source that it came from, in words. @default not known: it is the machine's own, or from before this was kept */
   readonly origin?: string | undefined;
+  /** What it took to bring it here; unknown for a tool of the machine. */
+  readonly cost?: Cost | undefined;
 }
 
 interface Manifest extends ToolFiles {
@@ -117,7 +120,7 @@ async function readTool(folder: string, recipe: string): Promise<ToolFiles | und
   }
 }
 
-function inFolder(folder: string, { version, executables, directory, file, origin }: ToolFiles): ToolFiles {
+function inFolder(folder: string, { version, executables, directory, file, origin, cost }: ToolFiles): ToolFiles {
   const inside = (path: string | undefined): string | undefined => (path === undefined ? path : join(folder, path));
   return {
     version,
@@ -125,6 +128,7 @@ function inFolder(folder: string, { version, executables, directory, file, origi
     directory: inside(directory),
     file: inside(file),
     ...(origin === undefined ? {} : { origin }),
+    ...(cost === undefined ? {} : { cost }),
   };
 }
 

@@ -11,6 +11,8 @@ export interface GoModuleSource {
   readonly replace?: Readonly<Record<string, string>>;
   /** The version of the modules that the module's own go.mod replaces by its `./staging` folder. */
   readonly stagingVersion?: string;
+  /** Build tags, most of which leave something out. */
+  readonly tags?: readonly string[];
   /** Variables set by the linker: how the program learns its version. */
   readonly stamps?: Readonly<Record<string, string>>;
 }

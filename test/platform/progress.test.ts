@@ -87,6 +87,37 @@ describe("progress", () => {
       );
     });
 
+    it("is what is ahead of a task that knows it, in the place of the estimate", async () => {
+      const { promise, end } = work();
+      let ahead = "about 5 min more";
+      const options = { estimateSeconds: 360, outlook: () => ahead };
+      const task = createReporter(screen(), clock).task("saw 2.5.0", options, () => promise);
+      clock.pass(15);
+      ahead = "about 9 min more (1 of 2 done, about 12 min for the rest)";
+      clock.pass(15);
+      end();
+      await task;
+      assert.equal(
+        written,
+        [
+          "start   saw 2.5.0 (about 6 min)",
+          "still   saw 2.5.0, 15 s; about 5 min more",
+          "still   saw 2.5.0, 30 s; about 9 min more (1 of 2 done, about 12 min for the rest)",
+          "done    saw 2.5.0 in 30 s",
+          "",
+        ].join("\n"),
+      );
+    });
+
+    it("never names an estimate that is over", async () => {
+      const { promise, end } = work();
+      const task = createReporter(screen(), clock).task("saw", { estimateSeconds: 20 }, () => promise);
+      clock.pass(31);
+      end();
+      await task;
+      assert.match(written, /still {3}saw, 15 s of about 20 s\nstill {3}saw, 30 s, longer than estimated\n/);
+    });
+
     it("has no control characters", async () => {
       await createReporter(screen({ isTTY: false }), clock).task("saw", {}, () => Promise.resolve());
       assert.match(written, /^[ -~\n]*$/);

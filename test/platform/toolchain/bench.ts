@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { GoRun } from "../../../platform/toolchain/go-run.ts";
 import type { Machine } from "../../../platform/toolchain/machine.ts";
 import type { Workshop } from "../../../platform/toolchain/recipe.ts";
 import type { Tool } from "../../../platform/toolchain/tool.ts";
@@ -45,7 +46,14 @@ export class Bench {
   }
 
   workshop(changes: Partial<Workshop> = {}): Workshop {
+    const run = new GoRun(join(this.root, "tools"), changes.machine ?? this.machine({ withSystem: true }));
     return {
+      go: {
+        compiled: run.compiled,
+        environment: () => run.environment(),
+        prepared: (source) => run.prepared(source),
+        compilerStarts: () => undefined,
+      },
       tool: toolWith({}),
       folder: this.folder("workshop"),
       log: join(this.root, "tool.log"),

@@ -140,7 +140,7 @@ describe("a toolchain", () => {
     const reporter: Reporter = { ...silentReporter, note: (text) => notes.push(text) };
     await start([saw, toolWith({ name: "file", executables: ["file"], estimateSeconds: 300 })], { reporter });
     assert.deepEqual(notes, [
-      `Bringing 2 tools here, once; about 5 min with empty caches: saw, file. They are kept in ${bench.root}/tools.`,
+      `Bringing 2 tools here, once; about 5 min on two cores: saw, file. They are kept in ${bench.root}/tools.`,
     ]);
   });
 
@@ -244,6 +244,44 @@ describe("a toolchain", () => {
       { bring: watched },
     );
     assert.deepEqual(most, { compilers: 1, packages: 1 });
+  });
+
+  it("downloads the modules of the next tool while one compiles", async () => {
+    // The first build waits for the second tool's modules: it would wait in vain if they came after it.
+    bench.script(
+      "go",
+      `case "$1 $2" in
+        "env GOVERSION") echo go1.26.8;;
+        "mod download") echo "{\\"GoMod\\": \\"$BENCH/go.mod\\", \\"Dir\\": \\"$BENCH\\"}";;
+        "list "*) for package; do :; done; touch "$BENCH/listed-$(basename $package)";;
+        "build "*)
+          tries=0
+          while [ ! -e "$BENCH/listed-drill" ]; do tries=$((tries + 1)); [ $tries -lt 600 ] || exit 1; sleep 0.05; done
+          while [ "$1" != -o ]; do shift; done; touch "$2"; echo "$2" >> "$BENCH/builds";;
+      esac`,
+    );
+    bench.file("go.mod", "go 1.26\n");
+    const built = (name: string): Tool =>
+      toolWith({
+        name,
+        executables: [name],
+        sources: [
+          {
+            kind: "go-module",
+            module: `example.org/${name}`,
+            version: "v1.0.0",
+            programs: { [name]: `example.org/${name}` },
+          },
+        ],
+      });
+    const machine = bench.machine({ withSystem: true });
+    await ensure(
+      [built("saw"), built("drill")],
+      { reporter: silentReporter, cacheDir: join(bench.root, "tools") },
+      { machine, disk: () => Promise.resolve({ id: 1, freeMegabytes: 99 }) },
+    );
+    assert.match(readFileSync(join(bench.root, "builds"), "utf8"), /\/bin\/saw\n.*\/bin\/drill\n$/);
+    assert.deepEqual(readdirSync(join(bench.root, "tools")).toSorted(), ["drill", "logs", "saw"]);
   });
 
   it("ends the others when one fails, and starts no more", async () => {

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { buildGoModule, buildGoSource, copyFromGoModule, goModFor } from "../../../platform/toolchain/go.ts";
+import {
+  buildGoModule,
+  buildGoSource,
+  compilerMemory,
+  copyFromGoModule,
+  executableOf,
+} from "../../../platform/toolchain/go.ts";
+import { goModFor } from "../../../platform/toolchain/go-module.ts";
 import type { GoModuleSource } from "../../../platform/toolchain/tool.ts";
 import { Bench } from "./bench.ts";
 
@@ -43,10 +50,16 @@ describe("a build from a Go module", () => {
       "go",
       `case "$1 $2" in
         "mod download") echo "{\\"GoMod\\": \\"$BENCH/module/go.mod\\", \\"Dir\\": \\"$BENCH/module\\"}"; echo "$4" >> $BENCH/downloads;;
+        "list "*) echo fmt@; echo example.org/planks@v1.0.0; echo k8s.io/kubernetes/cmd/kubectl@v1.36.3;;
         "build -trimpath")
           [ -e $BENCH/break ] && { echo "saw.go:3: undefined: tooth"; exit 1; }
           echo "$*" >> $BENCH/builds; env > $BENCH/environment; cp go.mod $BENCH/go.mod
-          while [ "$1" != -o ]; do shift; done; mkdir -p "$(dirname "$2")"; echo program > "$2";;
+          printf 'fmt\\nexample.org/planks\\n' >&2
+          while [ "$1" != -o ]; do shift; done; target=$2; shift 2
+          case "$target" in
+            */) for package; do echo program > "$target$(basename $package)"; done;;
+            *) echo program > "$target";;
+          esac;;
       esac`,
     );
   });
@@ -75,28 +88,63 @@ replace example.org/planks => example.org/planks v1.0.0
     assert.doesNotMatch(plain, /replace/);
   });
 
-  it("builds each program by its name, stamped and stripped, and keeps nothing else", async () => {
-    const updates: string[] = [];
-    const workshop = bench.workshop({ update: (text) => updates.push(text) });
-    const files = await buildGoModule(kubernetes, workshop);
-    assert.deepEqual(files, { version: "2.5.0", executables: { kubectl: "bin/kubectl", kubelet: "bin/kubelet" } });
-    assert.deepEqual(updates, ["kubectl (1 of 2)", "kubelet (2 of 2)"]);
+  it("builds all programs by one command, stamped and stripped, names them and keeps nothing else", async () => {
+    const workshop = bench.workshop();
+    const source = { ...kubernetes, programs: { ...kubernetes.programs, saw: "example.org/cmd/operator" } };
+    const files = await buildGoModule(source, workshop);
+    const executables = { kubectl: "bin/kubectl", kubelet: "bin/kubelet", saw: "bin/saw" };
+    assert.deepEqual(files, { version: "2.5.0", executables });
     assert.deepEqual(readdirSync(workshop.folder), ["bin"]);
-    const flags = "-s -w -X example.org/version.git=v1.36.3 -X example.org/version.major=1";
-    const lines = ["kubectl", "kubelet"].map(
-      (name) =>
-        `build -trimpath -buildvcs=false -ldflags ${flags} -o ${workshop.folder}/bin/${name} k8s.io/kubernetes/cmd/${name}`,
+    assert.deepEqual(readdirSync(join(workshop.folder, "bin")), ["kubectl", "kubelet", "saw"]);
+    const flags = "-trimpath -buildvcs=false -v -gcflags=all=-dwarf=false -ldflags -s -w";
+    const stamps = "-X example.org/version.git=v1.36.3 -X example.org/version.major=1";
+    const packages = "k8s.io/kubernetes/cmd/kubectl k8s.io/kubernetes/cmd/kubelet example.org/cmd/operator";
+    assert.equal(
+      readFileSync(join(bench.root, "builds"), "utf8"),
+      `build ${flags} ${stamps} -o ${workshop.folder}/bin/ ${packages}\n`,
     );
-    assert.equal(readFileSync(join(bench.root, "builds"), "utf8"), `${lines.join("\n")}\n`);
-    assert.equal(readFileSync(join(bench.root, "go.mod"), "utf8"), goModFor(kubernetes, itsGoMod));
+    assert.equal(readFileSync(join(bench.root, "go.mod"), "utf8"), goModFor(source, itsGoMod));
     assert.equal(readFileSync(join(bench.root, "downloads"), "utf8"), "k8s.io/kubernetes@v1.36.3\n");
   });
 
-  it("builds without C and with the Go that is there, and keeps its temporary files beside the tool", async () => {
+  it("builds the only program of a module with its tags", async () => {
+    const workshop = bench.workshop();
+    const source = { ...kubernetes, programs: { saw: "example.org/saw/v3" }, tags: ["sharp", "dry"], stamps: {} };
+    assert.deepEqual((await buildGoModule(source, workshop)).executables, { saw: "bin/saw" });
+    assert.equal(
+      readFileSync(join(bench.root, "builds"), "utf8"),
+      `build -trimpath -buildvcs=false -v -gcflags=all=-dwarf=false -tags sharp,dry -ldflags -s -w -o ${workshop.folder}/bin/saw example.org/saw/v3\n`,
+    );
+  });
+
+  it("says how many of its packages are compiled, without those that another tool has compiled", async () => {
+    const updates: [string, number | undefined][] = [];
+    const workshop = bench.workshop({ update: (text, done) => updates.push([text, done]) });
+    workshop.go.compiled.add("fmt@");
+    await buildGoModule({ ...kubernetes, programs: { kubectl: "k8s.io/kubernetes/cmd/kubectl" } }, workshop);
+    assert.deepEqual(updates, [
+      ["downloading its modules", undefined],
+      ["1 of 2 packages", 1 / 32],
+    ]);
+    assert.ok(workshop.go.compiled.has("example.org/planks@v1.0.0"));
+  });
+
+  it("knows Go's name for a package's program", () => {
+    assert.deepEqual(["example.org/cmd/saw", "example.org/saw/v3", "."].map(executableOf), ["saw", "saw", "."]);
+  });
+
+  it("gives the compiler memory by the machine's, and a quarter of a gigabyte at least", () => {
+    assert.deepEqual(compilerMemory(16 * 2 ** 30, 2), { GOGC: "400", GOMEMLIMIT: "2048MiB" });
+    assert.deepEqual(compilerMemory(2 ** 30, 8), { GOGC: "400", GOMEMLIMIT: "256MiB" });
+  });
+
+  it("builds without C, with the Go that is there and caches of our own, and keeps its temporary files beside the tool", async () => {
     const workshop = bench.workshop();
     await buildGoModule(kubernetes, workshop);
     const environment = readFileSync(join(bench.root, "environment"), "utf8");
-    for (const line of ["CGO_ENABLED=0", "GOFLAGS=-mod=mod", "GOTOOLCHAIN=local", "GOWORK=off"]) {
+    const caches = join(bench.root, "tools", ".go");
+    const lines = ["CGO_ENABLED=0", "GOFLAGS=-mod=mod -modcacherw", "GOTOOLCHAIN=local", "GOWORK=off"];
+    for (const line of [...lines, `GOCACHE=${caches}/build`, `GOMODCACHE=${caches}/modules`, "GOGC=400"]) {
       assert.match(environment, new RegExp(`^${line}$`, "m"));
     }
     assert.match(environment, new RegExp(`^GOTMPDIR=${workshop.folder}/`, "m"));
