@@ -2,7 +2,6 @@
 import { stageKept } from "../release/kept.ts";
 import { takeBack } from "../release/releaser.ts";
 import type { Site } from "../target/site.ts";
-import { unreadableChange } from "../wiring/change.ts";
 import { identityOf } from "../wiring/identity.ts";
 import { startNotifying } from "../wiring/notifying.ts";
 import { sessionBack, sessionForward, type ReleasingOptions } from "../wiring/releasing.ts";
@@ -31,9 +30,9 @@ export interface RollbackOptions extends AbortOptions {
 /** Rolls the release under way back. */
 export async function abortRelease(site: Site, options: AbortOptions, signals: RunSignals): Promise<ExitCode> {
   using view = openView(options.json);
-  noteUnreadableChange(view);
   const identity = identityOf(process.env, options.by);
   const plan = await site.plan(signals.any);
+  await noteUnreadableChange(view);
   await using notifying = startNotifying({
     ...{ site, plan, view, variables: process.env, signal: signals.any },
     deferred: true,
@@ -46,10 +45,10 @@ export async function abortRelease(site: Site, options: AbortOptions, signals: R
 /** Rolls the release under way back; where there is none, or another target is named, releases a version that the ledger keeps. */
 export async function rollBackRelease(site: Site, options: RollbackOptions, signals: RunSignals): Promise<ExitCode> {
   using view = openView(options.json);
-  noteUnreadableChange(view);
   const { to, hotfix } = options;
   const identity = identityOf(process.env, options.by);
   const plan = await site.plan(signals.any);
+  await noteUnreadableChange(view);
   await using notifying = startNotifying({
     ...{ site, plan, view, variables: process.env, signal: signals.any },
     deferred: true,
@@ -84,7 +83,8 @@ async function rollBackCurrent(
 }
 
 /** Neither command needs the variable, so neither is kept from its work by it. */
-function noteUnreadableChange(view: ReleaseView): void {
+async function noteUnreadableChange(view: ReleaseView): Promise<void> {
+  const { unreadableChange } = await import("../wiring/change.ts");
   const unreadable = unreadableChange(process.env);
   if (unreadable !== undefined) view.note(unreadable);
 }
