@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import path from "node:path";
+import { promisify } from "node:util";
 import {
   ConcurrentUpdateError,
   LocalWorkspace,
@@ -133,43 +135,72 @@ async function open(options: StackCommandOptions, program: PulumiFn): Promise<St
   }
 }
 
+/** By the folder that it is in: a CLI is asked for its version once, by a process of its own. */
+const commands = new Map<string, Promise<PulumiCommand>>();
+
 /** The Automation API finds a CLI by the folder that its `bin` is in. */
 async function commandAt(executable: string): Promise<PulumiCommand> {
   const bin = path.dirname(path.resolve(executable));
   if (path.basename(bin) !== "bin") throw new Error(`the Pulumi CLI ${executable} is not in a folder named bin`);
-  return PulumiCommand.get({ root: path.dirname(bin) });
+  const known = commands.get(bin);
+  if (known !== undefined) return known;
+  const command = PulumiCommand.get({ root: path.dirname(bin) });
+  commands.set(bin, command);
+  // A CLI that is not there may be put there.
+  command.catch(() => commands.delete(bin));
+  return command;
 }
 
 type Report = Pick<StackCommandResult, "changes" | "changed" | "outputs">;
 
 async function run(stack: Stack, options: StackCommandOptions, signal: AbortSignal): Promise<Report> {
-  const { command, onOutput, onEvent, refresh = false, diff = false, color = "never" } = options;
-  const common = { color, ...(onOutput && { onOutput, onError: onOutput }), ...(onEvent && { onEvent }), signal };
+  const { command, onOutput, refresh = false, diff = false, color = "never" } = options;
+  let changes: Counts = {};
+  const onEvent = (event: EngineEvent): void => {
+    changes = event.summaryEvent?.resourceChanges ?? changes;
+    options.onEvent?.(event);
+  };
+  const common = { color, ...(onOutput && { onOutput, onError: onOutput }), onEvent, signal };
+  leaveOutReport(stack);
   const declaring = { ...common, refresh, diff, policyPacks: [policyPack] };
   switch (command) {
     case "preview":
-      return summarize((await stack.preview(declaring)).changeSummary);
-    case "up": {
-      const { summary, outputs } = await stack.up(declaring);
-      const values = Object.entries(outputs).map(([name, { value, secret }]): [string, unknown] => [
-        name,
-        secret ? "[secret]" : value,
-      ]);
-      return summarize(summary.resourceChanges, Object.fromEntries(values));
-    }
+      await stack.preview(declaring);
+      return summarize(changes);
+    case "up":
+      await stack.up(declaring);
+      return summarize(changes, await outputsOf(options));
     case "refresh":
-      return options.previewOnly === true
-        ? summarize((await stack.previewRefresh(common)).changeSummary)
-        : summarize((await stack.refresh(common)).summary.resourceChanges);
+      await (options.previewOnly === true ? stack.previewRefresh(common) : stack.refresh(common));
+      return summarize(changes);
     case "destroy":
-      return summarize((await stack.destroy(common)).summary.resourceChanges);
+      await stack.destroy(common);
+      return summarize(changes);
   }
 }
 
-function summarize(
-  changes: Readonly<Record<string, number | undefined>> = {},
-  outputs: Readonly<Record<string, unknown>> = {},
-): Report {
+/**
+ * Has the Automation API not ask for a stack's outputs and history after an operation. Each is a process of the CLI, which derives the key of
+ * the stack's secrets anew; the engine's events have told most of it.
+ */
+function leaveOutReport(stack: Stack): void {
+  stack.outputs = () => Promise.resolve({});
+  stack.info = () => Promise.resolve(undefined);
+}
+
+/** What the program gave out, as the state has it; what is secret is `[secret]`. */
+async function outputsOf({ stack, workDir, env, pulumi = "pulumi" }: StackCommandOptions): Promise<Report["outputs"]> {
+  const { stdout } = await promisify(execFile)(
+    pulumi,
+    ["stack", "output", "--json", "--stack", stack, "--non-interactive"],
+    { cwd: workDir, env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true", ...env }, maxBuffer: 64 * 1024 * 1024 },
+  );
+  return JSON.parse(stdout) as Report["outputs"];
+}
+
+type Counts = Readonly<Record<string, number | undefined>>;
+
+function summarize(changes: Counts, outputs: Readonly<Record<string, unknown>> = {}): Report {
   const counts = Object.entries(changes).filter((entry): entry is [string, number] => (entry[1] ?? 0) > 0);
   return { changes: Object.fromEntries(counts), changed: counts.some(([operation]) => operation !== "same"), outputs };
 }
