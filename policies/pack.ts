@@ -1,4 +1,5 @@
 // The policy pack: the engine starts it with `bin/atom-policies`, and asks it about every resource of a preview or an update.
+import { flushCompileCache } from "node:module";
 import path from "node:path";
 import { PolicyPack } from "@pulumi/policy";
 import { enforced } from "./enforced.ts";
@@ -13,3 +14,6 @@ new PolicyPack("atom", {
   enforcementLevel: "mandatory",
   policies: rules.map(enforced),
 });
+
+// The engine ends its plugins before they could write what they have compiled; see bin/atom-policies.
+flushCompileCache();

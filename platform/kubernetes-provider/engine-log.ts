@@ -16,6 +16,13 @@ export class EngineLog {
     this.#client = new engineServices.EngineClient(address, credentials.createInsecure());
   }
 
+  /** Ends the connection; what is logged from now on is told to nobody. */
+  close(): void {
+    this.#client?.close();
+    this.#client = undefined;
+    this.#address = "";
+  }
+
   /** A line that stays in the output. */
   log(severity: Severity, urn: string, message: string): Promise<void> {
     return this.#send(severity, urn, message, false);
