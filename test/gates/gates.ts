@@ -15,7 +15,7 @@ export interface Evidence {
   readonly runs: readonly ExaminedRun[];
   /** Undefined where it was not measured, as with a part of the tests: then it is not judged. */
   readonly coverage?: Coverage;
-  /** Wall time of all runs together, reruns too, in seconds. @default the sum of the runs' times, which came one after the other */
+  /** Wall time of all runs together without reruns, in seconds. @default the sum of the runs' times, which came one after the other */
   readonly seconds?: number;
 }
 

@@ -28,6 +28,8 @@ export interface TestGroup {
   readonly searchMinutes: number;
   /** By how much its priority is lower than that of the other groups beside it: 0 to 19, as `nice` has it. */
   readonly niceness: number;
+  /** It runs before the others, which share the processors afterwards: its tests take all that there is. @default false */
+  readonly first?: boolean;
   /** Coverage is measured over this group. @default false */
   readonly measured?: boolean;
 }
@@ -72,13 +74,13 @@ export async function runGroups(options: WholeRunOptions): Promise<number> {
   try {
     const start = performance.now();
     const groupRuns = await firstRuns(options, names, scratch);
+    const seconds = (performance.now() - start) / 1000;
     const runs: ExaminedRun[] = [];
     // After all groups: on a quiet machine, and without taking time from a group that has not ended.
     for (const groupRun of groupRuns) {
       const findings = withHistory(await examined(groupRun, options.stopAt), record, checkout);
       runs.push({ name: `the group ${groupRun.name}`, run: groupRun.run, findings });
     }
-    const seconds = (performance.now() - start) / 1000;
     const coverage = names.some((name) => options.groups[name]?.measured) ? await coverageIn(scratch) : undefined;
     // What a part of the group covers says nothing about the whole.
     const judged = options.grep === undefined && coverage !== undefined ? { coverage } : {};
@@ -134,13 +136,19 @@ async function firstRuns(
     return [{ ...single, run: await runTests(single.request, { ...single.options, niceness: 0 }) }];
   }
   for (const { name, group } of parts) console.log(`── ${name}: ${group.about}`);
-  const runs = await runSideBySide(parts, {
-    run: runTests,
-    reporter: createReporter(process.stdout, slowClock),
-    logs: options.results,
-    showOutput: !process.stdout.isTTY,
-  });
-  return parts.map((part, index) => ({ ...part, run: runs[index]! }));
+  const runs = new Map<string, TestRun>();
+  const first = parts.filter(({ group }) => group.first === true);
+  for (const stage of [first, parts.filter((part) => !first.includes(part))]) {
+    if (stage.length === 0) continue;
+    const ended = await runSideBySide(stage, {
+      run: runTests,
+      reporter: createReporter(process.stdout, slowClock),
+      logs: options.results,
+      showOutput: !process.stdout.isTTY,
+    });
+    for (const [index, { name }] of stage.entries()) runs.set(name, ended[index]!);
+  }
+  return parts.map((part) => ({ ...part, run: runs.get(part.name)! }));
 }
 
 function partOf(name: string, options: WholeRunOptions, scratch: string): Omit<GroupRun, "run"> {

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
-import { controlPlane, FIRST_START_MS } from "../support/control-plane.ts";
-import { eventually } from "../support/eventually.ts";
-import { fakeKubelet, fates, type PodFate } from "../support/fake-kubelet.ts";
-import { Checkout, installMonitoringKinds, namespace, UP_MS } from "./checkout.ts";
+import { controlPlane, FIRST_START_MS } from "../../support/control-plane.ts";
+import { eventually } from "../../support/eventually.ts";
+import { fakeKubelet, fates, type PodFate } from "../../support/fake-kubelet.ts";
+import { Checkout, installMonitoringKinds, namespace, UP_MS } from "../checkout.ts";
 
 const script = path.join(import.meta.dirname, "killed-up.ts");
 
