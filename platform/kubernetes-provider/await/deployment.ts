@@ -47,7 +47,8 @@ export function rollout(deployment: JsonObject, now = Date.now()): Rollout {
     return { state: "waiting", message: "waiting for the Deployment controller", ...clear };
   }
   if (spec.paused === true) return { state: "ready", message: "the rollout is paused", ...told };
-  if (progressing?.status === "False" && progressing.reason === "ProgressDeadlineExceeded") {
+  // Of one that is scaled to 0 the controller takes that back only after it has seen the change.
+  if (wanted !== 0 && progressing?.status === "False" && progressing.reason === "ProgressDeadlineExceeded") {
     return { state: "failed", message: complaint(progressing), ...told };
   }
   if (updated === wanted && all === wanted && available === wanted) {
