@@ -13,7 +13,7 @@ import { quickRelease, ReleaseStack, type ReleaseSettings } from "./release-stac
 import { atom, type Setting } from "./test-stack.ts";
 
 const registry = "atom.local";
-const folders = ["infra", "stacks", "components", "delivery", "platform", "policies", "sdks", "service"];
+const folders = ["bin", "infra", "stacks", "components", "delivery", "platform", "policies", "sdks", "service"];
 
 /** One step is enough to be taken back at, or to be released by; without users' requests a release stays there. */
 const release: ReleaseSettings = {

@@ -102,7 +102,7 @@ describe("a Grafana that does not do what it is asked", () => {
       { kind: "silence" },
     );
     for (const status of [429, 500, undefined, undefined])
-      await assert.rejects(read(grafana, 100), (error: unknown) => {
+      await assert.rejects(read(grafana, 1_500), (error: unknown) => {
         assert.ok(error instanceof GrafanaError);
         assert.deepEqual([error.kind, error.status], ["unavailable", status]);
         return true;

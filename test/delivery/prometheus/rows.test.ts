@@ -142,7 +142,7 @@ describe("row by row, the gate", () => {
   };
   for (const [what, [kind, answer]] of Object.entries(outages))
     it(`row 11: neither takes back nor promotes for a Prometheus ${what}, until its policy's deadline`, async () => {
-      const { verdict, actions, reason } = await done([[/./, answer]], { tryTimeoutMs: 50 });
+      const { verdict, actions, reason } = await done([[/./, answer]], { tryTimeoutMs: 500 });
       assert.equal(verdict.kind === "ERROR" && verdict.problem.kind, kind);
       assert.deepEqual([actions, reason], [holdsStill, "metrics_unavailable"]);
     });

@@ -100,7 +100,7 @@ describe("whatever becomes of pods during a release", () => {
         if (state.phase === "released") assert.equal(world.percent, 100);
         else if (state.candidateStays !== true) assert.equal(world.percent, 0);
       }),
-      { numRuns: 60 },
+      { numRuns: 20 },
     );
   });
 });
