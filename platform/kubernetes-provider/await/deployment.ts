@@ -95,6 +95,8 @@ export async function deploymentReadiness(
   const pods = await newestPods(deployment, cluster, signal);
   const problems = [...complaints, ...pods.flatMap(podProblems)];
   // The controller gives up at its deadline alone; a person who waits for it learns nothing more until then.
-  const over = state === "failed" || refused || pods.some(isHopeless);
+  // Of one that is scaled to 0 the pods that are on their way out may have crashed as often as they like.
+  const isWanted = asNumber(asObject(deployment.spec).replicas, 1) > 0;
+  const over = state === "failed" || (isWanted && (refused || pods.some(isHopeless)));
   return over ? failed(message, problems, pods) : waiting(message, problems, pods);
 }
