@@ -28,24 +28,35 @@ export interface RollbackOptions extends AbortOptions {
 }
 
 /** Rolls the release under way back. */
-export async function abortRelease(site: Site, options: AbortOptions, signals: RunSignals): Promise<ExitCode> {
-  using view = openView(options.json);
-  const identity = identityOf(process.env, options.by);
-  const plan = await site.plan(signals.any);
-  await noteUnreadableChange(view);
-  await using notifying = startNotifying({
-    ...{ site, plan, view, variables: process.env, signal: signals.any },
-    deferred: true,
-  });
-  const { notifier: elsewhere } = notifying;
-  const sources = { site, plan, identity, view, environment: process.env, elsewhere };
-  return await rollBackCurrent(sources, { who: `aborted by ${identity.by}`, withdraws: false }, options, signals);
+export function abortRelease(site: Site, options: AbortOptions, signals: RunSignals): Promise<ExitCode> {
+  return withSources(site, options, signals, (sources) =>
+    rollBackCurrent(sources, { who: `aborted by ${sources.identity.by}`, withdraws: false }, options, signals),
+  );
 }
 
 /** Rolls the release under way back; where there is none, or another target is named, releases a version that the ledger keeps. */
-export async function rollBackRelease(site: Site, options: RollbackOptions, signals: RunSignals): Promise<ExitCode> {
+export function rollBackRelease(site: Site, options: RollbackOptions, signals: RunSignals): Promise<ExitCode> {
+  const { to, hotfix, reason = "" } = options;
+  return withSources(site, options, signals, async (sources) => {
+    const { by } = sources.identity;
+    const { current } = await site.store.read(signals.any);
+    if (current !== null && (to === undefined || to === current.from.template))
+      return await rollBackCurrent(sources, { who: `rolled back by ${by}`, withdraws: true }, options, signals);
+    using releasing = await sessionForward({ ...sources, smokeIfPossible: true }, signals.any);
+    const session = { ...releasing.options, prepare: stageKept(to) };
+    const request = { by, hotfix, rollback: reason };
+    return await releaseToItsEnd(session, request, { site, view: sources.view, reports: options }, signals);
+  });
+}
+
+/** Does a command's work with what both need, and lets go of it afterwards. */
+async function withSources(
+  site: Site,
+  options: AbortOptions,
+  signals: RunSignals,
+  work: (sources: ReleasingOptions) => Promise<ExitCode>,
+): Promise<ExitCode> {
   using view = openView(options.json);
-  const { to, hotfix } = options;
   const identity = identityOf(process.env, options.by);
   const plan = await site.plan(signals.any);
   await noteUnreadableChange(view);
@@ -54,18 +65,7 @@ export async function rollBackRelease(site: Site, options: RollbackOptions, sign
     deferred: true,
   });
   const { notifier: elsewhere } = notifying;
-  const sources = { site, plan, identity, view, environment: process.env, elsewhere };
-  const { current } = await site.store.read(signals.any);
-  if (current !== null && (to === undefined || to === current.from.template))
-    return await rollBackCurrent(sources, { who: `rolled back by ${identity.by}`, withdraws: true }, options, signals);
-  using releasing = await sessionForward({ ...sources, smokeIfPossible: true }, signals.any);
-  const session = { ...releasing.options, prepare: stageKept(to) };
-  return await releaseToItsEnd(
-    session,
-    { by: identity.by, hotfix, rollback: options.reason ?? "" },
-    { site, view, reports: options },
-    signals,
-  );
+  return await work({ site, plan, identity, view, environment: process.env, elsewhere });
 }
 
 async function rollBackCurrent(
