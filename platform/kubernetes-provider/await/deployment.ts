@@ -13,6 +13,8 @@ interface Rollout {
   readonly complaints: readonly string[];
   /** Whether its pods have been refused for so long that no pod on its way out will make room for them. */
   readonly refused: boolean;
+  /** Whether the controller wants pods of this generation: pods that are there otherwise are on their way out, and may have crashed. */
+  readonly wantsPods: boolean;
 }
 
 /** How long pods may be refused, by a quota or by Pod Security, before the rollout has failed, in milliseconds. */
@@ -41,14 +43,15 @@ export function rollout(deployment: JsonObject, now = Date.now()): Rollout {
 
   const complaints = refused.map(complaint);
   const since = refused.map(({ lastTransitionTime }) => now - Date.parse(asString(lastTransitionTime)));
-  const told = { complaints, refused: since.some((milliseconds) => milliseconds >= REFUSED_FOR_MS) };
-  const clear = { complaints: [], refused: false };
+  const wantsPods = wanted > 0;
+  const told = { complaints, refused: since.some((milliseconds) => milliseconds >= REFUSED_FOR_MS), wantsPods };
+  const clear = { complaints: [], refused: false, wantsPods };
   if (asNumber(status.observedGeneration) < asNumber(metadataOf(deployment).generation)) {
-    return { state: "waiting", message: "waiting for the Deployment controller", ...clear };
+    return { state: "waiting", message: "waiting for the Deployment controller", ...clear, wantsPods: false };
   }
   if (spec.paused === true) return { state: "ready", message: "the rollout is paused", ...told };
   // Of one that is scaled to 0 the controller takes that back only after it has seen the change.
-  if (wanted !== 0 && progressing?.status === "False" && progressing.reason === "ProgressDeadlineExceeded") {
+  if (wantsPods && progressing?.status === "False" && progressing.reason === "ProgressDeadlineExceeded") {
     return { state: "failed", message: complaint(progressing), ...told };
   }
   if (updated === wanted && all === wanted && available === wanted) {
@@ -90,13 +93,11 @@ export async function deploymentReadiness(
   cluster: Cluster,
   signal: AbortSignal,
 ): Promise<Readiness> {
-  const { state, message, complaints, refused } = rollout(deployment);
+  const { state, message, complaints, refused, wantsPods } = rollout(deployment);
   if (state === "ready") return READY;
   const pods = await newestPods(deployment, cluster, signal);
   const problems = [...complaints, ...pods.flatMap(podProblems)];
   // The controller gives up at its deadline alone; a person who waits for it learns nothing more until then.
-  // Of one that is scaled to 0 the pods that are on their way out may have crashed as often as they like.
-  const isWanted = asNumber(asObject(deployment.spec).replicas, 1) > 0;
-  const over = state === "failed" || (isWanted && (refused || pods.some(isHopeless)));
+  const over = state === "failed" || (wantsPods && (refused || pods.some(isHopeless)));
   return over ? failed(message, problems, pods) : waiting(message, problems, pods);
 }

@@ -21,6 +21,12 @@ describe("a Deployment", () => {
     assert.equal(rollout(deployment({ ...done, observedGeneration: 1 })).state, "waiting");
   });
 
+  it("is not judged by pods of an older template before the controller has seen the change", () => {
+    assert.equal(rollout(deployment({ observedGeneration: 1 })).wantsPods, false);
+    assert.equal(rollout(deployment({})).wantsPods, true);
+    assert.equal(rollout(deployment({}, { replicas: 0 })).wantsPods, false);
+  });
+
   it("is not while an old replica is left, and says how many", () => {
     const { state, message } = rollout(deployment({ replicas: 3, updatedReplicas: 2, availableReplicas: 2 }));
     assert.deepEqual([state, message], ["waiting", "2 of 2 replicas available, 1 old to go"]);
