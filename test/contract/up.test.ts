@@ -79,17 +79,19 @@ describe("up, after the cluster has moved on", function () {
     ["has an image that is not there", fates.imageMissing],
     ["fits on no node", fates.unschedulable],
   ] as const)
-    it(`ends green, in seconds, when a change that ${what} is reverted`, async () => {
+    it(`ends green, and waits for nothing, when a change that ${what} is reverted`, async () => {
       fateOf["0.2.0"] = never;
-      await checkout.edit(({ config }) => {
-        config["atom:release"].deadlines.ready = "20s";
-      });
+      const setReadyDeadline = (deadline: string): Promise<void> =>
+        checkout.edit(({ config }) => {
+          config["atom:release"].deadlines.ready = deadline;
+        });
+      await setReadyDeadline("20s");
       await checkout.setImage("0.2.0");
       await assert.rejects(checkout.run("up"), /atom-green/);
+      // Waiting for the pods would now take longer than the test may.
+      await setReadyDeadline("1h");
       await checkout.setImage("0.1.0");
-      const begin = performance.now();
       const { notes } = await checkout.run("up");
-      assert.ok(performance.now() - begin < 20_000, `${performance.now() - begin} ms`);
       assert.match(notes.join("\n"), /the pods of [0-9a-f]{12} in green are not ready: they are removed/);
       assert.equal(await replicas("green"), 0);
       assert.equal((await checkout.run("up", { refresh: true })).changed, false);
@@ -97,9 +99,6 @@ describe("up, after the cluster has moved on", function () {
 
   it("stages another version after one that never became ready", async () => {
     fateOf["0.2.0"] = fates.imageMissing;
-    await checkout.edit(({ config }) => {
-      config["atom:release"].deadlines.ready = "20s";
-    });
     await checkout.setImage("0.2.0");
     await assert.rejects(checkout.run("up"), /atom-green/);
     await checkout.setImage("0.3.0");
