@@ -52,13 +52,24 @@ describe("whatever becomes of pods during a release", () => {
       fc.asyncProperty(story, async ([startMs, happenings]) => {
         const world = new World(plan);
         world.startMs = startMs;
-        const { promise: over, resolve } = Promise.withResolvers<SessionEnd>();
+        const { promise: over, resolve, reject } = Promise.withResolvers<SessionEnd>();
         let releaser: Releaser;
         let unwatchedUntil = 0;
+        const isUnwatched = (): void => {
+          unwatchedUntil = world.clock.monotonic() + takeover;
+        };
         const run = (): void => {
-          releaser = world.releaser();
-          // One that is killed says nothing any more.
-          releaser.release().then(resolve, () => undefined);
+          const one = world.releaser();
+          releaser = one;
+          // One that is killed says nothing any more. One that is asked to stop while it waits for the lease leaves the release to the next.
+          one.release().then(resolve, (error: unknown) => {
+            if (!one.isAborted || world.ledger.current === null) {
+              reject(error);
+              return;
+            }
+            isUnwatched();
+            run();
+          });
         };
         const done = new AbortController();
         const live = async (): Promise<void> => {
@@ -72,7 +83,7 @@ describe("whatever becomes of pods during a release", () => {
             if (what === "abort") releaser.abort();
             if (what === "kill" && world.ledger.current !== null) {
               releaser.kill();
-              unwatchedUntil = world.clock.monotonic() + takeover;
+              isUnwatched();
               run();
             }
           }

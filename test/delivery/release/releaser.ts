@@ -64,6 +64,10 @@ export class Releaser {
     this.#abort.abort(new Error("SIGTERM"));
   }
 
+  get isAborted(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
   /** The pod is moved. */
   leave(): void {
     this.#leave.abort(new Error("leaving"));
