@@ -7,6 +7,8 @@ interface CommandEntry {
   /** What `atom --help` and completion say of it. */
   readonly summary: string;
   readonly load: () => Promise<Command>;
+  /** Whether help leaves it out. @default false */
+  readonly hidden?: boolean;
 }
 
 const commands: Readonly<Record<string, CommandEntry>> = {
@@ -68,6 +70,19 @@ const commands: Readonly<Record<string, CommandEntry>> = {
   },
 };
 
+/** What a shell needs to complete the others. */
+const shellCommands: Readonly<Record<string, CommandEntry>> = {
+  completion: {
+    summary: "Prints a script that lets bash, zsh or fish complete commands, options and environments.",
+    load: async () => (await import("./completion.ts")).completionCommand(),
+  },
+  complete: {
+    summary: "Prints what a word may be, for a shell.",
+    load: async () => (await import("./completion.ts")).completeCommand(() => assemble(commands, () => true)),
+    hidden: true,
+  },
+};
+
 /**
  * The `atom` command for a command line: the command that it names is loaded, the others are there by name and summary, as far as help shows them.
  *
@@ -78,15 +93,19 @@ export async function atomCommandFor(words: readonly string[], called = "atom"):
   const named = words.filter((word) => !word.startsWith("-")).slice(0, 2);
   // `atom help release` asks for the second.
   const name = named[0] === "help" ? named[1] : named[0];
-  return assemble((each) => each === name, called);
+  return assemble({ ...commands, ...shellCommands }, (each) => each === name, called);
 }
 
 /** The `atom` command with all that belongs to it. */
 export async function atomCommand(): Promise<Command> {
-  return assemble(() => true);
+  return assemble({ ...commands, ...shellCommands }, () => true);
 }
 
-async function assemble(isNeeded: (name: string) => boolean, called = "atom"): Promise<Command> {
+async function assemble(
+  entries: Readonly<Record<string, CommandEntry>>,
+  isNeeded: (name: string) => boolean,
+  called = "atom",
+): Promise<Command> {
   const atom = new Command(called)
     .description("Puts new versions of a web service into its environments without hurting users.")
     .version(manifest.version, "--version", "print the version")
@@ -97,9 +116,9 @@ async function assemble(isNeeded: (name: string) => boolean, called = "atom"): P
         exitCodesHelp,
     )
     .showHelpAfterError("(atom --help explains)");
-  for (const [name, { summary, load }] of Object.entries(commands)) {
+  for (const [name, { summary, load, hidden = false }] of Object.entries(entries)) {
     const command = isNeeded(name) ? await load() : new Command(name);
-    atom.addCommand(command.summary(summary));
+    atom.addCommand(command.summary(summary), { hidden });
   }
   refuseMistakes(atom);
   return atom;
