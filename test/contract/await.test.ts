@@ -174,7 +174,7 @@ describe("the Kubernetes provider's waiting", function () {
   });
 
   it("ends soon when the person cancels, and what was made stays in the state", async () => {
-    await using engine = await Engine.create({ fate: fates.unschedulable });
+    await using engine = await Engine.create({ fate: fates.unschedulable, asProcess: true });
     const cancel = new AbortController();
     const program: Program = (provider, namespace) => {
       new apps.v1.Deployment("atom", deployment(namespace), { provider, customTimeouts: { create: "90s" } });

@@ -8,7 +8,7 @@ import { silentReporter } from "../../platform/progress.ts";
 import { ensureTools } from "../../platform/toolchain/ensure.ts";
 import { CONTEXT, controlPlane, type ControlPlane } from "../support/control-plane.ts";
 import { fates, type PodFate } from "../support/fake-kubelet.ts";
-import { pluginFolder } from "./engine.ts";
+import { attachedProvider, pluginFolder } from "./engine.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
 /** The namespace of the stack. */
@@ -52,19 +52,22 @@ export class Checkout {
   readonly plane: ControlPlane;
   readonly #folder: string;
   readonly #plugin: string;
+  readonly #asProcess: boolean;
 
-  private constructor(plane: ControlPlane, folder: string, plugin: string) {
+  private constructor(plane: ControlPlane, folder: string, plugin: string, asProcess: boolean) {
     this.plane = plane;
     this.#folder = folder;
     this.#plugin = plugin;
+    this.#asProcess = asProcess;
   }
 
-  static async create(): Promise<Checkout> {
+  /** @param options `asProcess`: the engine starts the plugin as a process of its own, with the engine's variables */
+  static async create(options: { readonly asProcess?: boolean } = {}): Promise<Checkout> {
     const plane = await controlPlane();
     const folder = await mkdtemp(path.join(plane.folder, "checkout-"));
     for (const file of ["Pulumi.yaml", "Pulumi.local.yaml", "infra/index.ts"])
       await cp(path.join(root, file), path.join(folder, file));
-    const checkout = new Checkout(plane, folder, pluginFolder(plane.folder));
+    const checkout = new Checkout(plane, folder, pluginFolder(plane.folder), options.asProcess === true);
     await checkout.edit(({ config }) => {
       config["atom:cluster"] = { context: CONTEXT };
     });
@@ -85,11 +88,12 @@ export class Checkout {
     });
   }
 
-  run(
+  async run(
     command: StackCommandOptions["command"],
     options: Partial<StackCommandOptions> = {},
   ): Promise<StackCommandResult> {
-    return stackCommand(this.options(command, options));
+    using provider = this.#asProcess ? undefined : await attachedProvider();
+    return await stackCommand(this.options(command, { ...options, env: { ...provider?.env, ...options.env } }));
   }
 
   /** What a stack command takes: for another process too, where they are plain values. */

@@ -1,16 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync } from "node:fs";
+import { mkdtempSync, readFileSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import * as k8s from "@pulumi/kubernetes";
-import {
-  LocalWorkspace,
-  PulumiCommand,
-  type EngineEvent,
-  type PulumiFn,
-  type Stack,
-} from "@pulumi/pulumi/automation/index.js";
+import { LocalWorkspace, type EngineEvent, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { connectAnew } from "../../infra/engine-connections.ts";
+import { serveProvider } from "../../platform/kubernetes-provider/serve.ts";
 import { CONTEXT, controlPlane, type ControlPlane } from "../support/control-plane.ts";
 import { fakeKubelet, fates, type PodFate } from "../support/fake-kubelet.ts";
+import { pulumiCommand, withoutReport } from "./pulumi-cli.ts";
 
 /** Which plugin the contract is tested on: the official one by its path, or ours. */
 const official = process.env.ATOM_KUBERNETES_PLUGIN;
@@ -48,14 +44,6 @@ export function pluginFolder(folder: string): string {
   return bin;
 }
 
-/** The Automation API wants its CLI at `<root>/bin/pulumi`. */
-function commandRoot({ folder, toolchain }: ControlPlane): string {
-  const root = mkdtempSync(path.join(folder, "pulumi-"));
-  mkdirSync(path.join(root, "bin"));
-  symlinkSync(toolchain.path("pulumi"), path.join(root, "bin/pulumi"));
-  return root;
-}
-
 function outcomeOf(events: readonly EngineEvent[], output: string): Outcome {
   const summary = events.findLast((event) => event.summaryEvent !== undefined)?.summaryEvent?.resourceChanges;
   const changes = Object.entries(summary ?? {}).filter(([operation, count]) => operation !== "same" && count > 0);
@@ -66,12 +54,31 @@ function outcomeOf(events: readonly EngineEvent[], output: string): Outcome {
   return { changes: Object.fromEntries(changes), differences: [...new Set(differences)].sort(), output };
 }
 
+/**
+ * The stand-in for one run of the engine, which attaches itself to it over the same protocol: as a process it would have a second of work
+ * with its start. The official plugin always is one.
+ */
+export async function attachedProvider(): Promise<
+  ({ readonly env: Readonly<Record<string, string>> } & Disposable) | undefined
+> {
+  if (isOfficial) return undefined;
+  const provider = await serveProvider("");
+  return {
+    env: { PULUMI_DEBUG_PROVIDERS: `kubernetes:${provider.port}` },
+    [Symbol.dispose]: () => {
+      provider[Symbol.dispose]();
+    },
+  };
+}
+
 export interface EngineOptions {
   /** @default a name of this test alone, which is also its namespace */
   readonly stackName?: string;
   readonly provider?: Partial<k8s.ProviderArgs>;
   /** What becomes of the pods. @default they become ready */
   readonly fate?: PodFate;
+  /** Have the engine start the plugin as a process of its own. @default false */
+  readonly asProcess?: boolean;
   /** Environment variables of the engine, beside those that every test has. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -109,10 +116,10 @@ export class Engine implements AsyncDisposable {
     const namespace = `contract-${count}`;
     await plane.kubectl.run(["create", "namespace", namespace]);
     const state = mkdtempSync(path.join(plane.folder, "state-"));
-    const stack = await LocalWorkspace.createOrSelectStack(
+    const stack = await LocalWorkspace.createStack(
       { stackName: options.stackName ?? namespace, projectName: PROJECT, program: () => Promise.resolve() },
       {
-        pulumiCommand: await PulumiCommand.get({ root: commandRoot(plane), skipVersionCheck: true }),
+        pulumiCommand: await pulumiCommand(plane.toolchain.path("pulumi")),
         projectSettings: { name: PROJECT, runtime: "nodejs", backend: { url: `file://${state}` } },
         envVars: {
           PATH: `${pluginFolder(plane.folder)}${path.delimiter}${process.env.PATH ?? ""}`,
@@ -124,7 +131,7 @@ export class Engine implements AsyncDisposable {
         },
       },
     );
-    return new Engine(plane, namespace, stack, state, options);
+    return new Engine(plane, namespace, withoutReport(stack), state, options);
   }
 
   [Symbol.asyncDispose](): PromiseLike<void> {
@@ -175,6 +182,9 @@ export class Engine implements AsyncDisposable {
     const events: EngineEvent[] = [];
     let output = "";
     this.stack.workspace.program = this.#program(program);
+    const { env = {}, asProcess = false } = this.#options;
+    using provider = asProcess || "PULUMI_DEBUG_PROVIDERS" in env ? undefined : await attachedProvider();
+    if (provider !== undefined) Object.assign(this.stack.workspace.envVars, provider.env);
     await operate(
       (event) => events.push(event),
       (text) => (output += text),

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:
 import { tmpdir } from "node:os";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { LocalWorkspace, PulumiCommand, type EngineEvent, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { LocalWorkspace, type EngineEvent, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { parseStackConfig } from "../../infra/config/parse.ts";
 import { readStackFile } from "../../infra/config/stack-file.ts";
 import { connectAnew } from "../../infra/engine-connections.ts";
@@ -11,12 +11,15 @@ import { silentReporter } from "../../platform/progress.ts";
 import { ensureTools, type Toolchain } from "../../platform/toolchain/ensure.ts";
 import { declareGithub } from "../../stacks/github.ts";
 import { GithubStandIn } from "../support/github/stand-in.ts";
+import { serveGithubProvider } from "../support/github-provider/serve.ts";
+import { pulumiCommand, withoutReport } from "./pulumi-cli.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
 const PROJECT = "github-contract";
 const STACK = "production";
 /** Which plugin the contract is tested on: that of this path, or ours. */
 const official = process.env.ATOM_GITHUB_PLUGIN ?? "";
+/** The engine looks for a plugin that is installed, also where it attaches itself to one. */
 const STAND_IN = path.join(root, "test/support/github-provider/bin/pulumi-resource-github");
 
 /** What an operation did, and what a person saw of it. */
@@ -74,17 +77,16 @@ export class GithubWorld implements AsyncDisposable {
     connectAnew();
     const pulumi = (await GithubWorld.prepare()).path("pulumi");
     const folder = mkdtempSync(path.join(tmpdir(), "atom-github-"));
-    for (const name of ["state", "plugin", "cli", "cli/bin"]) mkdirSync(path.join(folder, name));
-    symlinkSync(pulumi, path.join(folder, "cli/bin/pulumi"));
+    for (const name of ["state", "plugin"]) mkdirSync(path.join(folder, name));
     symlinkSync(
       official === "" ? STAND_IN : path.resolve(official),
       path.join(folder, "plugin/pulumi-resource-github"),
     );
-    const stack = await LocalWorkspace.createOrSelectStack(
+    const stack = await LocalWorkspace.createStack(
       { stackName: STACK, projectName: PROJECT, program: () => Promise.resolve() },
       {
         workDir: folder,
-        pulumiCommand: await PulumiCommand.get({ root: path.join(folder, "cli"), skipVersionCheck: true }),
+        pulumiCommand: await pulumiCommand(pulumi),
         projectSettings: { name: PROJECT, runtime: "nodejs", backend: { url: `file://${folder}/state` } },
         envVars: {
           PATH: [path.join(folder, "plugin"), process.env.PATH ?? ""].join(path.delimiter),
@@ -94,7 +96,7 @@ export class GithubWorld implements AsyncDisposable {
         },
       },
     );
-    return new GithubWorld(await GithubStandIn.start(), stack, folder);
+    return new GithubWorld(await GithubStandIn.start(), withoutReport(stack), folder);
   }
 
   up(section: Section): Promise<Outcome> {
@@ -140,6 +142,9 @@ export class GithubWorld implements AsyncDisposable {
       if (op === "same" || op === "refresh" || !type.startsWith("github:")) return;
       steps.push(`${op} ${urn.split("::").at(-1) ?? ""}`);
     };
+    // The engine attaches itself to our double over the protocol of plugins: a process would have a second of work with its start.
+    using provider = official === "" ? await serveGithubProvider() : undefined;
+    if (provider !== undefined) this.#stack.workspace.envVars.PULUMI_DEBUG_PROVIDERS = `github:${provider.port}`;
     try {
       await operate({ onEvent, onOutput, onError: onOutput });
     } catch (error) {

@@ -1,13 +1,14 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { LocalWorkspace, PulumiCommand, type EngineEvent, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { LocalWorkspace, type EngineEvent, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { Provider } from "@pulumi/slack";
 import { connectAnew } from "../../infra/engine-connections.ts";
 import { dynamicProviderFolders } from "../../platform/local/dynamic-provider.ts";
 import { silentReporter } from "../../platform/progress.ts";
 import { ensureTools, type Toolchain } from "../../platform/toolchain/ensure.ts";
 import { SlackStandIn } from "../support/slack/stand-in.ts";
+import { pulumiCommand, withoutReport } from "./pulumi-cli.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
 const PROJECT = "slack-contract";
@@ -56,13 +57,12 @@ export class SlackWorld implements AsyncDisposable {
     const folder = mkdtempSync(path.join(tmpdir(), "atom-slack-"));
     // The provider's process starts in the project's folder, and imports what it needs from there.
     symlinkSync(path.join(root, "node_modules"), path.join(folder, "node_modules"));
-    for (const name of ["state", "cli", "cli/bin"]) mkdirSync(path.join(folder, name));
-    symlinkSync(pulumi, path.join(folder, "cli/bin/pulumi"));
-    const stack = await LocalWorkspace.createOrSelectStack(
+    mkdirSync(path.join(folder, "state"));
+    const stack = await LocalWorkspace.createStack(
       { stackName: "test", projectName: PROJECT, program: () => Promise.resolve() },
       {
         workDir: folder,
-        pulumiCommand: await PulumiCommand.get({ root: path.join(folder, "cli"), skipVersionCheck: true }),
+        pulumiCommand: await pulumiCommand(pulumi),
         projectSettings: { name: PROJECT, runtime: "nodejs", backend: { url: `file://${folder}/state` } },
         envVars: {
           PATH: [...(await dynamicProviderFolders(pulumi)), process.env.PATH ?? ""].join(path.delimiter),
@@ -72,7 +72,7 @@ export class SlackWorld implements AsyncDisposable {
         },
       },
     );
-    return new SlackWorld(await SlackStandIn.start(), stack, folder);
+    return new SlackWorld(await SlackStandIn.start(), withoutReport(stack), folder);
   }
 
   /** Gives the provider another token from now on. */

@@ -52,13 +52,13 @@ describeStandIn("the stand-in for the Kubernetes provider plugin", function (thi
   });
 
   it("says in the output that it is one", async () => {
-    await using engine = await Engine.create();
+    await using engine = await Engine.create({ asProcess: true });
     assert.match((await engine.preview(settings)).output, /stand-in for the Kubernetes provider plugin/);
   });
 
   for (const stackName of ["staging", "production", "production-eu"]) {
     it(`refuses the stack ${stackName} before anything changes`, async () => {
-      await using engine = await Engine.create({ stackName });
+      await using engine = await Engine.create({ stackName, asProcess: true });
       await assert.rejects(engine.up(settings), new RegExp(`refuses the stack "${stackName}"`));
       assert.equal(await engine.plane.kubectl.has(engine.namespace, "configmap/settings"), false);
     });

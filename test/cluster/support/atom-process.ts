@@ -7,6 +7,8 @@ import type { ClusterStack } from "../../support/cluster-stack.ts";
 
 const atom = path.join(import.meta.dirname, "..", "..", "..", "delivery", "atom.ts");
 
+const compileCache = path.join(atom, "..", "..", "node_modules", ".cache", "atom-tests");
+
 /** How an `atom` command ended. */
 export interface AtomEnd {
   /** `null` when a signal ended it. */
@@ -32,6 +34,8 @@ export class AtomProcess implements AsyncDisposable {
         SMOKE_TEST_PASSWORD: localSmokeUser.password,
         ATOM_ENTRY_URL: stack.shared.cluster.gatewayUrl,
         PROMETHEUS_URL: stack.shared.cluster.prometheusUrl,
+        // Half of a command's start is compilation.
+        NODE_COMPILE_CACHE: compileCache,
         ...env,
       },
       stdio: ["ignore", "pipe", "pipe"],

@@ -23,7 +23,8 @@ describe("an up that is killed", function () {
   });
 
   beforeEach(async () => {
-    checkout = await Checkout.create();
+    // What an interrupted update made is adopted by variables of the engine.
+    checkout = await Checkout.create({ asProcess: true });
     pods = { migrate: fates.succeeded, serve: fates.ready };
     kubelet = fakeKubelet(checkout.plane.kubeconfig, namespace, (pod) =>
       pod.metadata?.labels?.["app.kubernetes.io/name"] === "atom" ? pods.serve(pod) : pods.migrate(pod),
