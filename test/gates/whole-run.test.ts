@@ -83,6 +83,19 @@ process.exitCode = await runGroups({ ...${JSON.stringify(options)}, prepare: asy
     assert.match(output, new RegExp(`^other has priority ${lowered}$`, "m"));
   });
 
+  it("deals the files of a group over its processes, which run at the same time, and lists their tests as one group's", async () => {
+    const { code, output, lastLine } = await run({ pair: group(["o*.suite.ts"], { processes: 2 }) });
+    assert.deepEqual([code, lastLine], [0, "2 passed, 0 failed"], output);
+    for (const part of ["pair-1", "pair-2"]) {
+      assert.match(output, new RegExp(`── ${part} ended: 1 of 1 passed, 0 failed;`));
+      assert.ok(existsSync(result(`${part}.log`)));
+    }
+    assert.deepEqual(
+      readTitles(result("titles.json")).groups.pair?.map(({ file }) => file),
+      ["one.suite.ts", "other.suite.ts"],
+    );
+  });
+
   it("tells a failure at once, and keeps what a group said that is killed at its deadline", async () => {
     const killedAfter = (minutes: number): ReturnType<typeof run> =>
       run({ broken: group(["broken.suite.ts"]), killed: group(["talkative.suite.ts"], { minutes }) });

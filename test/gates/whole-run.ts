@@ -13,9 +13,9 @@ import type { TestEntry, TestRun } from "./journal.ts";
 import { runSideBySide, type Part } from "./side-by-side.ts";
 import { renderSummary } from "./summary.ts";
 import { runTests, type TestRequest } from "./test-process.ts";
-import { titlesOf, writeTitles, type TitleList } from "./titles.ts";
+import { titlesOf, writeTitles } from "./titles.ts";
 
-/** A group of test files that share a process. */
+/** A group of test files that share a process, or a few. */
 export interface TestGroup {
   readonly about: string;
   /** Globs of test files, from the working folder. */
@@ -30,6 +30,8 @@ export interface TestGroup {
   readonly niceness: number;
   /** It runs before the others, which share the processors afterwards: its tests take all that there is. @default false */
   readonly first?: boolean;
+  /** Its files are dealt over so many processes, which run at the same time. @default 1 */
+  readonly processes?: number;
   /** Coverage is measured over this group. @default false */
   readonly measured?: boolean;
 }
@@ -51,8 +53,13 @@ export interface WholeRunOptions {
   readonly gates: readonly { readonly title: string; readonly thresholds: Thresholds }[];
 }
 
-interface GroupRun extends Part {
+/** The files of a group that share a process. */
+interface GroupPart extends Part {
+  readonly groupName: string;
   readonly group: TestGroup;
+}
+
+interface GroupRun extends GroupPart {
   readonly run: TestRun;
 }
 
@@ -94,8 +101,12 @@ export async function runGroups(options: WholeRunOptions): Promise<number> {
     const refused = refusedFlaky(findings, options.gates.at(-1)!.thresholds.flaky);
     const entries = entriesOf(runs, checkout, refused, new Date());
     if (entries.length > 0) writeFlakyRecord(recordFile, [...record, ...entries]);
-    const titles: TitleList["groups"] = {};
-    for (const [index, run] of runs.entries()) titles[names[index]!] = titlesOf(testsOf(run));
+    const titles = Object.fromEntries(
+      names.map((name) => {
+        const ofGroup = runs.filter((_, index) => groupRuns[index]!.groupName === name);
+        return [name, titlesOf(ofGroup.flatMap(testsOf))];
+      }),
+    );
     writeTitles(path.join(results, "titles.json"), {
       ...(checkout.commit === undefined ? {} : { commit: checkout.commit }),
       groups: titles,
@@ -129,13 +140,11 @@ async function firstRuns(
   names: readonly string[],
   scratch: string,
 ): Promise<readonly GroupRun[]> {
-  const parts = names.map((name) => partOf(name, options, scratch));
+  const parts = names.flatMap((name) => partsOf(name, options, scratch));
+  for (const name of names) console.log(`── ${name}: ${options.groups[name]!.about}`);
   const [single] = parts;
-  if (parts.length === 1 && single !== undefined) {
-    console.log(`\n── ${single.name}: ${single.group.about}`);
+  if (parts.length === 1 && single !== undefined)
     return [{ ...single, run: await runTests(single.request, { ...single.options, niceness: 0 }) }];
-  }
-  for (const { name, group } of parts) console.log(`── ${name}: ${group.about}`);
   const runs = new Map<string, TestRun>();
   const first = parts.filter(({ group }) => group.first === true);
   for (const stage of [first, parts.filter((part) => !first.includes(part))]) {
@@ -151,22 +160,28 @@ async function firstRuns(
   return parts.map((part) => ({ ...part, run: runs.get(part.name)! }));
 }
 
-function partOf(name: string, options: WholeRunOptions, scratch: string): Omit<GroupRun, "run"> {
+function partsOf(name: string, options: WholeRunOptions, scratch: string): readonly GroupPart[] {
   const group = options.groups[name];
   if (group === undefined)
     throw new Error(`There is no group "${name}"; there are ${Object.keys(options.groups).join(", ")}.`);
-  const request: TestRequest = {
-    files: filesOf(group),
-    seed: options.seed,
-    forbidPending: true,
-    // Long enough for a machine that runs other groups too: how long a test takes decides nothing.
-    timeoutMs: 120_000,
-    ...(options.grep === undefined ? {} : { grep: escapedTitle(options.grep) }),
-  };
+  const { processes = 1 } = group;
   const deadline = Math.min(options.stopAt, Date.now() + group.minutes * 60_000);
   // One group covers nearly all lines by itself; the others, with their many processes, need not be slowed down by measuring.
   const measured = group.measured === true ? { coverage: scratch } : {};
-  return { name, group, request, options: { deadline, niceness: group.niceness, ...measured } };
+  return Array.from({ length: processes }, (_, part) => {
+    const request: TestRequest = {
+      files: filesOf(group).filter((_file, index) => index % processes === part),
+      seed: options.seed,
+      forbidPending: true,
+      // Long enough for a machine that runs other groups too: how long a test takes decides nothing.
+      timeoutMs: 120_000,
+      ...(options.grep === undefined ? {} : { grep: escapedTitle(options.grep) }),
+    };
+    return {
+      ...{ name: processes === 1 ? name : `${name}-${part + 1}`, groupName: name, group, request },
+      options: { deadline, niceness: group.niceness, ...measured },
+    };
+  });
 }
 
 /** A group's files, each once. */

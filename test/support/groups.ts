@@ -28,6 +28,7 @@ export const groups = {
     searchMinutes: 5,
     niceness: 0,
     first: true,
+    processes: 2,
     measured: true,
   },
   contract: {
