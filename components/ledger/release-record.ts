@@ -169,6 +169,10 @@ const common = {
     .describe("the image that the stack's file named, where another one was released in its place"),
   rollback: z.string().exactOptional().describe("why users rolled back what served, by a release of a kept version"),
   hotfix: z.string().exactOptional().describe("why the canary's waits were skipped"),
+  emergency: z
+    .boolean()
+    .exactOptional()
+    .describe("a kept version gets all traffic at once, because what serves is broken @default false"),
   from: open(staged).describe("what served when it began"),
   state,
   journal: z.array(journalEntry),

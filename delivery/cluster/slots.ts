@@ -56,11 +56,20 @@ export class DeploymentSlots implements Slots {
     );
   }
 
-  /** Puts a pod template that was kept into a slot, whichever slot it ran in. */
-  async stage(slot: Slot, template: PodTemplate, signal: AbortSignal): Promise<void> {
+  /**
+   * Puts a pod template that was kept into a slot, whichever slot it ran in.
+   *
+   * @param replicas @default those of a slot that serves
+   */
+  async stage(
+    slot: Slot,
+    template: PodTemplate,
+    signal: AbortSignal,
+    replicas = this.#options.replicas,
+  ): Promise<void> {
     const labels = { ...template.metadata?.labels, [labelKeys.slot]: slot };
     const wanted = { ...template, metadata: { ...template.metadata, labels } };
-    const { writer, replicas } = this.#options;
+    const { writer } = this.#options;
     await writer.write(
       deployments,
       this.#name(slot),

@@ -13,3 +13,12 @@ export function openView(json: boolean | undefined, role: Role = "releaser"): Re
   if (canDraw(screen, process.env)) return new LiveView({ screen, clock, role });
   return new PlainView({ out: screen, clock, annotations: process.env.GITHUB_ACTIONS === "true" });
 }
+
+/** Says of ATOM_CHANGE that it is ignored where it cannot be read: a command that does not need it is not kept from its work by it. */
+export async function noteUnreadableChange(note: (line: string) => void): Promise<void> {
+  // What reads it is loaded only where there is something to read.
+  if (process.env.ATOM_CHANGE === undefined) return;
+  const { unreadableChange } = await import("../wiring/change.ts");
+  const unreadable = unreadableChange(process.env);
+  if (unreadable !== undefined) note(unreadable);
+}

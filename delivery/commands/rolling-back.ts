@@ -1,6 +1,8 @@
 // What `atom abort` and `atom rollback` do. Loaded once their first request is on its way.
-import { stageKept } from "../release/kept.ts";
-import { takeBack } from "../release/releaser.ts";
+import type { ReleaseUnderWay } from "../../components/ledger/release-record.ts";
+import { rollbackTarget, stageAtFullCapacity, stageKept } from "../release/kept.ts";
+import { rollBackNow, takeBack } from "../release/releaser.ts";
+import type { SessionOptions } from "../release/session.ts";
 import type { Site } from "../target/site.ts";
 import { identityOf } from "../wiring/identity.ts";
 import { startNotifying } from "../wiring/notifying.ts";
@@ -8,11 +10,10 @@ import { sessionBack, sessionForward, type ReleasingOptions } from "../wiring/re
 import { servingAfterRollback } from "../report/serving.ts";
 import { conclude, recordIn } from "./conclude.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "./exit-codes.ts";
-import { openView } from "./open-view.ts";
+import { noteUnreadableChange, openView } from "./open-view.ts";
 import { releaseToItsEnd } from "./release-to-its-end.ts";
 import type { RunSignals } from "./run.ts";
 import type { CommonOptions, ReportOptions } from "./target-options.ts";
-import type { ReleaseView } from "../view/release-view.ts";
 
 /** For a last read of the ledger, in milliseconds. */
 const readWithin = 10_000;
@@ -25,6 +26,7 @@ export interface AbortOptions extends CommonOptions, ReportOptions {
 export interface RollbackOptions extends AbortOptions {
   readonly to?: string;
   readonly hotfix?: string;
+  readonly now?: boolean;
 }
 
 /** Rolls the release under way back. */
@@ -39,14 +41,53 @@ export function rollBackRelease(site: Site, options: RollbackOptions, signals: R
   const { to, hotfix, reason = "" } = options;
   return withSources(site, options, signals, async (sources) => {
     const { by } = sources.identity;
-    const { current } = await site.store.read(signals.any);
-    if (current !== null && (to === undefined || to === current.from.template))
-      return await rollBackCurrent(sources, { who: `rolled back by ${by}`, withdraws: true }, options, signals);
-    using releasing = await sessionForward({ ...sources, smokeIfPossible: true }, signals.any);
+    const ledger = await site.store.read(signals.any);
+    const { current } = ledger;
+    const target = rollbackTarget(ledger, to);
+    if (current !== null && !isResumable(current, target, options)) {
+      sources.view.note(`release ${current.id} (${current.version}) is under way: it is rolled back`);
+      const isAllThatIsAsked = target === undefined || target === current.from.template;
+      if (!isAllThatIsAsked || options.now !== true) {
+        const back = { who: `rolled back by ${by}`, withdraws: true };
+        const code = await rollBackCurrent(sources, back, options, signals);
+        if (isAllThatIsAsked || code !== exitCodes.ok) return code;
+      }
+    }
+    if (options.now === true) return await rollBackAtOnce(sources, options, signals);
+    // Which steps a canary has, and what they are judged by, must be understood.
+    const plan = await site.plan(signals.any);
+    using releasing = await sessionForward({ ...sources, plan, smokeIfPossible: true }, signals.any);
     const session = { ...releasing.options, prepare: stageKept(to) };
     const request = { by, hotfix, rollback: reason };
     return await releaseToItsEnd(session, request, { site, view: sources.view, reports: options }, signals);
   });
+}
+
+/** Whether the release under way is this very rollback, that another process left. */
+function isResumable({ emergency, template }: ReleaseUnderWay, target: string | undefined, { now }: RollbackOptions) {
+  return now === true && emergency === true && (target === undefined || target === template);
+}
+
+/** For when what serves is broken: a kept version at full capacity, then all traffic in one patch. */
+async function rollBackAtOnce(
+  sources: ReleasingOptions,
+  options: RollbackOptions,
+  signals: RunSignals,
+): Promise<ExitCode> {
+  const { to, hotfix, reason = "" } = options;
+  const { identity, site, view } = sources;
+  const session = sessionBack(sources);
+  const seen = { isEmergency: false };
+  const onRelease: SessionOptions["onRelease"] = (release) => {
+    seen.isEmergency = release.emergency === true;
+    session.onRelease?.(release);
+  };
+  const request = { by: identity.by, hotfix, rollback: reason };
+  const end = await rollBackNow({ ...session, prepare: stageAtFullCapacity(to), onRelease }, request, signals);
+  view.end();
+  await conclude(site, end, options);
+  await writeWhatServes(site, end.id, options);
+  return seen.isEmergency || end.end !== "over" ? exitCodeOf(end) : exitCodes.ok;
 }
 
 /** Does a command's work with what both need, and lets go of it afterwards. */
@@ -58,8 +99,12 @@ async function withSources(
 ): Promise<ExitCode> {
   using view = openView(options.json);
   const identity = identityOf(process.env, options.by);
-  const plan = await site.plan(signals.any);
-  await noteUnreadableChange(view);
+  const { plan, unread } = await site.openPlan(signals.any);
+  if (unread.length > 0)
+    view.note(`of the release plan this version of atom does not understand, and ignores: ${unread.join(", ")}`);
+  await noteUnreadableChange((line) => {
+    view.note(line);
+  });
   await using notifying = startNotifying({
     ...{ site, plan, view, variables: process.env, signal: signals.any },
     deferred: true,
@@ -80,13 +125,6 @@ async function rollBackCurrent(
   await writeWhatServes(sources.site, end.id, options);
   // Done as asked; what was released was rolled back.
   return end.end === "over" ? exitCodes.ok : exitCodeOf(end);
-}
-
-/** Neither command needs the variable, so neither is kept from its work by it. */
-async function noteUnreadableChange(view: ReleaseView): Promise<void> {
-  const { unreadableChange } = await import("../wiring/change.ts");
-  const unreadable = unreadableChange(process.env);
-  if (unreadable !== undefined) view.note(unreadable);
 }
 
 /** The last line of a rollback, on standard error where standard output is for JSON. The rollback is done: a ledger that cannot be read takes the line alone. */

@@ -6,7 +6,7 @@ import type { Site } from "../target/site.ts";
 import { follow } from "../view/follow.ts";
 import { conclusion, surroundingsOf } from "./conclude.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "./exit-codes.ts";
-import { openView } from "./open-view.ts";
+import { noteUnreadableChange, openView } from "./open-view.ts";
 import type { CommonOptions } from "./target-options.ts";
 import { terminalOf } from "./terminal.ts";
 
@@ -15,6 +15,7 @@ export interface StatusOptions extends CommonOptions {
 }
 
 export async function showStatus(site: Site, options: StatusOptions, signal: AbortSignal): Promise<ExitCode> {
+  await noteUnreadableChange((line) => process.stderr.write(`${line}\n`));
   const status = statusOf(await lookAt(site, signal));
   if (options.watch === true && status.release !== null) return await watch(site, options, signal);
   if (options.json === true) process.stdout.write(`${JSON.stringify(status)}\n`);
@@ -27,7 +28,8 @@ async function watch(site: Site, options: StatusOptions, signal: AbortSignal): P
   const trouble = (detail: string): void => {
     view.trouble(detail);
   };
-  const record = await follow(ledgersOf(site, trouble, signal), view, await site.plan(signal));
+  const { plan } = await site.openPlan(signal);
+  const record = await follow(ledgersOf(site, trouble, signal), view, plan);
   view.end();
   if (record === undefined) return exitCodes.interrupted;
   await conclusion(record, surroundingsOf(site), options);

@@ -1,4 +1,4 @@
-import type { Action } from "../gate/policy.ts";
+import type { Action, Judged } from "../gate/policy.ts";
 import { ActiveSlot } from "./active-slot.ts";
 import type { ReadyPods } from "./capacity.ts";
 import {
@@ -104,7 +104,7 @@ export class GuardTask {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { candidate, active, plan } = this.#subject;
+    const { candidate, active, plan, emergency = false } = this.#subject;
     const { guard, clock, notifier } = this.#ports;
     const problems = new Problems((problem) => {
       notifier.trouble(`guard: ${problem}`);
@@ -117,15 +117,21 @@ export class GuardTask {
     const watch = { candidate, active, slowAbove: plan.thresholds.latency.seconds };
     for await (const snapshot of guard.watch(watch, signal)) {
       if (signal.aborted) return;
-      evidence = addSnapshot(evidence, snapshot, this.#percent, percent !== this.#percent);
+      // What a broken version did to users before is what the kept one is compared with, also at 100 %.
+      const compared = emergency ? Math.min(this.#percent, 99) : this.#percent;
+      evidence = addSnapshot(evidence, snapshot, compared, percent !== this.#percent);
       percent = this.#percent;
       this.#latest = snapshot;
       this.#first.resolve(undefined);
       problems.see(snapshot.problems, clock.monotonic());
       const { action, judged } = judgeGuard(evidence, snapshot, plan);
       const pods = describePods(snapshot.candidate);
-      this.#answer(action, `guard: ${describeJudged(judged)}${pods === "" ? "" : `; ${pods}`}`, judged);
+      const told = `guard: ${describeJudged(judged)}${pods === "" ? "" : `; ${pods}`}`;
       for (const event of disruptions.see(snapshot.candidate.signals)) this.#tell(event);
+      if (emergency) for (const event of sharedFaults(judged)) this.#tell(event);
+      // There must be pods to go back to, and pods of a version that is broken are not missed.
+      if (!emergency || snapshot.active.ready > 0) this.#answer(action, told, judged);
+      if (emergency) continue;
 
       const share = this.#moving ? Math.min(percent, 99) : percent;
       const { events, restoreTo } = this.#activeSlot.see(snapshot, share, clock.monotonic());
@@ -192,6 +198,15 @@ class Disruptions {
       return [{ type: "noted", detail: `${line}; not the version's doing, another pod is waited for` }];
     });
   }
+}
+
+/** A kept version above a limit that is not told apart from what it took over from: users hear of it, and it stays. */
+function sharedFaults(judged: readonly Judged[]): readonly ReleaseEvent[] {
+  return judged.flatMap(({ metric, verdict }): readonly ReleaseEvent[] => {
+    const isShared = verdict.kind === "HOLD" || (verdict.kind === "TOO_FEW" && verdict.reason === "comparison_pending");
+    const detail = `guard: ${describeJudged(judged)}; no worse than what served before`;
+    return isShared ? [{ type: "warned", metric, detail, evidence: judged }] : [];
+  });
 }
 
 /** What an action amounts to for the release: warnings first, then what is decided. Waiting and proceeding are nothing to tell. */

@@ -1,7 +1,10 @@
 import { UserError } from "../../components/errors/user-error.ts";
 import type { Ledger } from "../../components/ledger/ledger.ts";
+import type { PastRelease } from "../../components/ledger/release-record.ts";
 import { otherSlot } from "../../components/names/slot-name.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
+import type { PodTemplate } from "../cluster/resources.ts";
+import { QuarantinedError } from "./opening.ts";
 import type { SessionTools } from "./session.ts";
 
 /** The release cannot be gone back to. */
@@ -25,19 +28,69 @@ export function placesToGo({ releases, active }: Ledger): Ledger["releases"] {
 }
 
 /**
+ * The release that is gone back to. Throws a {@link NotKeptError}.
+ *
+ * @param id @default the last one that served before
+ */
+export function keptRelease(ledger: Ledger, id: string | undefined): PastRelease {
+  const release = placesToGo(ledger).find((each) => id === undefined || each.id === id);
+  if (release === undefined) throw new NotKeptError(ledger.service, id, ledger);
+  return release;
+}
+
+/**
+ * The template that is gone back to; undefined where it is what served before. Throws a {@link NotKeptError}.
+ *
+ * @param id of a release, as `atom history` names it
+ */
+export function rollbackTarget(ledger: Ledger, id: string | undefined): string | undefined {
+  if (id === undefined) return undefined;
+  // What serves until the release under way is over is not released again: its rollback leads there.
+  const named = ledger.releases.find((each) => each.id === id)?.template;
+  return named !== undefined && named === ledger.current?.from.template ? named : keptRelease(ledger, id).template;
+}
+
+/** The last one that served before and that nothing speaks against, neither a verdict nor users. Throws a {@link NotKeptError}. */
+export function soundRelease(ledger: Ledger): PastRelease {
+  const refused = [...ledger.quarantine, ...(ledger.withdrawn ?? [])];
+  const sound = placesToGo(ledger).find(({ template }) => refused.every((each) => each.template !== template));
+  if (sound === undefined) throw new NotKeptError(ledger.service, undefined, ledger);
+  return sound;
+}
+
+type Prepare = (tools: SessionTools, ledger: Ledger, signal: AbortSignal) => Promise<ReleasePlan>;
+
+/**
  * A session's `prepare` that stages what a past release ran, in place of `pulumi up`: a rollback needs the cluster alone.
  *
  * @param id @default the last one that served before
  */
-export function stageKept(
-  id: string | undefined,
-): (tools: SessionTools, ledger: Ledger, signal: AbortSignal) => Promise<ReleasePlan> {
+export function stageKept(id: string | undefined): Prepare {
   return async ({ slots, plan }, ledger, signal) => {
-    const release = placesToGo(ledger).find((each) => id === undefined || each.id === id);
-    if (release?.podTemplate === undefined) throw new NotKeptError(plan.service, id, ledger);
-    // It was read from a Deployment, which is where it goes back to.
-    const template = release.podTemplate as Parameters<typeof slots.stage>[1];
-    await slots.stage(otherSlot(ledger.active), template, signal);
+    await slots.stage(otherSlot(ledger.active), templateOf(keptRelease(ledger, id)), signal);
     return plan;
   };
+}
+
+/**
+ * The same with all the pods that it needs to take over from what serves now, or is to serve: one that is broken may have few that are ready.
+ *
+ * @param id @default the last one that served before, and that neither a verdict nor users have rolled back since
+ */
+export function stageAtFullCapacity(id: string | undefined): Prepare {
+  return async ({ slots, plan }, ledger, signal) => {
+    const release = id === undefined ? soundRelease(ledger) : keptRelease(ledger, id);
+    const entry = ledger.quarantine.find(({ template }) => template === release.template);
+    // Before anything is changed.
+    if (entry !== undefined) throw new QuarantinedError(entry, release.version);
+    const { ready, desired } = await slots.count(ledger.active, signal);
+    const pods = Math.max(plan.replicas, ready, desired);
+    await slots.stage(otherSlot(ledger.active), templateOf(release), signal, pods);
+    return plan;
+  };
+}
+
+/** It was read from a Deployment, which is where it goes back to. */
+function templateOf({ podTemplate }: PastRelease): PodTemplate {
+  return podTemplate as PodTemplate;
 }

@@ -42,6 +42,11 @@ export async function measureStep(state: ReleaseState, place: Workplace): Promis
 export async function watchSoak(state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
   const { subject, ports, guard, signal, measured, tell } = place;
   const { plan } = subject;
+  if (subject.emergency === true) {
+    // There is nothing healthy to compare with; the guard goes on.
+    await ports.clock.sleep(plan.soak, signal);
+    return { type: "soaked", detail: `guarded for ${plan.soak / 1000} s at 100 %` };
+  }
   const measure = measurer(state, place);
   const start = ports.clock.monotonic();
   for (;;) {

@@ -10,6 +10,8 @@ import { failed, lookEvery, tryUntil, type Workplace } from "./workplace.ts";
 
 /** The first counters are worth this much waiting before traffic moves, in milliseconds. */
 const guardStart = 1_000;
+/** What a broken version does to users is counted for so long, in milliseconds: the kept one is not to be blamed for doing the same. */
+const brokenCounted = 2_000;
 
 /**
  * Has the route lead guests (`x-canary`) to the candidate, and leaves all users where they are: after an earlier release guests may still be
@@ -43,10 +45,11 @@ export async function shift({ percent }: ReleaseState, place: Workplace): Promis
   const { subject, ports, guard, signal } = place;
   // What the counters show before the first request arrives is what the candidate's are compared with.
   await Promise.race([guard.started(), ports.clock.sleep(guardStart, signal)]);
+  if (subject.emergency === true) await ports.clock.sleep(brokenCounted, signal);
   try {
     const short = await awaitCandidatePods(percent, place);
     if (short !== undefined) return short;
-    await tryUntil(place, subject.plan.deadlines.confirm, () => ports.router.shift(split(subject, percent), signal));
+    await tryUntil(place, subject.plan.deadlines.confirm, () => ports.router.shift(sent(subject, percent), signal));
   } catch (error) {
     return await notShifted(error, place);
   }
@@ -96,11 +99,20 @@ export async function pollWeight(place: Workplace, percent: number, patience: nu
     });
     if (seen.status === "confirmed" || seen.status === "unknown") return seen;
     if (clock.monotonic() - start >= patience) return seen;
-    if (seen.status === "contradicted") await tryUntil(place, patience, () => router.shift(wanted, signal));
+    if (seen.status === "contradicted")
+      await tryUntil(place, patience, () => router.shift(sent(subject, percent), signal));
     await clock.sleep(lookEvery, signal);
   }
 }
 
 export function split({ active, candidate }: Subject, percent: number): Split {
   return { active, candidate: candidate.slot, percent };
+}
+
+/** What the router is asked for: in an emergency a rollback, which overwrites whatever the routes are and waits for no number of pods. */
+function sent(subject: Subject, percent: number): Split {
+  const isTakeOver = subject.emergency === true && percent === 100;
+  return isTakeOver
+    ? { active: subject.candidate.slot, candidate: subject.active, percent: 0 }
+    : split(subject, percent);
 }

@@ -8,7 +8,7 @@ import { withMessages } from "../notify/wanted.ts";
 import { entryOf } from "./entry.ts";
 import type { Candidate, SlotHealth } from "./ports.ts";
 import { initialState, transition, type ReleaseEvent } from "./state-machine.ts";
-import { hotfixPlan, type Subject } from "./subject.ts";
+import { emergencyPlan, hotfixPlan, type Subject } from "./subject.ts";
 
 /** What was asked for by whoever started the releaser. */
 export interface ReleaseRequest {
@@ -22,6 +22,8 @@ export interface ReleaseRequest {
   readonly hotfix?: string | undefined;
   /** Why what serves is rolled back, where a kept version is released in its place. @default it is an ordinary release */
   readonly rollback?: string | undefined;
+  /** What serves is broken: the kept version gets all traffic at once. @default false */
+  readonly emergency?: boolean | undefined;
   /** Why a different release that is under way is taken back first. @default it is not, and this one is refused */
   readonly supersede?: string | undefined;
 }
@@ -117,7 +119,9 @@ export function opened(ledger: Ledger, { candidate, found, plan, request, at }: 
     type: "prepared",
     detail: `${candidate.version} (${candidate.template}) in ${candidate.slot}, after ${from.version} (${from.template}) in ${from.slot}`,
   };
-  const followed = request.hotfix === undefined ? plan : hotfixPlan(plan);
+  const emergency = request.emergency === true;
+  const hotfix = request.hotfix ?? (emergency ? request.rollback : undefined);
+  const followed = emergency ? emergencyPlan(plan) : hotfix === undefined ? plan : hotfixPlan(plan);
   const state = transition(initialState, event, followed);
   const change = request.change ?? changeOfEarlier(ledger, candidate);
   const current: ReleaseUnderWay = {
@@ -126,8 +130,9 @@ export function opened(ledger: Ledger, { candidate, found, plan, request, at }: 
     startedAt: at,
     startedBy: request.by,
     ...(change === undefined ? {} : { change }),
-    mode: request.hotfix === undefined ? "canary" : "hotfix",
-    ...(request.hotfix === undefined ? {} : { hotfix: request.hotfix }),
+    mode: hotfix === undefined ? "canary" : "hotfix",
+    ...(hotfix === undefined ? {} : { hotfix }),
+    ...(emergency ? { emergency } : {}),
     ...(request.rollback === undefined ? {} : { rollback: request.rollback }),
     // `pulumi up` goes on staging this image for as long as the configuration names the other one.
     ...(plan.image === "" || plan.image === candidate.image ? {} : { insteadOf: plan.image }),
@@ -186,13 +191,14 @@ export function isSameRelease(current: ReleaseUnderWay, { image, hotfix }: Relea
  */
 export function subjectOf(current: ReleaseUnderWay, published: ReleasePlan): Subject {
   const plan = releasePlanSchema.safeParse(current.plan);
-  const { id, slot, template, version, image, from, hotfix } = current;
+  const { id, slot, template, version, image, from, hotfix, emergency } = current;
   return {
     id,
     candidate: { slot, template, version, image },
     active: from.slot,
     plan: plan.success ? plan.data : published,
     hotfix,
+    emergency,
   };
 }
 

@@ -55,6 +55,30 @@ export async function takeBack(
   });
 }
 
+/**
+ * Rolls back at once, whoever releases. A release that is under way is rolled back; an emergency rollback that another process left is
+ * resumed; else what `options.prepare` stages gets all traffic.
+ */
+export async function rollBackNow(
+  options: SessionOptions,
+  request: ReleaseRequest,
+  signals: SessionSignals,
+): Promise<SessionEnd> {
+  const detail = `rolled back by ${request.by}: ${request.rollback ?? ""}`;
+  const back: ReleaseEvent = { type: "failed", reason: "manual", detail, withdraws: true };
+  const opening: ReleaseRequest = { ...request, emergency: true };
+  return withLease(options, signals, { force: true }, async (session, lost) => {
+    const { current } = await session.ledger();
+    const own = lost === undefined ? current : stillUnderWay(current, lost);
+    if (own === null) return session.open(opening, signals);
+    if (own.emergency === true) return session.resume(own, signals);
+    const ended = await session.resume(own, signals, back);
+    // It was past the point up to which a release is rolled back.
+    const serves = ended.end === "over" && ended.state.phase === "released";
+    return serves ? session.open(opening, signals) : ended;
+  });
+}
+
 /** What a releaser that lost its lease may go on with: its own release, if nobody has ended it meanwhile. */
 function stillUnderWay(current: ReleaseUnderWay | null, id: string): ReleaseUnderWay {
   if (current?.id === id) return current;

@@ -1,19 +1,34 @@
 import type { ReleaseRecord } from "./story.ts";
 
-/** What serves after a rollback, and where that was verified, on one line; undefined while the release has not been rolled back. */
-export function servingAfterRollback({ version, slot, from, journal }: ReleaseRecord): string | undefined {
+/** What serves after a rollback, and where that was verified, on one line; undefined while that is not decided. */
+export function servingAfterRollback(record: ReleaseRecord): string | undefined {
+  const { version, slot, from, state, journal } = record;
+  const before = `${from.version} (${from.slot})`;
+  const released = `${version} (${slot})`;
+  if (record.emergency === true && state.phase === "released") {
+    const seen = journal.findLast(({ event }) => event === "confirmed" || event === "unconfirmed");
+    return seen?.event === "confirmed" ? verified(released, seen.detail) : unverified(released, seen?.detail);
+  }
   const last = journal.findLast(({ event }) => event.startsWith("return"));
-  const serving = `${from.version} (${from.slot})`;
   switch (last?.event) {
     case "return-confirmed":
-      return `${serving} serves all traffic; verified: ${last.detail}`;
+      return verified(before, last.detail);
     case "return-contradicted":
-      return `Requests still reach ${version} (${slot}) although the route sends all traffic to ${serving}: ${last.detail}`;
+      return `Requests still reach ${released} although the route sends all traffic to ${before}: ${last.detail}`;
     case "returned":
+      return unverified(before, "the rollback was interrupted");
     case "return-unconfirmed":
-      return `The route sends all traffic to ${serving}; not verified: ${last.event === "returned" ? "the rollback was interrupted" : last.detail}`;
+      return unverified(before, last.detail);
     case undefined:
     default:
       return undefined;
   }
+}
+
+function verified(serving: string, where: string): string {
+  return `${serving} serves all traffic; verified: ${where}`;
+}
+
+function unverified(serving: string, why = "that is not on record any more"): string {
+  return `The route sends all traffic to ${serving}; not verified: ${why}`;
 }

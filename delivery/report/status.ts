@@ -150,8 +150,10 @@ function nextOf({ ledger, environment, slots, holder }: StatusFacts): readonly s
   if (current !== null) {
     if (isUnread(current.state, "phase"))
       return [`Go on with the newer atom that began it, or take it back with \`${command("abort", names)}\`.`];
-    if (current.state.phase !== "held" && holder === null)
-      return [`Take it up with \`${command("resume", names)}\`, or take it back with \`${command("abort", names)}\`.`];
+    if (current.state.phase !== "held" && holder === null) {
+      const resume = command(current.emergency === true ? "rollback --now" : "resume", names);
+      return [`Take it up with \`${resume}\`, or take it back with \`${command("abort", names)}\`.`];
+    }
     return adviceOf(storyOf(current, { service, environment }).header, false);
   }
   const idle = slots?.[active === "blue" ? "green" : "blue"];

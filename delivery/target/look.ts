@@ -22,11 +22,11 @@ export async function lookAt(site: Site, signal: AbortSignal): Promise<StatusFac
   const { target, clock, store } = site;
   const [ledger, plan, slots, holder] = await Promise.all([
     store.read(signal),
-    seen(site.plan(signal), signal),
+    seen(site.openPlan(signal), signal),
     seen(slotsOf(site, signal), signal),
     seen(holderOf(site, signal), signal),
   ]);
-  const weights = plan === undefined ? undefined : await seen(weightsOf(site, plan, slots, signal), signal);
+  const weights = plan === undefined ? undefined : await seen(weightsOf(site, plan.plan, slots, signal), signal);
   return { ledger, environment: target.stack ?? target.namespace, now: clock.now(), weights, slots, holder };
 }
 

@@ -7,6 +7,7 @@ import { configMaps, type ConfigMap } from "../cluster/resources.ts";
 import { systemClock } from "../clock/system-clock.ts";
 import type { LedgerStore } from "../ledger/store.ts";
 import type { MetricsPusher } from "../metrics/metrics-pusher.ts";
+import type { OpenPlan } from "../../components/release-plan/open-plan.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import type { Clock } from "../release/ports.ts";
 import { discover } from "./discover.ts";
@@ -23,6 +24,8 @@ export interface Site extends Disposable {
   readonly metrics: MetricsPusher;
   /** As the environment publishes it now. */
   plan(signal: AbortSignal): Promise<ReleasePlan>;
+  /** The same as far as this version understands it: enough to look, and to roll back. */
+  openPlan(signal: AbortSignal): Promise<OpenPlan>;
   /** What people call the environment: its stack. */
   environment(signal: AbortSignal): Promise<string>;
 }
@@ -56,14 +59,17 @@ export async function openSite(
   const reader = planAtOnce ? asked(cluster, namespace, service) : cluster;
   // The request leaves before the processor is busy with what comes next.
   if (planAtOnce) await setImmediate();
-  const [{ LedgerStore }, { MetricsPusher }, { pushLedger }, { readReleasePlan }] = await Promise.all([
-    import("../ledger/store.ts"),
-    import("../metrics/metrics-pusher.ts"),
-    import("../metrics/push.ts"),
-    import("../plan/read-plan.ts"),
-  ]);
+  const [{ LedgerStore }, { MetricsPusher }, { pushLedger }, { readReleasePlan, readReleasePlanOpenly }] =
+    await Promise.all([
+      import("../ledger/store.ts"),
+      import("../metrics/metrics-pusher.ts"),
+      import("../metrics/push.ts"),
+      import("../plan/read-plan.ts"),
+    ]);
   const store = new LedgerStore({ cluster, clock: systemClock, namespace, service });
   const plan = (signal: AbortSignal): Promise<ReleasePlan> => readReleasePlan(reader, namespace, service, signal);
+  const openPlan = (signal: AbortSignal): Promise<OpenPlan> =>
+    readReleasePlanOpenly(reader, namespace, service, signal);
   const environment = async (signal: AbortSignal): Promise<string> => target.stack ?? (await plan(signal)).environment;
   const kept = made.move();
   return {
@@ -78,6 +84,7 @@ export async function openSite(
         pushLedger(ledger, { environment: await environment(signal), service }, variables, signal),
     }),
     plan,
+    openPlan,
     environment,
     [Symbol.dispose]() {
       kept.dispose();

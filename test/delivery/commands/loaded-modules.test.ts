@@ -47,7 +47,11 @@ describe("what a command loads", () => {
   });
 
   /** Runs a command where there is nothing but a kubeconfig, against a cluster that has nothing. */
-  async function lifeOf(...words: string[]): Promise<Life> {
+  async function lifeOf(...words: readonly string[]): Promise<Life> {
+    return await lifeWith({}, ...words);
+  }
+
+  async function lifeWith(variables: Readonly<Record<string, string>>, ...words: readonly string[]): Promise<Life> {
     await using server = await serve((_request, response) => {
       answerJson(response, { kind: "Status", message: "not found" }, 404);
     });
@@ -62,7 +66,14 @@ describe("what a command loads", () => {
     const file = path.join(folder, "loaded");
     await writeFile(file, "");
     const hook = pathToFileURL(path.join(folder, "spy.mjs")).href;
-    const env = { PATH: process.env.PATH, HOME: folder, KUBECONFIG: kubeconfig, ATOM_SOURCE: "1", SPY_FILE: file };
+    const env = {
+      PATH: process.env.PATH,
+      HOME: folder,
+      KUBECONFIG: kubeconfig,
+      ATOM_SOURCE: "1",
+      SPY_FILE: file,
+      ...variables,
+    };
     const { stderr } = await promisify(execFile)(process.execPath, ["--import", hook, launcher, ...words], {
       cwd: folder,
       env,
@@ -94,6 +105,12 @@ describe("what a command loads", () => {
       "delivery/commands/exit-codes.ts",
       "package.json",
     ]);
+  });
+
+  it("is no reason for status to fail, or to keep silent, where ATOM_CHANGE cannot be read", async () => {
+    const words = ["status", "--namespace", "atom-production", "--service", "atom"];
+    const { stderr } = await lifeWith({ ATOM_CHANGE: "{bad" }, ...words);
+    assert.match(stderr, /^ATOM_CHANGE is ignored: ATOM_CHANGE cannot be read: it is not JSON: .*atom-production/s);
   });
 
   for (const command of ["rollback", "abort", "status"])

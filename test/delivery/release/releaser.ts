@@ -2,11 +2,12 @@ import { LedgerStore } from "../../../delivery/ledger/store.ts";
 import { ask, type Ask } from "../../../delivery/ledger/requests.ts";
 import { virtualServices } from "../../../delivery/cluster/resources.ts";
 import type { ClusterApi } from "../../../delivery/cluster/api.ts";
+import { stageAtFullCapacity } from "../../../delivery/release/kept.ts";
 import { observeRelease, type Observation } from "../../../delivery/release/observer.ts";
 import type { ReleaseRequest } from "../../../delivery/release/opening.ts";
 import type { SlotName } from "../../../components/names/slot-name.ts";
 import type { Clock, GuardSnapshot, GuardWatch, StepMeasurement } from "../../../delivery/release/ports.ts";
-import { runRelease, takeBack } from "../../../delivery/release/releaser.ts";
+import { rollBackNow, runRelease, takeBack } from "../../../delivery/release/releaser.ts";
 import type { Adapters, SessionEnd, SessionOptions, SessionTools } from "../../../delivery/release/session.ts";
 import type { Subject } from "../../../delivery/release/subject.ts";
 import { slotSnapshot } from "../support/snapshots.ts";
@@ -88,6 +89,11 @@ export class Releaser {
     return takeBack(this.#options({}), why, this.#signals(), withdraws);
   }
 
+  rollBackNow(to?: string): Promise<SessionEnd> {
+    const options = this.#options({ prepare: stageAtFullCapacity(to) });
+    return rollBackNow(options, { by: this.holder, rollback: "logins fail" }, this.#signals());
+  }
+
   observe(request: Partial<ReleaseRequest> = {}, options: Partial<SessionOptions> = {}): Promise<Observation> {
     return observeRelease(this.#options(options), { by: this.holder, ...request }, this.#signals());
   }
@@ -120,11 +126,12 @@ export class Releaser {
   adapters({ writer }: SessionTools, subject?: Pick<Subject, "candidate">): Adapters {
     const released = subject?.candidate.slot ?? "green";
     const world = this.#world;
+    world.released = released;
     return {
       router: {
         shift: async ({ candidate, percent: share }, signal) => {
-          // The world counts this release's candidate, which serves at the end, when the other slot is where the next one will be.
-          const percent = candidate === released ? share : 100 - share;
+          // The candidate serves at the end, when the other slot is where the next one will be: the route has the share of green.
+          const percent = candidate === "green" ? share : 100 - share;
           await writer.write(
             virtualServices,
             name,
@@ -141,7 +148,7 @@ export class Releaser {
         },
         weight: async () => {
           await this.alive();
-          return released === "green" ? world.percent : undefined;
+          return world.percent;
         },
       },
       guard: { watch: (watch, signal) => this.#watch(watch, signal) },

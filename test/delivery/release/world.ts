@@ -53,7 +53,8 @@ export class World {
   /** Which slots get no pods that become ready. */
   barren: readonly SlotName[] = [];
 
-  #percent = 0;
+  #released: SlotName = "green";
+  #green = 0;
   #log: Counters[];
   #releasers = 0;
   /** Ready pods. */
@@ -109,7 +110,16 @@ export class World {
 
   /** The candidate's share of the requests, in percent. */
   get percent(): number {
-    return this.#percent;
+    return this.#released === "green" ? this.#green : 100 - this.#green;
+  }
+
+  /** The slot of the candidate, which is what shares and counts are of. */
+  set released(slot: SlotName) {
+    if (slot === this.#released) return;
+    this.counters();
+    this.#released = slot;
+    this.#log = this.#log.map(({ at, candidate, active }) => ({ at, candidate: active, active: candidate }));
+    this.#note();
   }
 
   replicas(slot: SlotName): number {
@@ -141,7 +151,7 @@ export class World {
   /** Whether requests go to a slot without ready pods while the other one has some. */
   get isMisled(): boolean {
     const { blue, green } = this.#ready;
-    return (this.#percent < 100 && blue === 0 && green > 0) || (this.#percent > 0 && green === 0 && blue > 0);
+    return (this.#green < 100 && blue === 0 && green > 0) || (this.#green > 0 && green === 0 && blue > 0);
   }
 
   /** Lines of the journal of the release under way, or of the last one. */
@@ -165,7 +175,7 @@ export class World {
       errors: last[kind].errors + requests * share * this.errors[kind],
       slow: last[kind].slow + requests * share * this.slow[kind],
     });
-    const share = this.#percent / 100;
+    const share = this.percent / 100;
     const counters = { at: now, candidate: grown("candidate", share), active: grown("active", 1 - share) };
     if (now > last.at) this.#log.push(counters);
     return counters;
@@ -186,8 +196,12 @@ export class World {
   #route(route: unknown): void {
     const { percent } = route as { percent: number };
     this.counters();
-    this.#percent = percent;
-    if (this.shares.at(-1) !== percent) this.shares.push(percent);
+    this.#green = percent;
+    this.#note();
+  }
+
+  #note(): void {
+    if (this.shares.at(-1) !== this.percent) this.shares.push(this.percent);
   }
 
   /** Ready pods of a slot that is to have so many, for the moment; the rest comes when they have started. */

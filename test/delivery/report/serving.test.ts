@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { servingAfterRollback } from "../../../delivery/report/serving.ts";
 import type { ReleaseRecord } from "../../../delivery/report/story.ts";
 
-function rolledBack(...events: readonly (readonly [event: string, detail: string])[]): ReleaseRecord {
+type Events = readonly (readonly [event: string, detail: string])[];
+
+function rolledBack(...events: Events): ReleaseRecord {
   const journal = events.map(([event, detail]) => ({ event, detail }));
-  return { version: "0.2.0", slot: "blue", from: { version: "0.1.0", slot: "green" }, journal } as never;
+  const state = { phase: "aborted" };
+  return { version: "0.2.0", slot: "blue", from: { version: "0.1.0", slot: "green" }, state, journal } as never;
 }
 
 describe("the line that says what serves after a rollback", () => {
@@ -14,6 +17,27 @@ describe("the line that says what serves after a rollback", () => {
     assert.equal(
       servingAfterRollback(rolledBack(returned, ["return-confirmed", "40 requests at green, none at blue"], ["x", ""])),
       "0.1.0 (green) serves all traffic; verified: 40 requests at green, none at blue",
+    );
+  });
+
+  it("names the kept version after an emergency rollback, and what served where that was undone", () => {
+    const kept = (phase: string, ...events: Events): ReleaseRecord =>
+      ({ ...rolledBack(...events), emergency: true, state: { phase } }) as never;
+    assert.equal(
+      servingAfterRollback(kept("released", ["confirmed", "the candidate took 100.0 % of 80 requests"])),
+      "0.2.0 (blue) serves all traffic; verified: the candidate took 100.0 % of 80 requests",
+    );
+    assert.equal(
+      servingAfterRollback(kept("released", ["unconfirmed", "no requests"])),
+      "The route sends all traffic to 0.2.0 (blue); not verified: no requests",
+    );
+    assert.equal(
+      servingAfterRollback(kept("released")),
+      "The route sends all traffic to 0.2.0 (blue); not verified: that is not on record any more",
+    );
+    assert.equal(
+      servingAfterRollback(kept("rolled-back", ["return-confirmed", "40 requests at green"])),
+      "0.1.0 (green) serves all traffic; verified: 40 requests at green",
     );
   });
 
