@@ -30,6 +30,9 @@ export function deployerRules({ services, inCluster }: DeployerScope): PolicyRul
     ...named("", "services", meshless, ["get", "patch"]),
     // Scaling the slots, staging a version that was kept, and the stamp.
     ...named("apps", "deployments", slotsOf(names), ["get", "patch"]),
+    // The slots' autoscalers are found by what they scale. Those that have a slot's name get their minimum raised for a release.
+    ...autoscalers("autoscaling", "horizontalpodautoscalers", slotsOf(names)),
+    ...autoscalers("keda.sh", "scaledobjects", slotsOf(names)),
     ...named("", "configmaps", names.map(ledgerName), ["get", "patch"]),
     ...named("", "configmaps", names.map(releasePlanName), ["get"]),
     ...named("coordination.k8s.io", "leases", names.map(leaseName), ["get", "patch"]),
@@ -43,6 +46,10 @@ export function deployerRules({ services, inCluster }: DeployerScope): PolicyRul
     ...(meshless.length === 0 ? [] : [any("", "pods/portforward", ["create", "get"])]),
     ...(inCluster ? jobRules : []),
   ];
+}
+
+function autoscalers(group: string, resource: string, names: readonly string[]): PolicyRule[] {
+  return [...named(group, resource, names, ["get", "patch"]), any(group, resource, ["list"])];
 }
 
 /** Starting a releaser in the cluster, following it, and taking away one that does not start. Its name is new each time. */

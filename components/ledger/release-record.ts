@@ -155,6 +155,15 @@ export const change = open({
     .describe("the workflow run that releases it"),
 });
 
+/** An autoscaler whose minimum a release has raised. */
+const heldMinimum = open({
+  kind: z.string().min(1).describe("HorizontalPodAutoscaler or ScaledObject"),
+  name: z.string().min(1),
+  before: z.int().min(0).nullable().describe("what it is given back; null: it said nothing"),
+  set: z.array(z.int().min(0)).describe("what the release has set it to; anything else is somebody's own"),
+});
+const heldMinima = z.array(heldMinimum);
+
 const common = {
   id: z.string().min(1),
   ...staged,
@@ -179,6 +188,7 @@ const common = {
   plan: anyJson.describe("the release plan in effect when it began"),
   podTemplate: anyJson.describe("what the slot ran, so that it can be staged again"),
   queries: queryTotals.exactOptional().describe("what its releasers asked of Prometheus"),
+  minima: heldMinima.exactOptional().describe("autoscalers whose minimum it has raised @default none"),
 };
 
 /** A release under way. Keys that this version does not know are kept. */
@@ -197,7 +207,11 @@ export const pastRelease = ofNewer(
 );
 
 function ofNewer<T extends object>(schema: z.ZodType<T>, more: Readonly<Record<string, Words>> = {}): z.ZodType<T> {
-  return withUnreadParts(withUnknownWords(schema, { mode: words.mode, ...more }), { change, queries: queryTotals });
+  return withUnreadParts(withUnknownWords(schema, { mode: words.mode, ...more }), {
+    change,
+    queries: queryTotals,
+    minima: heldMinima,
+  });
 }
 
 export type Change = Readonly<z.output<typeof change>>;
@@ -211,5 +225,6 @@ export type ReleaseState = Readonly<z.output<typeof state>>;
 /** One line of a release's journal: a transition that was decided, before it was acted on. */
 export type JournalEntry = Readonly<z.output<typeof journalEntry>>;
 export type PersonsRequest = Readonly<z.output<typeof personsRequest>>;
+export type HeldMinimum = Readonly<z.output<typeof heldMinimum>>;
 export type ReleaseUnderWay = z.output<typeof releaseUnderWay>;
 export type PastRelease = z.output<typeof pastRelease>;

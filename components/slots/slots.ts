@@ -54,7 +54,11 @@ export class Slots extends pulumi.ComponentResource {
       if (args.autoscaling !== undefined) {
         new k8s.autoscaling.v2.HorizontalPodAutoscaler(
           `${name}-${slot}`,
-          { metadata, spec: autoscalerSpec(metadata.name, args.autoscaling) },
+          {
+            // A release has raised its minimum, and given it back: a change of the file takes the field over again.
+            metadata: { ...metadata, annotations: { "pulumi.com/patchForce": "true" } },
+            spec: autoscalerSpec(metadata.name, args.autoscaling),
+          },
           { parent: this },
         );
       }

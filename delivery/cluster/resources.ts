@@ -1,5 +1,5 @@
 // The kinds of object that a release reads and writes, each typed as far as we read it.
-import type { KubernetesObject, Resource } from "./api.ts";
+import type { KubernetesObject, ObjectMeta, Resource } from "./api.ts";
 
 export interface ConfigMap extends KubernetesObject {
   readonly data?: Readonly<Record<string, string>>;
@@ -98,6 +98,30 @@ export interface ClusterEvent extends KubernetesObject {
   readonly lastTimestamp?: string | null;
 }
 
+/** The target's kind and name, as autoscalers have it. */
+interface ScaleTarget {
+  readonly kind?: string;
+  readonly name?: string;
+}
+
+export interface HorizontalPodAutoscaler extends KubernetesObject {
+  readonly metadata: ObjectMeta & { readonly ownerReferences?: readonly { readonly kind: string }[] };
+  readonly spec?: {
+    readonly scaleTargetRef?: ScaleTarget;
+    readonly minReplicas?: number;
+    readonly maxReplicas?: number;
+  };
+}
+
+/** KEDA's. */
+export interface ScaledObject extends KubernetesObject {
+  readonly spec?: {
+    readonly scaleTargetRef?: ScaleTarget;
+    readonly minReplicaCount?: number;
+    readonly maxReplicaCount?: number;
+  };
+}
+
 export interface Service extends KubernetesObject {
   readonly spec?: { readonly selector?: Readonly<Record<string, string>> };
 }
@@ -116,6 +140,18 @@ export const deployments: Resource<Deployment> = {
   version: "v1",
   plural: "deployments",
   kind: "Deployment",
+};
+export const horizontalPodAutoscalers: Resource<HorizontalPodAutoscaler> = {
+  group: "autoscaling",
+  version: "v2",
+  plural: "horizontalpodautoscalers",
+  kind: "HorizontalPodAutoscaler",
+};
+export const scaledObjects: Resource<ScaledObject> = {
+  group: "keda.sh",
+  version: "v1alpha1",
+  plural: "scaledobjects",
+  kind: "ScaledObject",
 };
 export const jobs: Resource<Job> = { group: "batch", version: "v1", plural: "jobs", kind: "Job" };
 export const leases: Resource<Lease> = {

@@ -1,7 +1,7 @@
 import type { QueryTotals } from "../../components/ledger/counts.ts";
 import type { Ledger } from "../../components/ledger/ledger.ts";
 import { isUnread } from "../../components/ledger/open.ts";
-import type { PastRelease, ReleaseUnderWay } from "../../components/ledger/release-record.ts";
+import type { HeldMinimum, PastRelease, ReleaseUnderWay } from "../../components/ledger/release-record.ts";
 import { withRelease } from "../metrics/count.ts";
 import { withMessages } from "../notify/wanted.ts";
 import type { Candidate, Journal } from "../release/ports.ts";
@@ -37,6 +37,20 @@ export class LedgerJournal implements Journal {
     const { store, fence, id, keep, queries } = this.#options;
     const counted = queries === undefined ? {} : { queries: queries() };
     await store.update((ledger) => appended(ledger, id, entries, state, { keep, ...counted }), { signal, fence });
+  }
+
+  /** What the release has raised, and what it was before. */
+  async hold(minima: readonly HeldMinimum[], signal: AbortSignal): Promise<void> {
+    const { store, fence, id } = this.#options;
+    await store.update(
+      (ledger) => {
+        const { current } = ledger;
+        if (current?.id !== id)
+          throw new Error(`the ledger's release under way is ${current?.id ?? "none"} and not ${id}`);
+        return { ...ledger, current: { ...current, minima: [...minima] } };
+      },
+      { signal, fence },
+    );
   }
 
   async quarantine({ template }: Candidate, reason: string, signal: AbortSignal): Promise<void> {

@@ -84,6 +84,7 @@ async function smokeCandidate(_state: ReleaseState, place: Workplace): Promise<R
 
 async function finish(_state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
   await turnRound(place, tidyPatience);
+  await giveBackMinima(place);
   return await scaleAway(place.subject.active, "finished", place, () => candidateWithoutPods(place));
 }
 
@@ -151,9 +152,26 @@ async function quarantine(state: ReleaseState, place: Workplace): Promise<Releas
 
 async function scaleDownCandidate(state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
   const { slot } = place.subject.candidate;
+  await giveBackMinima(place);
   if (state.candidateStays === true)
     return { type: "scaled-down", detail: `${slot} keeps its pods: requests still reached them after the return` };
   return scaleAway(slot, "scaled-down", place, () => objectionToScalingDown(state, place));
+}
+
+/** A minimum that cannot be given back is said, with what it was, and does not keep a release from ending. */
+async function giveBackMinima(place: Workplace): Promise<void> {
+  const { ports, signal, tell } = place;
+  try {
+    const give = (): Promise<readonly string[]> => ports.autoscalers.giveBack(signal);
+    const always = (): boolean => true;
+    for (const detail of await tryUntil(place, tidyPatience, give, always)) tell({ type: "noted", detail });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof LeaseLostError) throw error;
+    ports.notifier.trouble(
+      `autoscalers keep the minima of the release: ${messageOf(error)}; \`minima\` of its record in the ledger says what they were`,
+    );
+  }
 }
 
 /** Takes a slot's pods away. That must not keep a release from ending: after a while it is left to people. */

@@ -1,7 +1,7 @@
 // What is done about the weights on the way to the candidate; `rollback.ts` has the other direction.
 import { LeaseLostError, UnreachableError } from "../cluster/errors.ts";
 import { messageOf } from "./persist.ts";
-import { awaitCandidatePods, unreadyReason } from "./pods.ts";
+import { awaitCandidatePods, holdPods, unreadyReason } from "./pods.ts";
 import { PodsNotReadyError, type Confirmation, type Split } from "./ports.ts";
 import type { ReleaseState } from "./state.ts";
 import type { ReleaseEvent } from "./state-machine.ts";
@@ -53,6 +53,8 @@ export async function shift({ percent }: ReleaseState, place: Workplace): Promis
   } catch (error) {
     return await notShifted(error, place);
   }
+  // The pods are there; an autoscaler takes minutes to take them away, and no request stands between the check and the patch.
+  await holdPods(percent, place);
   return { type: "shifted", detail: `${percent} % of the traffic to ${subject.candidate.slot}` };
 }
 

@@ -1,7 +1,7 @@
 import { DeploymentSlots } from "../cluster/slots.ts";
 import type { FencedWriter } from "../cluster/api.ts";
 import { chooseCandidate, subjectOf, type ReleaseRequest } from "./opening.ts";
-import { observedPlan, observing } from "./observing.ts";
+import { noAutoscalers, observedPlan, observing } from "./observing.ts";
 import type { ReleasePorts } from "./ports.ts";
 import { ReleaseRunner, type RunEnd } from "./runner.ts";
 import { lookAtSlots, type SessionOptions, type SessionSignals } from "./session.ts";
@@ -56,6 +56,7 @@ export async function observeRelease(
     ...never,
     clock,
     slots,
+    autoscalers: noAutoscalers,
     notifier: {
       notify: (entry, state) => {
         journal.push(entry);

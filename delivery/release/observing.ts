@@ -1,4 +1,5 @@
 import { isWeightStep, type ReleasePlan } from "../../components/release-plan/release-plan.ts";
+import type { Autoscalers } from "./pods.ts";
 import type { Journal, ReleasePorts } from "./ports.ts";
 import { untilAborted } from "./until-aborted.ts";
 
@@ -19,6 +20,7 @@ export function observing(ports: ReleasePorts): ReleasePorts {
       count: () => Promise.resolve({ ready: 1, desired: 1 }),
       scale: nothing,
     },
+    autoscalers: noAutoscalers,
     guard: {
       // The release that is observed may take pods away as it should; nothing here is decided on their number.
       async *watch(watch, signal) {
@@ -30,6 +32,12 @@ export function observing(ports: ReleasePorts): ReleasePorts {
     journal,
   };
 }
+
+/** Where nothing is moved no pods are needed. */
+export const noAutoscalers: Autoscalers = {
+  hold: () => Promise.resolve([]),
+  giveBack: () => Promise.resolve([]),
+};
 
 /** Nobody is asked when nothing happens. */
 export function observedPlan(plan: ReleasePlan): ReleasePlan {

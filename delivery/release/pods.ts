@@ -1,5 +1,7 @@
 // Pods before weights: a slot has the ready pods that a share of the traffic needs before it gets it.
-import { podsNeeded } from "./capacity.ts";
+import type { BySlot } from "../../components/names/slot-name.ts";
+import { holdOrSay } from "../cluster/autoscalers.ts";
+import { podsNeeded, type ReadyPods } from "./capacity.ts";
 import type { PodCount, StuckPods } from "./ports.ts";
 import type { Reason } from "./state.ts";
 import type { ReleaseEvent } from "./state-machine.ts";
@@ -13,6 +15,17 @@ export interface PodCounts {
   readonly candidate: PodCount;
 }
 
+/** What scales the slots by their load: a port like those of ports.ts. */
+export interface Autoscalers {
+  /**
+   * Raises the slots' minima to so many pods, up to their maxima; idempotent. What somebody has set during the release is left as it is.
+   * Resolves with what users have to know, a sentence each, and each once.
+   */
+  hold(needed: Partial<BySlot<number>>, signal: AbortSignal): Promise<readonly string[]>;
+  /** Gives every raised minimum back as it was, unless somebody has set another one since; idempotent. Resolves as `hold` does. */
+  giveBack(signal: AbortSignal): Promise<readonly string[]>;
+}
+
 /** Why a candidate without the pods that it needs is out. Only pods that crashed by themselves speak against the version. */
 export function unreadyReason(stuck: StuckPods | undefined): Reason {
   return stuck?.crashed === true ? "not_ready" : "pods_unavailable";
@@ -24,6 +37,36 @@ export async function countPods({ subject, ports, signal }: Workplace): Promise<
     ports.slots.count(subject.candidate.slot, signal),
   ]);
   return { active, candidate };
+}
+
+/**
+ * Keeps autoscalers from taking away what a share of the traffic needs of the candidate, and what the way back from it needs of the active slot.
+ * In an emergency there is no way back to keep warm, and the kept version keeps all of its pods.
+ */
+export async function holdPods(percent: number, place: Workplace): Promise<void> {
+  const { subject, ports, guard, signal, tell } = place;
+  const { active, candidate, plan, emergency = false } = subject;
+  const ready = guard.readyPods ?? (await readyPods(place));
+  if (ready === undefined) return;
+  const needed = podsNeeded(percent, ready.active);
+  const pods = emergency
+    ? { [candidate.slot]: Math.max(needed, ready.candidate) }
+    : { [active]: Math.max(ready.active, plan.replicas), [candidate.slot]: needed };
+  const say = (detail: string): void => {
+    tell({ type: "noted", detail });
+  };
+  await holdOrSay(ports.autoscalers, pods, say, signal);
+}
+
+/** Undefined where they cannot be counted: whoever needs them counts again. */
+async function readyPods(place: Workplace): Promise<ReadyPods | undefined> {
+  try {
+    const counts = await countPods(place);
+    return { active: counts.active.ready, candidate: counts.candidate.ready };
+  } catch {
+    place.signal.throwIfAborted();
+    return undefined;
+  }
 }
 
 /**

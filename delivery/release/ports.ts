@@ -6,6 +6,7 @@
 import type { PersonsRequest } from "../../components/ledger/release-record.ts";
 import type { SlotName } from "../../components/names/slot-name.ts";
 import type { Measurement } from "../gate/measurement.ts";
+import type { Autoscalers } from "./pods.ts";
 import type { JournalEntry, ReleaseState } from "./state.ts";
 
 export type Slot = SlotName;
@@ -290,6 +291,7 @@ export interface ReleasePorts {
   readonly smoke: Smoke;
   readonly synthetic: Synthetic | null;
   readonly slots: Slots;
+  readonly autoscalers: Autoscalers;
   readonly approval: Approval;
   readonly journal: Journal;
   readonly notifier: Notifier;

@@ -5,6 +5,7 @@ import { slotName } from "../../components/names/names.ts";
 import { otherSlot, slotNames, type SlotName } from "../../components/names/slot-name.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import type { ClusterApi, FencedWriter } from "../cluster/api.ts";
+import { AutoscaledSlots, SlotAutoscalers } from "../cluster/autoscalers.ts";
 import { Fence } from "../cluster/fence.ts";
 import type { HeldLease } from "../cluster/lease.ts";
 import { deployments, services, virtualServices } from "../cluster/resources.ts";
@@ -171,22 +172,32 @@ export class Session {
   async #run(current: ReleaseUnderWay, { abort, leave }: SessionSignals, first?: ReleaseEvent): Promise<SessionEnd> {
     const { store, clock, adapters, queries } = this.#options;
     const { plan } = this.#tools;
-    const { id, state, journal } = current;
+    const { id, state } = current;
     queries?.begin(current.queries);
     this.#releaseId = id;
     this.#options.onRelease?.(current);
     const subject = subjectOf(current, plan);
+    const journal = new LedgerJournal({
+      ...{ store, fence: this.#fence, id, keep: plan.keep },
+      queries: queries && (() => queries.counts),
+    });
+    const { cluster, writer, slots } = this.#tools;
+    const autoscalers = new SlotAutoscalers({
+      ...{ cluster, writer, namespace: plan.namespace, service: plan.service, held: current.minima ?? [] },
+      save: (minima, signal) => journal.hold(minima, signal),
+    });
+    const made = adapters(this.#tools, subject);
     const ports: ReleasePorts = {
-      ...adapters(this.#tools, subject),
+      ...made,
       clock,
-      slots: this.#tools.slots,
-      journal: new LedgerJournal({
-        ...{ store, fence: this.#fence, id, keep: plan.keep },
-        queries: queries && (() => queries.counts),
+      slots: new AutoscaledSlots(slots, autoscalers, plan.replicas, (note) => {
+        made.notifier.trouble(note);
       }),
+      autoscalers,
+      journal,
       approval: new LedgerApproval(store, clock, id),
     };
-    const start: RunStart = { state, journal, first };
+    const start: RunStart = { state, journal: current.journal, first };
     const end = await new ReleaseRunner(subject, ports, start).run({ abort, leave, lost: this.#held.lost });
     return { ...end, id };
   }

@@ -58,6 +58,17 @@ describe("the deployer's role", () => {
     assert.deepEqual(rights(everything, "pods/portforward"), [["any", ["create", "get"]]]);
   });
 
+  it("raises the minima of the slots' autoscalers, and looks for others without changing them", () => {
+    for (const resource of ["horizontalpodautoscalers", "scaledobjects"])
+      assert.deepEqual(rights(rulesFor(), resource), [
+        [
+          ["atom-blue", "atom-green"],
+          ["get", "patch"],
+        ],
+        ["any", ["list"]],
+      ]);
+  });
+
   it("reads the release plan and never writes it", () => {
     assert.deepEqual(rights(rulesFor(), "configmaps"), [
       [["atom-ledger"], ["get", "patch"]],

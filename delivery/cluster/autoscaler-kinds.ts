@@ -1,0 +1,98 @@
+// What scales a Deployment by its load, each kind by its own fields.
+import type { ClusterApi, FencedWriter, KubernetesObject, Resource } from "./api.ts";
+import { horizontalPodAutoscalers, scaledObjects } from "./resources.ts";
+
+export interface Autoscaler {
+  readonly name: string;
+  /** Name of the Deployment that it scales. */
+  readonly target: string;
+  /** The fewest pods; null where it says nothing, and its kind's default counts. */
+  readonly minimum: number | null;
+  readonly maximum: number;
+}
+
+export interface AutoscalerKind {
+  readonly name: string;
+  /** Those of the namespace that scale a Deployment. Rejects with NotFoundError where the cluster has no such kind. */
+  list(signal: AbortSignal): Promise<readonly Autoscaler[]>;
+  /** @param minimumOf the minimum that it is to have, by the one that it has */
+  write(name: string, minimumOf: (live: number | null) => number | null, signal: AbortSignal): Promise<void>;
+}
+
+interface Access {
+  readonly cluster: Pick<ClusterApi, "list">;
+  readonly writer: FencedWriter;
+  readonly namespace: string;
+}
+
+/** What a ScaledObject scales to at most where it says nothing. */
+const kedaMaximum = 100;
+
+/** A ScaledObject has a HorizontalPodAutoscaler of its own, which follows it: that one is left to KEDA. */
+export function autoscalerKinds(access: Access): readonly AutoscalerKind[] {
+  return [
+    kindOf(access, {
+      resource: horizontalPodAutoscalers,
+      field: "minReplicas",
+      read: ({ metadata, spec }) => ({
+        target:
+          metadata.ownerReferences?.some(({ kind }) => kind === scaledObjects.kind) === true
+            ? undefined
+            : spec?.scaleTargetRef,
+        minimum: spec?.minReplicas,
+        maximum: spec?.maxReplicas,
+      }),
+    }),
+    kindOf(access, {
+      resource: scaledObjects,
+      field: "minReplicaCount",
+      read: ({ spec }) => ({
+        target: { kind: "Deployment", ...spec?.scaleTargetRef },
+        minimum: spec?.minReplicaCount,
+        maximum: spec?.maxReplicaCount ?? kedaMaximum,
+      }),
+    }),
+  ];
+}
+
+interface Reading {
+  readonly target: { readonly kind?: string; readonly name?: string } | undefined;
+  readonly minimum: number | undefined;
+  readonly maximum: number | undefined;
+}
+
+interface Fields<T extends KubernetesObject> {
+  readonly resource: Resource<T>;
+  /** Where `spec` has the minimum. */
+  readonly field: string;
+  readonly read: (object: T) => Reading;
+}
+
+function kindOf<T extends KubernetesObject>(
+  { cluster, writer, namespace }: Access,
+  { resource, field, read }: Fields<T>,
+): AutoscalerKind {
+  return {
+    name: resource.kind,
+    async list(signal) {
+      const objects = await cluster.list(resource, { namespace }, { signal });
+      return objects.flatMap((object): readonly Autoscaler[] => {
+        const { target, minimum = null, maximum = Infinity } = read(object);
+        if (target?.kind !== "Deployment" || target.name === undefined) return [];
+        return [{ name: object.metadata.name, target: target.name, minimum, maximum }];
+      });
+    },
+    async write(name, minimumOf, signal) {
+      await writer.write(
+        resource,
+        { namespace, name },
+        (live) => {
+          const { minimum = null } = read(live);
+          const wanted = minimumOf(minimum);
+          return wanted === minimum ? undefined : { spec: { [field]: wanted } };
+        },
+        { signal },
+      );
+    },
+  };
+}

@@ -1,0 +1,192 @@
+// The minima of the slots' autoscalers: raised while a release needs the pods, and given back exactly when it is over.
+import type { HeldMinimum } from "../../components/ledger/release-record.ts";
+import { slotName } from "../../components/names/names.ts";
+import { slotNames, type BySlot } from "../../components/names/slot-name.ts";
+import type { Autoscalers } from "../release/pods.ts";
+import type { PodCount, Slot, SlotHealth, Slots } from "../release/ports.ts";
+import { messageOf } from "../release/persist.ts";
+import type { ClusterApi, FencedWriter } from "./api.ts";
+import { autoscalerKinds, type Autoscaler, type AutoscalerKind } from "./autoscaler-kinds.ts";
+import { ForbiddenError, LeaseLostError, NotFoundError } from "./errors.ts";
+
+export interface SlotAutoscalersOptions {
+  readonly cluster: Pick<ClusterApi, "list">;
+  readonly writer: FencedWriter;
+  readonly namespace: string;
+  readonly service: string;
+  /** What this release's earlier releasers have raised. */
+  readonly held: readonly HeldMinimum[];
+  /** Makes what is held durable, before an autoscaler is written to. */
+  readonly save: (held: readonly HeldMinimum[], signal: AbortSignal) => Promise<void>;
+}
+
+/** The autoscalers of the two Deployments, found by what they scale, whoever made them. */
+export class SlotAutoscalers implements Autoscalers {
+  readonly #options: SlotAutoscalersOptions;
+  readonly #kinds: readonly AutoscalerKind[];
+  #held: readonly HeldMinimum[];
+  /** Each note once. */
+  readonly #noted = new Set<string>();
+
+  constructor(options: SlotAutoscalersOptions) {
+    this.#options = options;
+    this.#held = options.held;
+    this.#kinds = autoscalerKinds(options);
+  }
+
+  async hold(needed: Partial<BySlot<number>>, signal: AbortSignal): Promise<readonly string[]> {
+    const { service } = this.#options;
+    const podsOf = new Map(slotNames.map((slot) => [slotName(service, slot), needed[slot] ?? 0]));
+    const notes: string[] = [];
+    for (const kind of this.#kinds) {
+      try {
+        // Asked for each time: one may have been made since.
+        for (const found of await kind.list(signal)) {
+          const pods = podsOf.get(found.target) ?? 0;
+          if (pods > 0) notes.push(...(await this.#raise(kind, found, pods, signal)));
+        }
+      } catch (error) {
+        // The cluster has no such kind, or it was deleted meanwhile.
+        if (error instanceof NotFoundError) continue;
+        if (!(error instanceof ForbiddenError)) throw error;
+        notes.push(
+          `this account may not list ${kind.name}s, which may take pods of ${service} away that the release needs: bring the stack up, which allows it`,
+        );
+      }
+    }
+    return this.#news(notes);
+  }
+
+  async giveBack(signal: AbortSignal): Promise<readonly string[]> {
+    const notes: string[] = [];
+    let broken: unknown;
+    for (const entry of this.#held) {
+      try {
+        notes.push(...(await this.#giveBackOne(entry, signal)));
+      } catch (error) {
+        signal.throwIfAborted();
+        // One that cannot be written does not keep the others.
+        broken ??= error;
+      }
+    }
+    if (broken !== undefined) throw broken as Error;
+    return this.#news(notes);
+  }
+
+  async #raise(kind: AutoscalerKind, found: Autoscaler, pods: number, signal: AbortSignal): Promise<readonly string[]> {
+    const { name, minimum, maximum } = found;
+    const entry = this.#held.find((each) => each.kind === kind.name && each.name === name);
+    if (entry !== undefined && !isOurs(entry, minimum))
+      return [
+        `the minimum of ${kind.name} ${name} was changed during the release, to ${said(minimum)}, and is left so`,
+      ];
+    const limited =
+      pods <= maximum
+        ? []
+        : [`${kind.name} ${name} allows at most ${maximum} pods, where ${pods} are needed: raise that`];
+    const wanted = Math.min(pods, maximum);
+    if (wanted <= (minimum ?? 0)) return limited;
+    const before = entry === undefined ? minimum : entry.before;
+    const set = [...new Set([...(entry?.set ?? []), wanted])];
+    const held = [...this.#held.filter((each) => each !== entry), { kind: kind.name, name, before, set }];
+    await this.#options.save(held, signal);
+    this.#held = held;
+    // What was read before that was journalled is not written over: somebody may have been faster.
+    try {
+      await kind.write(name, (live) => (live === minimum ? wanted : live), signal);
+    } catch (error) {
+      if (!(error instanceof ForbiddenError)) throw error;
+      return [
+        `this account may not change ${kind.name} ${name}, which may take pods away that the release needs: allow it to patch that`,
+      ];
+    }
+    return limited;
+  }
+
+  async #giveBackOne(entry: HeldMinimum, signal: AbortSignal): Promise<readonly string[]> {
+    const { kind: kindName, name, before } = entry;
+    const kind = this.#kinds.find((each) => each.name === kindName);
+    if (kind === undefined)
+      return [`${kindName} ${name} keeps its minimum: this version of atom does not know the kind`];
+    let kept: number | null | undefined;
+    try {
+      await kind.write(
+        name,
+        (live) => {
+          kept = isOurs(entry, live) ? undefined : live;
+          return isOurs(entry, live) ? before : live;
+        },
+        signal,
+      );
+    } catch (error) {
+      // Nothing is left to give it back to.
+      if (error instanceof NotFoundError) return [];
+      throw error;
+    }
+    if (kept === undefined) return [];
+    return [
+      `${kindName} ${name} keeps the minimum ${said(kept)} that it was given during the release (before: ${said(before)})`,
+    ];
+  }
+
+  #news(notes: readonly string[]): readonly string[] {
+    const news = notes.filter((note) => !this.#noted.has(note));
+    for (const note of news) this.#noted.add(note);
+    return news;
+  }
+}
+
+/** Whether a minimum is as it was found, or as the release has set it. */
+function isOurs({ before, set }: HeldMinimum, minimum: number | null): boolean {
+  return minimum === before || (minimum !== null && set.includes(minimum));
+}
+
+function said(minimum: number | null): string {
+  return minimum === null ? "none" : String(minimum);
+}
+
+/** Slots whose autoscalers leave the pods that a slot is scaled up to. */
+export class AutoscaledSlots implements Slots {
+  readonly #slots: Slots;
+  readonly #autoscalers: Autoscalers;
+  /** Pods of a slot that serves. */
+  readonly #full: number;
+  readonly #say: (note: string) => void;
+
+  constructor(slots: Slots, autoscalers: Autoscalers, full: number, say: (note: string) => void) {
+    this.#slots = slots;
+    this.#autoscalers = autoscalers;
+    this.#full = full;
+    this.#say = say;
+  }
+
+  look(slot: Slot, signal: AbortSignal): Promise<SlotHealth> {
+    return this.#slots.look(slot, signal);
+  }
+
+  count(slot: Slot, signal: AbortSignal): Promise<PodCount> {
+    return this.#slots.count(slot, signal);
+  }
+
+  async scale(slot: Slot, replicas: number | "full", signal: AbortSignal): Promise<void> {
+    const pods = replicas === "full" ? this.#full : replicas;
+    if (pods > 0) await holdOrSay(this.#autoscalers, { [slot]: pods }, this.#say, signal);
+    await this.#slots.scale(slot, replicas, signal);
+  }
+}
+
+/** Holds what can be held: an autoscaler that cannot be changed is no reason to leave a slot without pods, or users where they are. */
+export async function holdOrSay(
+  autoscalers: Autoscalers,
+  needed: Partial<BySlot<number>>,
+  say: (note: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    for (const note of await autoscalers.hold(needed, signal)) say(note);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof LeaseLostError) throw error;
+    say(`the autoscalers' minima are not raised: ${messageOf(error)}`);
+  }
+}

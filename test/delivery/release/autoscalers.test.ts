@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { slotName } from "../../../components/names/names.ts";
+import { slotNames, type SlotName } from "../../../components/names/slot-name.ts";
+import { ForbiddenError, NotFoundError } from "../../../delivery/cluster/errors.ts";
+import { horizontalPodAutoscalers, scaledObjects } from "../../../delivery/cluster/resources.ts";
+import { releasePlan } from "../support/plans.ts";
+import { World } from "./world.ts";
+
+const namespace = "atom-staging";
+const steps = [
+  { percent: 50, wait: 5_000 },
+  { percent: 100, wait: 5_000 },
+];
+
+/** Blue serves with so many pods, and both slots are autoscaled from 2 to `maxReplicas`. */
+function autoscaled(serving: number, maxReplicas = 10, minReplicas?: number): World {
+  const world = new World(releasePlan({ steps, soak: 5_000, gate: { every: 2_000 } }));
+  for (const slot of slotNames) putAutoscaler(world, slot, minReplicas ?? 2, maxReplicas);
+  world.scale("blue", serving);
+  return world;
+}
+
+function putAutoscaler(world: World, slot: SlotName, minReplicas: number | undefined, maxReplicas: number): void {
+  world.cluster.put(horizontalPodAutoscalers, {
+    metadata: { namespace, name: slotName("atom", slot) },
+    spec: {
+      scaleTargetRef: { kind: "Deployment", name: slotName("atom", slot) },
+      ...(minReplicas === undefined ? {} : { minReplicas }),
+      maxReplicas,
+    },
+  });
+}
+
+function minimum(world: World, slot: SlotName): number | undefined {
+  return world.cluster.peek(horizontalPodAutoscalers, { namespace, name: slotName("atom", slot) }).spec?.minReplicas;
+}
+
+/** What somebody does with kubectl. */
+function setMinimum(world: World, slot: SlotName, minReplicas: number): void {
+  const live = world.cluster.peek(horizontalPodAutoscalers, { namespace, name: slotName("atom", slot) });
+  world.cluster.put(horizontalPodAutoscalers, { ...live, spec: { ...live.spec, minReplicas } });
+}
+
+/** Does something once the journal has a line of this phase at this weight, and resolves to the release's end. */
+async function during(world: World, phase: string, percent: number, act: () => void): Promise<string> {
+  let done = false;
+  world.cluster.after = ({ plural }) => {
+    const last = world.journal.at(-1);
+    if (done || plural !== "configmaps" || last?.phase !== phase || last.percent !== percent) return;
+    done = true;
+    act();
+  };
+  const { state } = await world.clock.settle(world.releaser().release());
+  assert.ok(done);
+  return state.phase;
+}
+
+const notes = (world: World): string[] =>
+  world.journal.filter(({ event }) => event === "noted").map(({ detail }) => detail);
+
+describe("the autoscalers of a release", () => {
+  it("leave the candidate what its weight needs, and the old slot what it served with until the soak is over", async () => {
+    const world = autoscaled(8);
+    const seen: (readonly [string, number | undefined, number | undefined])[] = [];
+    world.cluster.after = ({ plural }) => {
+      const { phase, percent } = world.journal.at(-1) ?? {};
+      const line = `${phase ?? ""} ${percent ?? ""}`;
+      if (plural === "configmaps" && seen.at(-1)?.[0] !== line)
+        seen.push([line, minimum(world, "blue"), minimum(world, "green")]);
+    };
+    assert.equal((await world.clock.settle(world.releaser().release())).state.phase, "released");
+    assert.deepEqual(
+      seen.filter(([line]) => /^(smoking|measuring|soaking)/.test(line)),
+      [
+        ["smoking 0", 2, 2],
+        ["measuring 50", 8, 4],
+        ["measuring 100", 8, 8],
+        ["smoking-public 100", 8, 8],
+        ["soaking 100", 8, 8],
+      ],
+    );
+    assert.deepEqual([minimum(world, "blue"), minimum(world, "green")], [2, 2]);
+    assert.deepEqual(
+      notes(world).filter((note) => note.includes("minimum")),
+      [],
+    );
+  });
+
+  it("have their minima in the ledger before they are raised", async () => {
+    const world = autoscaled(8);
+    world.cluster.before = ({ plural, verb }) => {
+      if (plural !== "horizontalpodautoscalers" || verb !== "patch" || world.ledger.current === null) return;
+      const { minima = [] } = world.ledger.current;
+      assert.deepEqual(minima.find(({ name }) => name === "atom-blue")?.before, 2);
+    };
+    assert.equal((await world.clock.settle(world.releaser().release())).state.phase, "released");
+    assert.deepEqual(
+      world.ledger.releases[0]?.minima?.map(({ name, before, set }) => [name, before, set]),
+      [
+        ["atom-blue", 2, [8]],
+        ["atom-green", 2, [4, 8]],
+      ],
+    );
+  });
+
+  it("get their minima back after a rollback as well", async () => {
+    const world = autoscaled(8);
+    world.errors.candidate = 1;
+    assert.equal((await world.clock.settle(world.releaser().release())).state.phase, "rolled-back");
+    assert.deepEqual([minimum(world, "blue"), minimum(world, "green")], [2, 2]);
+  });
+
+  it("keep what a person has set during the release, which is told", async () => {
+    const world = autoscaled(8);
+    const end = await during(world, "measuring", 50, () => {
+      setMinimum(world, "blue", 5);
+      setMinimum(world, "green", 3);
+    });
+    assert.equal(end, "released");
+    assert.deepEqual([minimum(world, "blue"), minimum(world, "green")], [5, 3]);
+    const told = [...notes(world), ...world.troubles].filter((note) => note.includes("minimum"));
+    assert.deepEqual(told.toSorted(), [
+      "HorizontalPodAutoscaler atom-blue keeps the minimum 5 that it was given during the release (before: 2)",
+      "HorizontalPodAutoscaler atom-green keeps the minimum 3 that it was given during the release (before: 2)",
+      "the minimum of HorizontalPodAutoscaler atom-blue was changed during the release, to 5, and is left so",
+      "the minimum of HorizontalPodAutoscaler atom-green was changed during the release, to 3, and is left so",
+    ]);
+  });
+
+  it("are raised up to their maximum and no further, which is told", async () => {
+    const world = autoscaled(8, 6);
+    assert.equal((await world.clock.settle(world.releaser().release())).state.phase, "released");
+    assert.ok(
+      notes(world).includes("HorizontalPodAutoscaler atom-blue allows at most 6 pods, where 8 are needed: raise that"),
+    );
+    assert.deepEqual(
+      world.ledger.releases[0]?.minima?.map(({ name, set }) => [name, set]),
+      [
+        ["atom-blue", [6]],
+        ["atom-green", [4, 6]],
+      ],
+    );
+    assert.deepEqual([minimum(world, "blue"), minimum(world, "green")], [2, 2]);
+  });
+
+  it("say nothing of a minimum again where they said nothing before", async () => {
+    const world = autoscaled(8);
+    putAutoscaler(world, "blue", undefined, 10);
+    assert.equal((await world.clock.settle(world.releaser().release())).state.phase, "released");
+    assert.equal(world.ledger.releases[0]?.minima?.find(({ name }) => name === "atom-blue")?.before, null);
+    assert.equal(minimum(world, "blue"), undefined);
+  });
+
+  it("may be made during the release, and deleted: what is there is held, and what is gone is forgotten", async () => {
+    const world = new World(releasePlan({ steps, soak: 5_000, gate: { every: 2_000 } }));
+    world.scale("blue", 8);
+    putAutoscaler(world, "blue", 2, 10);
+    const name = { namespace, name: "atom-blue" };
+    const end = await during(world, "measuring", 50, () => {
+      void world.cluster.client("anna").delete(horizontalPodAutoscalers, name);
+      putAutoscaler(world, "green", 2, 10);
+    });
+    assert.equal(end, "released");
+    assert.throws(() => world.cluster.peek(horizontalPodAutoscalers, name));
+    assert.equal(minimum(world, "green"), 2);
+    assert.deepEqual(
+      world.ledger.releases[0]?.minima?.map((each) => [each.name, each.set]),
+      [
+        ["atom-blue", [8]],
+        ["atom-green", [8]],
+      ],
+    );
+  });
+
+  it("may be KEDA's, by its fields, and then the autoscaler that KEDA makes is left to it", async () => {
+    const world = new World(releasePlan({ steps, soak: 5_000, gate: { every: 2_000 } }));
+    world.scale("blue", 8);
+    const metadata = { namespace, name: "checkout" };
+    world.cluster.put(scaledObjects, { metadata, spec: { scaleTargetRef: { name: "atom-blue" } } });
+    world.cluster.put(horizontalPodAutoscalers, {
+      metadata: { namespace, name: "keda-hpa-checkout", ownerReferences: [{ kind: "ScaledObject" }] },
+      spec: { scaleTargetRef: { kind: "Deployment", name: "atom-blue" }, minReplicas: 1, maxReplicas: 100 },
+    });
+    assert.equal((await world.clock.settle(world.releaser().release())).state.phase, "released");
+    assert.deepEqual(world.ledger.releases[0]?.minima, [
+      { kind: "ScaledObject", name: "checkout", before: null, set: [8] },
+    ]);
+    assert.equal(world.cluster.peek(scaledObjects, metadata).spec?.minReplicaCount, undefined);
+    const keda = world.cluster.writes.filter(({ name }) => name === "keda-hpa-checkout");
+    assert.deepEqual(keda, []);
+  });
+
+  it("that may not be seen to, or are of a kind that the cluster does not have, keep no release from its end", async () => {
+    const world = autoscaled(4);
+    world.cluster.before = ({ plural, verb }) => {
+      const target = { verb, target: plural };
+      if (plural === "scaledobjects") throw new NotFoundError({ ...target, status: 404 }, "no such kind");
+      if (plural === "horizontalpodautoscalers") throw new ForbiddenError({ ...target, status: 403 }, "forbidden");
+    };
+    assert.equal((await world.clock.settle(world.releaser().release())).state.phase, "released");
+    assert.equal(notes(world).filter((note) => note.startsWith("this account may not list")).length, 1);
+  });
+
+  it("have the minima that they had, whatever kills the releasers, and whenever", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 150 }), { minLength: 1, maxLength: 3 }),
+        fc.boolean(),
+        fc.boolean(),
+        async (kills, isBad, isLost) => {
+          const world = autoscaled(6);
+          world.errors.candidate = isBad ? 1 : 0;
+          for (const calls of kills) {
+            const releaser = world.releaser();
+            let made = 0;
+            const kill = (by: string): void => {
+              if (by === releaser.holder && (made += 1) === calls) releaser.kill();
+            };
+            // Before it is served, or once it was, so that its answer is lost.
+            world.cluster.before = ({ by }) => {
+              if (!isLost) kill(by);
+            };
+            world.cluster.after = ({ by }) => {
+              if (isLost) kill(by);
+            };
+            void releaser.release().catch(() => undefined);
+            await world.clock.pass(40_000);
+          }
+          if (world.ledger.current !== null || world.ledger.releases.length === 0)
+            await world.clock.settle(world.releaser().release());
+          assert.equal(world.ledger.current, null);
+          assert.deepEqual([minimum(world, "blue"), minimum(world, "green")], [2, 2]);
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+});
