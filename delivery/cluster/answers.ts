@@ -1,8 +1,9 @@
-import type { HttpAnswer } from "../http/request.ts";
-import type { KubernetesObject, Resource } from "./api.ts";
+import { HttpFailure, type HttpAnswer } from "../http/request.ts";
+import { watchEventTypes, type KubernetesObject, type Listed, type Resource, type WatchEvent } from "./api.ts";
 import {
   ClusterError,
   ConflictError,
+  ExpiredError,
   ForbiddenError,
   InvalidError,
   NotFoundError,
@@ -19,6 +20,7 @@ export function refusal({ verb, target }: Asked, answer: HttpAnswer): ClusterErr
   const detail = `${status}: ${messageIn(answer.body)}`;
   if (status === 404) return new NotFoundError(call, detail);
   if (status === 409) return new ConflictError(call, detail);
+  if (status === 410) return new ExpiredError(call, detail);
   if (status === 401 || status === 403) return new ForbiddenError(call, detail);
   if (status === 400 || status === 413 || status === 415 || status === 422) return new InvalidError(call, detail);
   if (status === 429 || status >= 500) return new UnreachableError(call, detail);
@@ -38,12 +40,69 @@ export function parseList<T extends KubernetesObject>(
   asked: Asked,
   answer: HttpAnswer,
 ): readonly T[] {
+  return parseVersionedList(resource, asked, answer).items;
+}
+
+/** A list, and the version of all that it shows: a watch goes on from there. */
+export function parseVersionedList<T extends KubernetesObject>(
+  resource: Resource<T>,
+  asked: Asked,
+  answer: HttpAnswer,
+): Listed<T> {
   const value = parse(asked, answer);
-  const items = typeof value === "object" && value !== null && "items" in value ? value.items : undefined;
+  const list = typeof value === "object" && value !== null ? (value as Partial<ListAnswer>) : {};
+  const version = list.metadata?.resourceVersion;
+  const resourceVersion = typeof version === "string" ? version : "";
   // Go writes an empty list as null.
-  if (items === null) return [];
-  if (!Array.isArray(items) || !items.every((item) => isOf(resource, item))) throw garbled(asked, answer);
-  return items;
+  if (list.items === null) return { items: [], resourceVersion };
+  if (!Array.isArray(list.items) || !list.items.every((item) => isOf(resource, item))) throw garbled(asked, answer);
+  return { items: list.items, resourceVersion };
+}
+
+interface ListAnswer {
+  readonly metadata: { readonly resourceVersion?: unknown } | undefined;
+  readonly items: unknown;
+}
+
+/** More than any object that etcd keeps, as text, in characters: a line that is longer is none. */
+const longestLine = 8 * 1024 * 1024;
+
+/** Puts the pieces in which a watch comes together to its lines. */
+export class WatchLines {
+  readonly #onLine: (line: string) => void;
+  #rest = "";
+
+  constructor(onLine: (line: string) => void) {
+    this.#onLine = onLine;
+  }
+
+  /** Throws an HttpFailure for a line without an end, and what `onLine` throws. */
+  read(text: string): void {
+    const lines = (this.#rest + text).split("\n");
+    this.#rest = lines.pop() ?? "";
+    if (this.#rest.length > longestLine)
+      throw new HttpFailure("too_large", `a line of a watch has more than ${longestLine} characters`);
+    for (const line of lines) if (line !== "") this.#onLine(line);
+  }
+}
+
+/** The API server's line of a watch. Throws an ExpiredError or another ClusterError for one that says that the watch is over. */
+export function parseWatchEvent<T extends KubernetesObject>(
+  resource: Resource<T>,
+  asked: Asked,
+  line: string,
+): WatchEvent<T> {
+  const answer = { status: 200, contentType: "application/json", body: line };
+  const value = parse(asked, answer) as { readonly type?: unknown; readonly object?: unknown } | null;
+  if (value?.type === "ERROR") {
+    const { code } = (value.object ?? {}) as { readonly code?: unknown };
+    const status = typeof code === "number" ? code : 500;
+    throw refusal(asked, { ...answer, status, body: JSON.stringify(value.object) });
+  }
+  const type = watchEventTypes.find((known) => known === value?.type);
+  // A bookmark's object has a version and nothing else.
+  if (type === undefined || !isOf(resource, value?.object, type === "BOOKMARK")) throw garbled(asked, answer);
+  return { type, object: value.object };
 }
 
 function parse(asked: Asked, answer: HttpAnswer): unknown {
@@ -54,10 +113,11 @@ function parse(asked: Asked, answer: HttpAnswer): unknown {
   }
 }
 
-function isOf<T extends KubernetesObject>(_resource: Resource<T>, value: unknown): value is T {
+function isOf<T extends KubernetesObject>(_resource: Resource<T>, value: unknown, nameless = false): value is T {
   if (typeof value !== "object" || value === null || !("metadata" in value)) return false;
   const { metadata } = value;
-  return typeof metadata === "object" && metadata !== null && "name" in metadata && typeof metadata.name === "string";
+  if (typeof metadata !== "object" || metadata === null) return false;
+  return nameless || ("name" in metadata && typeof metadata.name === "string");
 }
 
 /** A proxy's page, or half an answer: as good as none. */

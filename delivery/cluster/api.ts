@@ -11,6 +11,12 @@ export interface ObjectMeta {
   readonly deletionTimestamp?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Who wrote which of its fields, and when (RFC 3339); `subresource` is empty where the object itself was written. */
+  readonly managedFields?: readonly {
+    readonly manager?: string;
+    readonly time?: string;
+    readonly subresource?: string;
+  }[];
 }
 
 /** The part that every Kubernetes object has. */
@@ -107,6 +113,50 @@ export interface ClusterApi {
    * UnreachableError when the API server could not reach the pod. At most 4 MiB. Not repeated, and limited to 20 a second for a client.
    */
   readPod(pod: PodPort, path: string, options?: CallOptions): Promise<PodAnswer>;
+}
+
+/** What there is of a kind, and the version to watch from. */
+export interface Listed<T extends KubernetesObject> {
+  readonly items: readonly T[];
+  readonly resourceVersion: string;
+}
+
+export const watchEventTypes = ["ADDED", "MODIFIED", "DELETED", "BOOKMARK"] as const;
+
+/** A change, with the object as it then was. A `BOOKMARK` is none: its object says no more than the version that a watch can go on from. */
+export interface WatchEvent<T extends KubernetesObject> {
+  readonly type: (typeof watchEventTypes)[number];
+  readonly object: T;
+}
+
+export interface WatchFrom<T extends KubernetesObject> {
+  /** The version of a list or of the last event. */
+  readonly resourceVersion: string;
+  /** After so many seconds the API server ends the watch. */
+  readonly seconds: number;
+  /** The API server has begun to answer. */
+  readonly onOpen: () => void;
+  readonly onEvent: (event: WatchEvent<T>) => void;
+}
+
+/** Being told of changes. Apart from {@link ClusterApi}: few need it. Both reject as its methods do. */
+export interface WatchApi {
+  listVersioned<T extends KubernetesObject>(
+    resource: Resource<T>,
+    where: ListWhere,
+    options?: CallOptions,
+  ): Promise<Listed<T>>;
+
+  /**
+   * Resolves when the API server ends the watch; rejects with ExpiredError when it no longer knows the version. Not repeated, and without a
+   * timeout of its own: `options.signal` ends it.
+   */
+  watch<T extends KubernetesObject>(
+    resource: Resource<T>,
+    where: ListWhere,
+    from: WatchFrom<T>,
+    options?: Pick<CallOptions, "signal">,
+  ): Promise<void>;
 }
 
 /** How much of a log's end is wanted. */

@@ -1,11 +1,12 @@
 import { compactJson } from "../../components/json/json.ts";
-import { HttpFailure, request, type HttpAnswer } from "../http/request.ts";
+import { HttpFailure, request, type HttpAnswer, type HttpStream } from "../http/request.ts";
 import type { Clock } from "../release/ports.ts";
 import type {
   CallOptions,
   ClusterApi,
   DeleteOptions,
   KubernetesObject,
+  Listed,
   ListWhere,
   LogTail,
   ObjectName,
@@ -14,11 +15,13 @@ import type {
   PodLogs,
   PodPort,
   Resource,
+  WatchApi,
+  WatchFrom,
 } from "./api.ts";
 import { untilAborted } from "../release/until-aborted.ts";
 import type { Access, Connection } from "./connection.ts";
-import { UnreachableError, type ClusterCall } from "./errors.ts";
-import { parseList, parseObject, refusal } from "./answers.ts";
+import { ClusterError, UnreachableError, type ClusterCall } from "./errors.ts";
+import { parseList, parseObject, parseVersionedList, parseWatchEvent, refusal, WatchLines } from "./answers.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { pods } from "./resources.ts";
 
@@ -43,10 +46,11 @@ interface Send {
   readonly accept?: string;
   readonly contentType?: string;
   readonly body?: unknown;
+  readonly stream?: HttpStream;
 }
 
 /** Talks to one API server over connections that it keeps. */
-export class ClusterClient implements ClusterApi, PodLogs {
+export class ClusterClient implements ClusterApi, PodLogs, WatchApi {
   readonly #connection: Connection;
   readonly #clock: Clock;
   readonly #podReads: RateLimit;
@@ -69,17 +73,37 @@ export class ClusterClient implements ClusterApi, PodLogs {
 
   async list<T extends KubernetesObject>(
     resource: Resource<T>,
-    { namespace, selector, fields }: ListWhere,
+    where: ListWhere,
     options?: CallOptions,
   ): Promise<readonly T[]> {
-    const query = new URLSearchParams({
-      ...(selector !== undefined && { labelSelector: selector }),
-      ...(fields !== undefined && { fieldSelector: fields }),
+    return (await this.listVersioned(resource, where, options)).items;
+  }
+
+  async listVersioned<T extends KubernetesObject>(
+    resource: Resource<T>,
+    where: ListWhere,
+    options?: CallOptions,
+  ): Promise<Listed<T>> {
+    const send = { verb: "list", method: "GET", ...listOf(resource, where) } as const;
+    return parseVersionedList(resource, send, await this.#read(send, options));
+  }
+
+  async watch<T extends KubernetesObject>(
+    resource: Resource<T>,
+    where: ListWhere,
+    { resourceVersion, seconds, onOpen, onEvent }: WatchFrom<T>,
+    { signal }: Pick<CallOptions, "signal"> = {},
+  ): Promise<void> {
+    const more = { watch: "true", allowWatchBookmarks: "true", resourceVersion, timeoutSeconds: String(seconds) };
+    const asked = { verb: "watch", method: "GET", ...listOf(resource, where, more) } as const;
+    const lines = new WatchLines((line) => {
+      onEvent(parseWatchEvent(resource, asked, line));
     });
-    const target = [`${resource.plural} ${namespace}`, ...[...query.values()].map((value) => `(${value})`)].join(" ");
-    const path = listPath(resource, namespace) + (query.size === 0 ? "" : `?${query.toString()}`);
-    const send = { verb: "list", method: "GET", path, target } as const;
-    return parseList(resource, send, await this.#read(send, options));
+    const onText = (text: string): void => {
+      lines.read(text);
+    };
+    const answer = await this.#once({ ...asked, stream: { onOpen, onText } }, { signal, timeout: Infinity });
+    if (answer.status !== 200) throw refusal(asked, answer);
   }
 
   /**
@@ -202,7 +226,7 @@ export class ClusterClient implements ClusterApi, PodLogs {
   }
 
   async #send(send: Send, anew: boolean, timeoutMs: number, signal: AbortSignal | undefined): Promise<HttpAnswer> {
-    const { verb, target, method, path, accept = "application/json", contentType, body } = send;
+    const { verb, target, method, path, accept = "application/json", contentType, body, stream } = send;
     try {
       const { server, headers, agent } = await this.#login(anew, signal);
       return await request({
@@ -219,9 +243,12 @@ export class ClusterClient implements ClusterApi, PodLogs {
         maxBytes: verb === "list" ? 64 * 1024 * 1024 : 4 * 1024 * 1024,
         agent,
         signal,
+        stream,
       });
     } catch (error) {
       signal?.throwIfAborted();
+      // What a watch says itself.
+      if (error instanceof ClusterError) throw error;
       const detail = error instanceof HttpFailure ? error.message : `cannot log in (${(error as Error).message})`;
       throw new UnreachableError({ verb, target }, detail, { cause: error });
     }
@@ -234,6 +261,24 @@ function rootPath({ group, version }: Resource<KubernetesObject>): string {
 
 function listPath(resource: Resource<KubernetesObject>, namespace: string): string {
   return `${rootPath(resource)}/namespaces/${encodeURIComponent(namespace)}/${resource.plural}`;
+}
+
+/** Which objects of a kind, as a path and in words. */
+function listOf(
+  resource: Resource<KubernetesObject>,
+  { namespace, selector, fields }: ListWhere,
+  more: Readonly<Record<string, string>> = {},
+): { readonly path: string; readonly target: string } {
+  const which = [selector, fields].filter((each) => each !== undefined).map((each) => `(${each})`);
+  const query = new URLSearchParams({
+    ...(selector !== undefined && { labelSelector: selector }),
+    ...(fields !== undefined && { fieldSelector: fields }),
+    ...more,
+  });
+  return {
+    target: [`${resource.plural} ${namespace}`, ...which].join(" "),
+    path: listPath(resource, namespace) + (query.size === 0 ? "" : `?${query.toString()}`),
+  };
 }
 
 function objectPath(resource: Resource<KubernetesObject>, { namespace, name }: ObjectName): string {

@@ -3,7 +3,7 @@ import { cutText } from "../../components/text/cut.ts";
 
 /** What was asked of the API server when it failed. */
 export interface ClusterCall {
-  readonly verb: "get" | "list" | "create" | "patch" | "delete" | "proxy";
+  readonly verb: "get" | "list" | "watch" | "create" | "patch" | "delete" | "proxy";
   /** Resource and name, for example `virtualservices atom-production/atom`. */
   readonly target: string;
   /** HTTP status; absent where no answer came. */
@@ -30,6 +30,11 @@ export class NotFoundError extends ClusterError {
 /** 409: the object changed since it was read (or, on create, exists). Read again and decide anew. */
 export class ConflictError extends ClusterError {
   override readonly name = "ConflictError";
+}
+
+/** 410: the API server no longer knows what happened since the version that a watch asked to go on from. List again. */
+export class ExpiredError extends ClusterError {
+  override readonly name = "ExpiredError";
 }
 
 /** 401 or 403: these credentials may not do that. Repeating the call is useless. */

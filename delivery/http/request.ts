@@ -1,5 +1,6 @@
 import http from "node:http";
 import https from "node:https";
+import { StringDecoder } from "node:string_decoder";
 import { cutText } from "../../components/text/cut.ts";
 import { startTimer } from "../clock/timer.ts";
 
@@ -45,6 +46,15 @@ export interface HttpRequest {
   readonly agent?: http.Agent | undefined;
   /** Ends the request; the promise rejects with the signal's reason. @default never */
   readonly signal?: AbortSignal | undefined;
+  /** Takes the body of an answer with status 200 as it comes; `maxBytes` does not count then, and the answer's own body is empty. */
+  readonly stream?: HttpStream | undefined;
+}
+
+export interface HttpStream {
+  /** The answer began, with status 200. */
+  readonly onOpen: () => void;
+  /** An error that it throws ends the request with that error. */
+  readonly onText: (text: string) => void;
 }
 
 export interface HttpAnswer {
@@ -127,7 +137,18 @@ export function request(options: HttpRequest): Promise<HttpAnswer> {
     outgoing.on("response", (incoming) => {
       const chunks: Buffer[] = [];
       let size = 0;
+      const stream = incoming.statusCode === 200 ? options.stream : undefined;
+      const decoder = new StringDecoder("utf8");
+      stream?.onOpen();
       incoming.on("data", (chunk: Buffer) => {
+        if (stream !== undefined) {
+          try {
+            if (!settled) stream.onText(decoder.write(chunk));
+          } catch (error) {
+            fail(error as Error);
+          }
+          return;
+        }
         size += chunk.length;
         if (size > maxBytes)
           fail(new HttpFailure("too_large", `${place}: the answer is larger than ${maxBytes} bytes`));

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { CallOptions } from "../../../delivery/cluster/api.ts";
+import type { CallOptions, WatchEvent } from "../../../delivery/cluster/api.ts";
 import { ClusterClient } from "../../../delivery/cluster/client.ts";
 import { Connection } from "../../../delivery/cluster/connection.ts";
-import { configMaps, leases, pods, virtualServices } from "../../../delivery/cluster/resources.ts";
+import { configMaps, leases, pods, virtualServices, type ConfigMap } from "../../../delivery/cluster/resources.ts";
 import { answerJson, deafUrl, serve, type Handler, type Loopback } from "../support/loopback.ts";
 import { realClock, SkippingClock } from "../support/clocks.ts";
 
@@ -100,6 +100,83 @@ describe("the client of the API server", () => {
     assert.deepEqual(JSON.parse(received[6]?.body ?? ""), {
       propagationPolicy: "Background",
       preconditions: { uid: "u-1" },
+    });
+  });
+
+  describe("watching", () => {
+    const line = (type: string, more: object) => `${JSON.stringify({ type, object: more })}\n`;
+    const where = { namespace: "atom-staging", fields: "metadata.name=atom" };
+
+    /** Watches from version 7; what came of it. */
+    async function watched(handler: Handler, signal?: AbortSignal): Promise<readonly string[]> {
+      await using server = await serve(handler);
+      const told: string[] = [];
+      const from = {
+        resourceVersion: "7",
+        seconds: 10,
+        onOpen: () => told.push("open"),
+        onEvent: ({ type, object: of }: WatchEvent<ConfigMap>) =>
+          told.push(`${type} ${of.metadata.resourceVersion ?? ""}`),
+      };
+      await client(server.url)
+        .watch(configMaps, where, from, { signal })
+        .catch((error: unknown) => told.push((error as Error).name, (error as Error).message));
+      return [...told, ...server.received.map(({ path: asked_ }) => asked_)];
+    }
+
+    const asked_ =
+      "/api/v1/namespaces/atom-staging/configmaps?fieldSelector=metadata.name%3Datom" +
+      "&watch=true&allowWatchBookmarks=true&resourceVersion=7&timeoutSeconds=10";
+
+    it("tells of each change as it comes, whatever pieces it comes in, until the API server ends it", async () => {
+      const text = Buffer.from(
+        line("MODIFIED", { metadata: { ...name, resourceVersion: "8", labels: { who: "Jürgen" } } }) +
+          line("BOOKMARK", { metadata: { resourceVersion: "9" } }),
+      );
+      const told = await watched((_request, response) => {
+        response.writeHead(200, { "content-type": "application/json" });
+        const half = text.indexOf("ü") + 1;
+        response.write(text.subarray(0, half), () => response.end(text.subarray(half)));
+      });
+      assert.deepEqual(told, ["open", "MODIFIED 8", "BOOKMARK 9", asked_]);
+    });
+
+    it("that asks for a version which is gone ends as expired, by the answer or by an event", async () => {
+      const gone = { kind: "Status", code: 410, message: "too old resource version: 7 (99)" };
+      const target = "watch configmaps atom-staging (metadata.name=atom): 410: too old resource version: 7 (99)";
+      const byAnswer = await watched((_request, response) => {
+        answerJson(response, gone, 410);
+      });
+      assert.deepEqual(byAnswer, ["ExpiredError", target, asked_]);
+      const byEvent = await watched((_request, response) => {
+        response.end(line("ERROR", gone));
+      });
+      assert.deepEqual(byEvent, ["open", "ExpiredError", target, asked_]);
+    });
+
+    it("ends with an error of its kind where it is refused, breaks off, or is no watch", async () => {
+      const refused = await watched((_request, response) => {
+        answerJson(response, { kind: "Status", message: "no" }, 403);
+      });
+      assert.equal(refused[0], "ForbiddenError");
+      const broken = await watched((_request, response) => {
+        response.write(line("ADDED", object), () => response.destroy());
+      });
+      assert.deepEqual(broken.slice(0, 3), ["open", "ADDED 7", "UnreachableError"]);
+      const page = await watched((_request, response) => {
+        response.end("<html>\n");
+      });
+      assert.deepEqual(page.slice(0, 2), ["open", "UnreachableError"]);
+    });
+
+    it("stops when it is told to", async () => {
+      const stop = new AbortController();
+      const told = await watched((_request, response) => {
+        response.write(line("ADDED", object), () => {
+          stop.abort(new Error("enough"));
+        });
+      }, stop.signal);
+      assert.deepEqual(told.slice(-3), ["Error", "enough", asked_]);
     });
   });
 

@@ -3,17 +3,29 @@ import type {
   ClusterApi,
   DeleteOptions,
   KubernetesObject,
+  Listed,
+  ListWhere,
   ObjectName,
   Patch,
   PodAnswer,
   Resource,
+  WatchApi,
+  WatchEvent,
+  WatchFrom,
 } from "../../../delivery/cluster/api.ts";
+import type { Clock } from "../../../delivery/release/ports.ts";
 import { untilAborted } from "../../../delivery/release/until-aborted.ts";
-import { ConflictError, InvalidError, NotFoundError, UnreachableError } from "../../../delivery/cluster/errors.ts";
+import {
+  ConflictError,
+  ExpiredError,
+  InvalidError,
+  NotFoundError,
+  UnreachableError,
+} from "../../../delivery/cluster/errors.ts";
 
 /** What a call is about, for tests that make it fail or count it. */
 export interface Call {
-  readonly verb: "get" | "list" | "create" | "patch" | "delete" | "proxy";
+  readonly verb: "get" | "list" | "watch" | "create" | "patch" | "delete" | "proxy";
   readonly plural: string;
   readonly name: string;
   /** Who calls. */
@@ -30,7 +42,73 @@ export class MemoryCluster {
   after: (call: Call) => Promise<void> | void = () => undefined;
   /** Told of each object that was stored; may change it further, as a controller does. */
   stored: (resource: Resource<KubernetesObject>, object: KubernetesObject) => KubernetesObject = (_, object) => object;
+  /** How many seconds a watch lasts. Without it a watch lasts until it is cut off. */
+  clock: Clock | undefined;
+  /** What happened, the newest last: what watches are told from. */
+  #happened: Happened[] = [];
+  /** Versions before it are forgotten. */
+  #oldest = 0;
+  readonly #watches = new Set<Watcher>();
   readonly writes: (Call & { readonly object: KubernetesObject })[] = [];
+
+  /** Breaks every watch off. */
+  cutWatches(): void {
+    for (const watch of this.#watches) watch.end(new UnreachableError({ verb: "watch", target: "all" }, "cut off"));
+  }
+
+  /** Forgets what happened, as etcd does when it compacts: who watches from before has to list again. */
+  forgetHistory(): void {
+    this.#happened = [];
+    this.#oldest = this.#version;
+  }
+
+  get watches(): number {
+    return this.#watches.size;
+  }
+
+  get version(): string {
+    return String(this.#version);
+  }
+
+  async watch<T extends KubernetesObject>(
+    resource: Resource<T>,
+    where: ListWhere,
+    { resourceVersion, seconds, onOpen, onEvent }: WatchFrom<T>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+    const isMeant = ({ key, event }: Happened): boolean =>
+      key.startsWith(`${resource.plural}/${where.namespace}/`) && isSelected(event.object, where);
+    const watcher: Watcher = {
+      tell: (happened) => {
+        if (isMeant(happened)) onEvent(structuredClone(happened.event) as WatchEvent<T>);
+      },
+      end: (error) => {
+        if (error === undefined) resolve(undefined);
+        else reject(error);
+      },
+    };
+    if (Number(resourceVersion) < this.#oldest)
+      throw new ExpiredError({ verb: "watch", target: resource.plural, status: 410 }, "too old resource version");
+    onOpen();
+    for (const happened of this.#happened) if (happened.version > Number(resourceVersion)) watcher.tell(happened);
+    this.#watches.add(watcher);
+    const over = new AbortController();
+    const stopped = untilAborted(signal);
+    this.clock?.sleep(seconds * 1000, AbortSignal.any([signal, over.signal])).then(
+      () => {
+        watcher.end();
+      },
+      () => undefined,
+    );
+    try {
+      await Promise.race([promise, stopped.promise]);
+    } finally {
+      over.abort();
+      stopped.forget();
+      this.#watches.delete(watcher);
+    }
+  }
 
   put<T extends KubernetesObject>(resource: Resource<T>, object: T): void {
     this.#store(resource, object);
@@ -43,7 +121,7 @@ export class MemoryCluster {
   }
 
   /** The same API server as one process sees it. */
-  client(by = "test", gate: () => Promise<void> = () => Promise.resolve()): ClusterApi {
+  client(by = "test", gate: () => Promise<void> = () => Promise.resolve()): ClusterApi & WatchApi {
     return new MemoryClient(this, by, gate);
   }
 
@@ -70,20 +148,20 @@ export class MemoryCluster {
     return structuredClone(stored);
   }
 
-  list(resource: Resource<KubernetesObject>, namespace: string, selector = ""): readonly KubernetesObject[] {
-    const wanted = selector.split(",").filter((each) => each !== "");
+  list(resource: Resource<KubernetesObject>, where: ListWhere): readonly KubernetesObject[] {
     return [...this.#objects]
-      .filter(([key]) => key.startsWith(`${resource.plural}/${namespace}/`))
+      .filter(([key]) => key.startsWith(`${resource.plural}/${where.namespace}/`))
       .map(([, object]) => object)
-      .filter(({ metadata }) =>
-        wanted.every((each) => metadata.labels?.[each.split("=")[0] ?? ""] === each.split("=")[1]),
-      )
+      .filter((object) => isSelected(object, where))
       .map((object) => structuredClone(object));
   }
 
   remove(call: Call, resource: Resource<KubernetesObject>, name: ObjectName): void {
-    if (!this.#objects.delete(keyOf(resource, name)))
-      throw new NotFoundError({ ...target(call), status: 404 }, "not found");
+    const object = this.#objects.get(keyOf(resource, name));
+    if (object === undefined) throw new NotFoundError({ ...target(call), status: 404 }, "not found");
+    this.#objects.delete(keyOf(resource, name));
+    this.#version += 1;
+    this.#tell(keyOf(resource, name), { type: "DELETED", object });
   }
 
   #store(resource: Resource<KubernetesObject>, object: KubernetesObject): KubernetesObject {
@@ -92,12 +170,33 @@ export class MemoryCluster {
     const versioned = { ...object, metadata: { ...object.metadata, resourceVersion: version } };
     const stored = this.stored(resource, structuredClone(versioned));
     const { namespace = "", name } = object.metadata;
-    this.#objects.set(keyOf(resource, { namespace, name }), stored);
+    const key = keyOf(resource, { namespace, name });
+    const type = this.#objects.has(key) ? "MODIFIED" : "ADDED";
+    this.#objects.set(key, stored);
+    this.#tell(key, { type, object: stored });
     return stored;
+  }
+
+  #tell(key: string, event: WatchEvent<KubernetesObject>): void {
+    const happened = { key, version: this.#version, event };
+    this.#happened.push(happened);
+    for (const watch of this.#watches) watch.tell(happened);
   }
 }
 
-class MemoryClient implements ClusterApi {
+interface Happened {
+  readonly key: string;
+  readonly version: number;
+  readonly event: WatchEvent<KubernetesObject>;
+}
+
+interface Watcher {
+  readonly tell: (happened: Happened) => void;
+  /** @param error none: the watch is over as it was asked to be */
+  readonly end: (error?: Error) => void;
+}
+
+class MemoryClient implements ClusterApi, WatchApi {
   readonly #cluster: MemoryCluster;
   readonly #by: string;
   readonly #gate: () => Promise<void>;
@@ -113,13 +212,44 @@ class MemoryClient implements ClusterApi {
     return this.#call(call, options, () => this.#cluster.serve(call, resource, name) as T);
   }
 
-  list<T extends KubernetesObject>(
+  async list<T extends KubernetesObject>(
     resource: Resource<T>,
-    { namespace, selector }: { readonly namespace: string; readonly selector?: string },
+    where: ListWhere,
     options?: CallOptions,
   ): Promise<readonly T[]> {
-    const call: Call = { by: this.#by, verb: "list", plural: resource.plural, name: selector ?? "" };
-    return this.#call(call, options, () => this.#cluster.list(resource, namespace, selector) as readonly T[]);
+    return (await this.listVersioned(resource, where, options)).items;
+  }
+
+  listVersioned<T extends KubernetesObject>(
+    resource: Resource<T>,
+    where: ListWhere,
+    options?: CallOptions,
+  ): Promise<Listed<T>> {
+    const call: Call = { by: this.#by, verb: "list", plural: resource.plural, name: nameOf(where) };
+    return this.#call(call, options, () => ({
+      items: this.#cluster.list(resource, where) as readonly T[],
+      resourceVersion: this.#cluster.version,
+    }));
+  }
+
+  /** What is told to a process that is stopped waits for it, in order. */
+  async watch<T extends KubernetesObject>(
+    resource: Resource<T>,
+    where: ListWhere,
+    from: WatchFrom<T>,
+    { signal = new AbortController().signal }: CallOptions = {},
+  ): Promise<void> {
+    const call: Call = { by: this.#by, verb: "watch", plural: resource.plural, name: nameOf(where) };
+    await this.#gate();
+    signal.throwIfAborted();
+    await this.#orStopped(this.#cluster.before(call), { signal });
+    const onEvent = (event: WatchEvent<T>): void => {
+      void this.#gate().then(() => {
+        if (!signal.aborted) from.onEvent(event);
+      });
+    };
+    await this.#cluster.watch(resource, where, { ...from, onEvent }, signal);
+    await this.#gate();
   }
 
   create<T extends KubernetesObject>(resource: Resource<T>, object: T, options?: CallOptions): Promise<T> {
@@ -165,6 +295,23 @@ class MemoryClient implements ClusterApi {
     const stopped = untilAborted(options?.signal ?? new AbortController().signal);
     await Promise.race([waiting, stopped.promise]).finally(stopped.forget);
   }
+}
+
+/** Labels and the name are what is selected by. */
+function isSelected({ metadata }: KubernetesObject, { selector = "", fields = "" }: ListWhere): boolean {
+  const pairs = (text: string): readonly (readonly [string, string])[] =>
+    text
+      .split(",")
+      .filter((each) => each !== "")
+      .map((each) => [each.split("=")[0] ?? "", each.split("=")[1] ?? ""] as const);
+  return (
+    pairs(selector).every(([label, value]) => metadata.labels?.[label] === value) &&
+    pairs(fields).every(([field, value]) => field !== "metadata.name" || metadata.name === value)
+  );
+}
+
+function nameOf({ selector, fields }: ListWhere): string {
+  return selector ?? fields?.replace("metadata.name=", "") ?? "";
 }
 
 function keyOf({ plural }: Resource<KubernetesObject>, { namespace, name }: ObjectName): string {
