@@ -26,15 +26,17 @@ export function deployerRules({ services, inCluster }: DeployerScope): PolicyRul
   const [meshed, meshless] = [withRouter("istio"), withRouter("replicas")];
   return [
     // Moving traffic, and the stamp of the releaser that may.
-    ...named("networking.istio.io", "virtualservices", meshed, ["get", "patch"]),
-    ...named("", "services", meshless, ["get", "patch"]),
+    ...named("networking.istio.io", "virtualservices", meshed, [...watching, "patch"]),
+    ...named("", "services", meshless, [...watching, "patch"]),
     // Scaling the slots, staging a version that was kept, and the stamp.
-    ...named("apps", "deployments", slotsOf(names), ["get", "patch"]),
+    ...named("apps", "deployments", slotsOf(names), [...watching, "patch"]),
     // The slots' autoscalers are found by what they scale. Those that have a slot's name get their minimum raised for a release.
     ...autoscalers("autoscaling", "horizontalpodautoscalers", slotsOf(names)),
     ...autoscalers("keda.sh", "scaledobjects", slotsOf(names)),
     ...named("", "configmaps", names.map(ledgerName), ["get", "patch"]),
-    ...named("", "configmaps", names.map(releasePlanName), ["get"]),
+    // What a verdict rests on beside that.
+    ...named("", "configmaps", names.map(releasePlanName), watching),
+    ...named("", "services", [...meshed, ...slotsOf(names)], watching),
     ...named("coordination.k8s.io", "leases", names.map(leaseName), ["get", "patch"]),
     // A name cannot be asked for before the object exists, nor when many are listed.
     any("coordination.k8s.io", "leases", ["create"]),
@@ -51,6 +53,8 @@ export function deployerRules({ services, inCluster }: DeployerScope): PolicyRul
 function autoscalers(group: string, resource: string, names: readonly string[]): PolicyRule[] {
   return [...named(group, resource, names, ["get", "patch"]), any(group, resource, ["list"])];
 }
+/** Following one object: it is listed and watched by its name alone, which is what a rule with names allows. */
+const watching = ["get", "list", "watch"] as const;
 
 /** Starting a releaser in the cluster, following it, and taking away one that does not start. Its name is new each time. */
 const jobRules: readonly PolicyRule[] = [

@@ -47,6 +47,7 @@ export const reasons = [
   "too_few_requests",
   "shared_fault",
   "shift_not_confirmed",
+  "watch_lost",
   "approval_timeout",
   "converge_failed",
   "manual",
@@ -187,6 +188,10 @@ const common = {
   journal: z.array(journalEntry),
   plan: anyJson.describe("the release plan in effect when it began"),
   podTemplate: anyJson.describe("what the slot ran, so that it can be staged again"),
+  basis: z
+    .record(z.string(), z.string())
+    .exactOptional()
+    .describe("fingerprints of what it is judged by, by the names of the objects, as it was when it began"),
   queries: queryTotals.exactOptional().describe("what its releasers asked of Prometheus"),
   minima: heldMinima.exactOptional().describe("autoscalers whose minimum it has raised @default none"),
 };

@@ -123,7 +123,7 @@ export interface ScaledObject extends KubernetesObject {
 }
 
 export interface Service extends KubernetesObject {
-  readonly spec?: { readonly selector?: Readonly<Record<string, string>> };
+  readonly spec?: { readonly selector?: Readonly<Record<string, string>>; readonly ports?: readonly unknown[] };
 }
 
 /** `http` is the list of routes; the pure builder in `components/routes` makes it, so it is opaque here. */

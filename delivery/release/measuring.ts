@@ -40,7 +40,7 @@ export async function measureStep(state: ReleaseState, place: Workplace): Promis
 
 /** Looks at a release that has all the traffic, for as long as the old slot is kept warm. Only a breach matters. */
 export async function watchSoak(state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
-  const { subject, ports, guard, signal, measured, tell } = place;
+  const { subject, ports, guard, judged: basis, signal, measured, tell } = place;
   const { plan } = subject;
   if (subject.emergency === true) {
     // There is nothing healthy to compare with; the guard goes on.
@@ -56,7 +56,13 @@ export async function watchSoak(state: ReleaseState, place: Workplace): Promise<
       await ports.clock.sleep(plan.gate.every, signal);
       continue;
     }
-    if (left <= 0) return { type: "soaked", detail: `no breach in ${plan.soak / 1000} s at 100 %` };
+    if (left <= 0)
+      return (
+        (await basis.confirm(false, signal)) ?? {
+          type: "soaked",
+          detail: `no breach in ${plan.soak / 1000} s at 100 %`,
+        }
+      );
     await ports.clock.sleep(Math.min(left, plan.gate.every), signal);
     const measurement = await measure();
     const { action, judged } = judgeStep(measured, measurement, plan, -1);

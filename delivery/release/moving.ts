@@ -41,14 +41,17 @@ export async function turnRound(place: Workplace, patience: number): Promise<voi
   }
 }
 
-export async function shift({ percent }: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
-  const { subject, ports, guard, signal } = place;
+export async function shift({ percent, judged }: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
+  const { subject, ports, guard, judged: basis, signal } = place;
   // What the counters show before the first request arrives is what the candidate's are compared with.
   await Promise.race([guard.started(), ports.clock.sleep(guardStart, signal)]);
   if (subject.emergency === true) await ports.clock.sleep(brokenCounted, signal);
   try {
     const short = await awaitCandidatePods(percent, place);
     if (short !== undefined) return short;
+    // A release begins and is promoted under watches alone.
+    const changed = basis.isAsJudged ? undefined : await basis.confirm(judged === 0 || percent === 100, signal);
+    if (changed !== undefined) return changed;
     await tryUntil(place, subject.plan.deadlines.confirm, () => ports.router.shift(sent(subject, percent), signal));
   } catch (error) {
     return await notShifted(error, place);

@@ -57,6 +57,7 @@ export async function observeRelease(
     clock,
     slots,
     autoscalers: noAutoscalers,
+    judged: [],
     notifier: {
       notify: (entry, state) => {
         journal.push(entry);

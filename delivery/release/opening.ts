@@ -106,12 +106,14 @@ export interface Opening {
   readonly found: SlotsFound;
   readonly plan: ReleasePlan;
   readonly request: ReleaseRequest;
+  /** See {@link Subject.basis}. */
+  readonly basis: Readonly<Record<string, string>>;
   /** In UTC, as the ledger has it. */
   readonly at: string;
 }
 
 /** The ledger with the release under way. Pure; the ledger must have none. */
-export function opened(ledger: Ledger, { candidate, found, plan, request, at }: Opening): Ledger {
+export function opened(ledger: Ledger, { candidate, found, plan, request, basis, at }: Opening): Ledger {
   if (ledger.current !== null) throw new Error(`release ${ledger.current.id} is under way`);
   const sequence = ledger.sequence + 1;
   const from = found.active.staged ?? { slot: ledger.active, template: "unknown", version: "", image: "" };
@@ -141,6 +143,7 @@ export function opened(ledger: Ledger, { candidate, found, plan, request, at }: 
     journal: [entryOf(1, Date.parse(at), event, state)],
     plan: json(followed),
     podTemplate: json(found.templates.idle),
+    basis,
     requests: [],
   };
   const known = ledger.releases.some(({ template }) => template === from.template);
@@ -191,7 +194,7 @@ export function isSameRelease(current: ReleaseUnderWay, { image, hotfix }: Relea
  */
 export function subjectOf(current: ReleaseUnderWay, published: ReleasePlan): Subject {
   const plan = releasePlanSchema.safeParse(current.plan);
-  const { id, slot, template, version, image, from, hotfix, emergency } = current;
+  const { id, slot, template, version, image, from, hotfix, emergency, basis } = current;
   return {
     id,
     candidate: { slot, template, version, image },
@@ -199,6 +202,7 @@ export function subjectOf(current: ReleaseUnderWay, published: ReleasePlan): Sub
     plan: plan.success ? plan.data : published,
     hotfix,
     emergency,
+    basis,
   };
 }
 

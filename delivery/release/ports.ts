@@ -7,6 +7,7 @@ import type { PersonsRequest } from "../../components/ledger/release-record.ts";
 import type { SlotName } from "../../components/names/slot-name.ts";
 import type { Measurement } from "../gate/measurement.ts";
 import type { Autoscalers } from "./pods.ts";
+import type { JudgedObject } from "./judged-object.ts";
 import type { JournalEntry, ReleaseState } from "./state.ts";
 
 export type Slot = SlotName;
@@ -292,6 +293,8 @@ export interface ReleasePorts {
   readonly synthetic: Synthetic | null;
   readonly slots: Slots;
   readonly autoscalers: Autoscalers;
+  /** What the verdict rests on beside counts. */
+  readonly judged: readonly JudgedObject[];
   readonly approval: Approval;
   readonly journal: Journal;
   readonly notifier: Notifier;

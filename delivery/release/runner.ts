@@ -7,6 +7,7 @@ import { EndedEarlyError, endingSoon } from "./after-abort.ts";
 import { within } from "./deadline.ts";
 import { entryOf } from "./entry.ts";
 import { GuardTask } from "./guard-task.ts";
+import { JudgedWatch } from "./judged-watch.ts";
 import { Mailbox } from "./mailbox.ts";
 import { messageOf, persist } from "./persist.ts";
 import type { ReleasePorts, StepMeasurement } from "./ports.ts";
@@ -64,6 +65,7 @@ export class ReleaseRunner {
   readonly #ports: ReleasePorts;
   readonly #mailbox = new Mailbox<ReleaseEvent | PersonsRequest>();
   readonly #guard: GuardTask;
+  readonly #judged: JudgedWatch;
   readonly #measured: StepMeasurement[] = [];
   readonly #first: ReleaseEvent | undefined;
   #state: ReleaseState;
@@ -76,14 +78,16 @@ export class ReleaseRunner {
 
   constructor(subject: Subject, ports: ReleasePorts, { state, journal, first }: RunStart) {
     this.#subject = subject;
-    this.#ports = ports;
+    const tell = (event: ReleaseEvent): void => {
+      this.#mailbox.put(event);
+    };
+    this.#judged = new JudgedWatch(subject, ports, tell);
+    this.#ports = { ...ports, router: this.#judged.router };
     this.#first = first;
     this.#state = state;
     this.#seq = journal.at(-1)?.seq ?? 0;
     this.#heldAt = journal.findLast(({ event }) => event === "stepped-back")?.seq ?? 0;
-    this.#guard = new GuardTask(subject, ports, (event) => {
-      this.#mailbox.put(event);
-    });
+    this.#guard = new GuardTask(subject, ports, tell);
   }
 
   /** Rejects with LeaseLostError, having stopped without acting. Every other failure is part of the release. */
@@ -112,7 +116,7 @@ export class ReleaseRunner {
     } finally {
       abort.removeEventListener("abort", onAbort);
       over.abort();
-      await Promise.all([this.#guard.end(), requests]);
+      await Promise.all([this.#guard.end(), this.#judged.end(), requests]);
     }
   }
 
@@ -190,6 +194,7 @@ export class ReleaseRunner {
       subject: this.#subject,
       ports: this.#ports,
       guard: this.#guard,
+      judged: this.#judged,
       signal,
       measured: this.#measured,
       tell: (event) => {
@@ -265,6 +270,7 @@ export class ReleaseRunner {
   }
 
   async #followTraffic(): Promise<void> {
+    this.#judged.follow(this.#state);
     if (needsGuard(this.#state)) this.#guard.watch(this.#state.percent, isMoving(this.#state.phase));
     else await this.#guard.end();
   }

@@ -4,9 +4,10 @@ import type { ReleaseUnderWay } from "../../components/ledger/release-record.ts"
 import { slotName } from "../../components/names/names.ts";
 import { otherSlot, slotNames, type SlotName } from "../../components/names/slot-name.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
-import type { ClusterApi, FencedWriter } from "../cluster/api.ts";
 import { AutoscaledSlots, SlotAutoscalers } from "../cluster/autoscalers.ts";
+import type { ClusterApi, FencedWriter, WatchApi } from "../cluster/api.ts";
 import { Fence } from "../cluster/fence.ts";
+import { judgedObjects } from "../cluster/judged-objects.ts";
 import type { HeldLease } from "../cluster/lease.ts";
 import { deployments, services, virtualServices } from "../cluster/resources.ts";
 import { DeploymentSlots } from "../cluster/slots.ts";
@@ -23,6 +24,7 @@ import {
   type ReleaseRequest,
   type SlotsFound,
 } from "./opening.ts";
+import { fingerprintOf, type JudgedObject } from "./judged-object.ts";
 import { ConvergeError, type Clock, type ReleasePorts } from "./ports.ts";
 import { unreadyReason } from "./pods.ts";
 import { ReleaseRunner, type RunEnd, type RunStart } from "./runner.ts";
@@ -31,7 +33,7 @@ import type { Subject } from "./subject.ts";
 
 /** What a session has made for whoever makes the adapters. */
 export interface SessionTools {
-  readonly cluster: ClusterApi;
+  readonly cluster: ClusterApi & WatchApi;
   readonly clock: Clock;
   /** All writes to the cluster go through it. */
   readonly writer: FencedWriter;
@@ -42,7 +44,7 @@ export interface SessionTools {
 export type Adapters = Pick<ReleasePorts, "router" | "guard" | "gate" | "smoke" | "synthetic" | "notifier">;
 
 export interface SessionOptions {
-  readonly cluster: ClusterApi;
+  readonly cluster: ClusterApi & WatchApi;
   readonly clock: Clock;
   readonly store: LedgerStore;
   /** As the environment publishes it. */
@@ -55,6 +57,8 @@ export interface SessionOptions {
    */
   readonly prepare?: ((tools: SessionTools, ledger: Ledger, signal: AbortSignal) => Promise<ReleasePlan>) | undefined;
   readonly adapters: (tools: SessionTools, subject: Subject) => Adapters;
+  /** What a release is judged by beside counts. @default all that a plan's release rests on */
+  readonly judged?: (tools: SessionTools) => readonly JudgedObject[];
   /** Told of the release that is opened or taken up, before anything is done about it. */
   readonly onRelease?: ((release: ReleaseUnderWay) => void) | undefined;
   /** What is asked of Prometheus. @default nothing is counted */
@@ -140,7 +144,8 @@ export class Session {
     const ledger = await store.read(stop);
     const found = await lookAtSlots(this.#tools.slots, ledger.active, stop);
     const candidate = unless(broken, () => chooseCandidate(ledger, found, request));
-    const opening = { candidate, found, plan, request, at: new Date(clock.now()).toISOString() };
+    const basis = await this.#basis(found, ledger.active, stop);
+    const opening = { candidate, found, plan, request, basis, at: new Date(clock.now()).toISOString() };
     stop.throwIfAborted();
     // A signal that comes while this is written has a release to take back, or to leave, and must not miss it.
     const { current } = await store.update(
@@ -194,12 +199,33 @@ export class Session {
         made.notifier.trouble(note);
       }),
       autoscalers,
+      judged: this.#judged(),
       journal,
       approval: new LedgerApproval(store, clock, id),
     };
     const start: RunStart = { state, journal: current.journal, first };
     const end = await new ReleaseRunner(subject, ports, start).run({ abort, leave, lost: this.#held.lost });
     return { ...end, id };
+  }
+
+  #judged(): readonly JudgedObject[] {
+    return (this.#options.judged ?? judgedObjects)(this.#tools);
+  }
+
+  /** What the release will be judged by, as it is; the templates as they were found, since these are what is kept. */
+  async #basis(
+    { templates }: SlotsFound,
+    active: SlotName,
+    stop: AbortSignal,
+  ): Promise<Readonly<Record<string, string>>> {
+    const contentOf = async (object: JudgedObject): Promise<unknown> => {
+      if (object.of === "release") return (await object.read(stop)).content;
+      return object.of === active ? templates.active : templates.idle;
+    };
+    const entries = this.#judged().map(
+      async (object) => [object.name, fingerprintOf(await contentOf(object))] as const,
+    );
+    return Object.fromEntries(await Promise.all(entries));
   }
 
   /** Resolves with what went wrong: what is staged all the same decides what comes of it. */

@@ -13,6 +13,8 @@ export interface Subject {
   readonly hotfix?: string | undefined;
   /** What serves is broken, and a kept version is to take its place at once: see {@link emergencyPlan}. @default false */
   readonly emergency?: boolean | undefined;
+  /** Fingerprints of what it is judged by, by the names of the objects, as it was when the release began. @default as it is seen first */
+  readonly basis?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The same way without its waits and approvals. Every weight is still set, seen in effect and guarded; none is measured. */

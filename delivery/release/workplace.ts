@@ -1,5 +1,6 @@
 import { UnreachableError } from "../cluster/errors.ts";
 import type { GuardTask } from "./guard-task.ts";
+import type { JudgedWatch } from "./judged-watch.ts";
 import { messageOf, persist } from "./persist.ts";
 import type { ReleasePorts, StepMeasurement } from "./ports.ts";
 import type { Reason } from "./state.ts";
@@ -11,6 +12,7 @@ export interface Workplace {
   readonly subject: Subject;
   readonly ports: ReleasePorts;
   readonly guard: GuardTask;
+  readonly judged: JudgedWatch;
   /** Fires when the phase is over or the release must stop. */
   readonly signal: AbortSignal;
   /** The last measurement of each step that was judged in this run. */

@@ -26,7 +26,11 @@ const causes: Readonly<Record<Reason, string>> = {
   approval_timeout: "Release again when somebody is there to approve. The version itself is not blamed.",
   converge_failed: "Correct what kept the environment from coming up (see the message), then release again.",
   manual: "Release again when you are ready.",
-  superseded: "The release that took its place tells the rest.",
+  superseded:
+    "The release that took its place tells the rest. Where something that it was judged by was changed (see the message), write the change into " +
+    "the stack's configuration, or take it back (`kubectl rollout undo`, `npm run up -- --refresh`); then release again.",
+  watch_lost:
+    "Look at why the API server refuses or ends watches: the role of whoever releases (`npm run up` gives it `watch`), a proxy in between. The version itself is not blamed.",
   releaser_lost: "Release again; with --in-cluster a lost process resumes by itself.",
   internal_error: "Read the message above. Release again when its cause is gone.",
 };

@@ -34,7 +34,8 @@ const reasonWords: Readonly<Record<Reason, string>> = {
   approval_timeout: "nobody approved it in time",
   converge_failed: "the environment could not be brought up",
   manual: "a person wanted it",
-  superseded: "another release took its place",
+  superseded: "another release took its place, or what it was judged by was changed",
+  watch_lost: "what it is judged by could not be watched",
   releaser_lost: "the releaser was gone with traffic on the candidate",
   internal_error: "the releaser could not go on",
 };

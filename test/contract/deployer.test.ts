@@ -4,6 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parse, stringify } from "yaml";
 import { deployerRules } from "../../components/deployer/rules.ts";
+import type { KubernetesObject, Resource } from "../../delivery/cluster/api.ts";
 import { ClusterClient } from "../../delivery/cluster/client.ts";
 import { Connection } from "../../delivery/cluster/connection.ts";
 import { ForbiddenError } from "../../delivery/cluster/errors.ts";
@@ -160,9 +161,18 @@ describe("the deployer, with its own token", function () {
     const tokens = { ...secrets, plural: "serviceaccounts", kind: "ServiceAccount" };
     const at = (name: string, where = namespace) => ({ namespace: where, name });
     const change = { type: "merge", body: { metadata: { labels: { changed: "yes" } } } } as const;
+    const watch = (resource: Resource<KubernetesObject>, fields?: string) =>
+      cluster.watch(
+        resource,
+        { namespace, ...(fields === undefined ? {} : { fields }) },
+        { resourceVersion: "0", seconds: 1, onOpen: () => undefined, onEvent: () => undefined },
+      );
     const forbidden: Readonly<Record<string, () => Promise<unknown>>> = {
       "read a Secret": () => cluster.get(secrets, at("atom-secrets")),
       "list the Secrets": () => cluster.list(secrets, { namespace }),
+      "watch the Secrets": () => watch(secrets),
+      "watch all Deployments": () => watch(deployments),
+      "watch another Deployment": () => watch(deployments, "metadata.name=ion-blue"),
       "change another Deployment": () => cluster.patch(deployments, at("ion-blue"), change),
       "create a Deployment": () => cluster.create(deployments, { metadata: at("atom-red") }),
       "delete a slot": () => cluster.delete(deployments, at("atom-blue")),

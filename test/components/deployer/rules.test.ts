@@ -15,6 +15,7 @@ const rights = (rules: readonly Rule[], resource: string) =>
     .filter(({ resources }) => resources.includes(resource))
     .map(({ resourceNames, verbs }) => [resourceNames ?? "any", verbs]);
 
+const watching = ["get", "list", "watch"];
 const everything = rulesFor({ services: { atom: "istio", ion: "replicas" }, inCluster: true });
 
 describe("the deployer's role", () => {
@@ -51,9 +52,12 @@ describe("the deployer's role", () => {
   });
 
   it("changes the VirtualService behind a mesh, and the Service where there is none", () => {
-    assert.deepEqual(rights(everything, "virtualservices"), [[["atom"], ["get", "patch"]]]);
-    assert.deepEqual(rights(everything, "services"), [[["ion"], ["get", "patch"]]]);
-    assert.deepEqual(rights(rulesFor(), "services"), []);
+    assert.deepEqual(rights(everything, "virtualservices"), [[["atom"], [...watching, "patch"]]]);
+    assert.deepEqual(rights(everything, "services"), [
+      [["ion"], [...watching, "patch"]],
+      [["atom", "atom-blue", "atom-green", "ion-blue", "ion-green"], watching],
+    ]);
+    assert.deepEqual(rights(rulesFor(), "services"), [[["atom", "atom-blue", "atom-green"], watching]]);
     assert.deepEqual(rights(rulesFor(), "pods/portforward"), []);
     assert.deepEqual(rights(everything, "pods/portforward"), [["any", ["create", "get"]]]);
   });
@@ -72,8 +76,13 @@ describe("the deployer's role", () => {
   it("reads the release plan and never writes it", () => {
     assert.deepEqual(rights(rulesFor(), "configmaps"), [
       [["atom-ledger"], ["get", "patch"]],
-      [["atom-release-plan"], ["get"]],
+      [["atom-release-plan"], watching],
     ]);
+  });
+
+  it("watches what a verdict rests on by name alone", () => {
+    for (const { verbs, resourceNames } of everything)
+      if (verbs.includes("watch")) assert.ok((resourceNames ?? []).length > 0);
   });
 
   it("creates Jobs where releases run in the cluster, and nowhere else", () => {

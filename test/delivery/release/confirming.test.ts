@@ -44,6 +44,8 @@ function release(releaser: Releaser, served: Served, shift?: Router["shift"]): R
         router: { ...inWorld.router, shift: shift ?? inWorld.router.shift.bind(inWorld.router), confirm },
       };
     },
+    // What is asked for in vain is not to be taken for a weight that somebody else has set.
+    ...(shift === undefined ? {} : { judged: () => [] }),
   };
   return releaser.release({}, adapters);
 }

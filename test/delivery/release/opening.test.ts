@@ -15,6 +15,7 @@ describe("a release that is opened", () => {
     },
     plan: releasePlan(),
     request: { by: "anna@laptop" },
+    basis: {},
     at,
   };
   const ledger = ledgerWith({ releases: [earlier] });

@@ -1,8 +1,9 @@
 import { LedgerStore } from "../../../delivery/ledger/store.ts";
 import { ask, type Ask } from "../../../delivery/ledger/requests.ts";
-import { virtualServices } from "../../../delivery/cluster/resources.ts";
-import type { ClusterApi } from "../../../delivery/cluster/api.ts";
 import { stageAtFullCapacity } from "../../../delivery/release/kept.ts";
+import { virtualServices, type VirtualService } from "../../../delivery/cluster/resources.ts";
+import type { ClusterApi, WatchApi } from "../../../delivery/cluster/api.ts";
+import { judgedObjects, type RouteKind } from "../../../delivery/cluster/judged-objects.ts";
 import { observeRelease, type Observation } from "../../../delivery/release/observer.ts";
 import type { ReleaseRequest } from "../../../delivery/release/opening.ts";
 import type { SlotName } from "../../../components/names/slot-name.ts";
@@ -25,8 +26,10 @@ export class Releaser {
   readonly #leave = new AbortController();
   readonly holder: string;
   readonly clock: Clock;
-  readonly cluster: ClusterApi;
+  readonly cluster: ClusterApi & WatchApi;
   #dead = false;
+  /** The slot that is released. */
+  #released: SlotName = "green";
   #stopped: Promise<void> = Promise.resolve();
 
   constructor(world: World, holder: string) {
@@ -118,13 +121,27 @@ export class Releaser {
       plan: this.#world.plan,
       holder: this.holder,
       adapters: (tools, subject) => this.adapters(tools, subject),
+      judged: (tools) => judgedObjects({ ...tools, route: this.#route() }),
       ...options,
+    };
+  }
+
+  /** The route of this world, whose one weight is the released slot's. */
+  #route(): RouteKind {
+    const weightOf = ({ spec }: VirtualService): number | undefined =>
+      (spec?.http?.[0] as { readonly percent?: number }).percent;
+    return {
+      resource: virtualServices,
+      judged: ({ spec }) => ({ ...spec, http: spec?.http?.map((route) => ({ ...(route as object), percent: 0 })) }),
+      moved: (live) => ({ percent: weightOf(live) }),
+      movedFor: ({ candidate, percent }) => ({ percent: candidate === this.#released ? percent : 100 - percent }),
     };
   }
 
   /** What a release meets in this world. */
   adapters({ writer }: SessionTools, subject?: Pick<Subject, "candidate">): Adapters {
     const released = subject?.candidate.slot ?? "green";
+    this.#released = released;
     const world = this.#world;
     world.released = released;
     return {
@@ -135,10 +152,10 @@ export class Releaser {
           await writer.write(
             virtualServices,
             name,
-            ({ spec }) =>
-              (spec?.http?.[0] as { percent: number }).percent === percent
-                ? undefined
-                : { spec: { http: [{ percent }] } },
+            ({ spec }) => {
+              const route = spec?.http?.[0] as { readonly percent: number };
+              return route.percent === percent ? undefined : { spec: { http: [{ ...route, percent }] } };
+            },
             { signal },
           );
         },

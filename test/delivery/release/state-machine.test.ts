@@ -280,6 +280,7 @@ describe("the release state machine", () => {
           "too_few_requests",
           "shared_fault",
           "shift_not_confirmed",
+          "watch_lost",
         ],
         ...["approval_timeout", "converge_failed", "manual", "superseded", "releaser_lost", "internal_error"],
       ],

@@ -109,7 +109,7 @@ describe("a release in trouble", () => {
     world.stage("green", "cccccccccccc");
     world.errors.candidate = 1;
     const { state } = await world.clock.settle(ended);
-    assert.equal(state.phase, "rolled-back");
+    assert.deepEqual([state.phase, state.cause?.reason], ["aborted", "superseded"]);
     assert.equal(world.replicas("green"), 2);
     assert.equal(world.journal.at(-1)?.detail, "green holds another template by now and is left alone");
 

@@ -1,8 +1,10 @@
 // A cluster in memory with traffic, two slots and releasers that can be killed, stopped and continued, on a clock of its own.
 import { formatLedger, initialLedger, parseLedger, type Ledger } from "../../../components/ledger/ledger.ts";
-import { ledgerKey, ledgerName, slotName } from "../../../components/names/names.ts";
+import { ledgerKey, ledgerName, releasePlanName, slotName } from "../../../components/names/names.ts";
 import { slotNames, type SlotName } from "../../../components/names/slot-name.ts";
-import type { ReleasePlan } from "../../../components/release-plan/release-plan.ts";
+import { formatReleasePlan } from "../../../components/release-plan/parse-plan.ts";
+import { releasePlanKey, type ReleasePlan } from "../../../components/release-plan/release-plan.ts";
+import type { ObjectMeta } from "../../../delivery/cluster/api.ts";
 import { configMaps, deployments, virtualServices, type Deployment } from "../../../delivery/cluster/resources.ts";
 import type { PodSignal } from "../../../delivery/release/ports.ts";
 import { MemoryCluster } from "../support/memory-cluster.ts";
@@ -64,6 +66,7 @@ export class World {
     this.plan = plan;
     const nothing = { requests: 0, errors: 0, slow: 0 };
     this.#log = [{ at: this.clock.now(), candidate: nothing, active: nothing }];
+    this.cluster.clock = this.clock;
     this.cluster.stored = (resource, object) => {
       if (resource.plural === "deployments") return this.#run(object);
       if (resource.plural === "virtualservices")
@@ -75,7 +78,54 @@ export class World {
       data: { [ledgerKey]: formatLedger(initialLedger(service)) },
     });
     this.cluster.put(virtualServices, { metadata: { namespace, name: service }, spec: { http: [{ percent: 0 }] } });
+    this.publish(plan);
     for (const slot of slotNames) this.stage(slot, templates[slot]);
+  }
+
+  /** What `pulumi up` does with the release plan. */
+  publish(plan: ReleasePlan): void {
+    this.cluster.put(configMaps, {
+      metadata: { namespace, name: releasePlanName(service) },
+      data: { [releasePlanKey]: formatReleasePlan(plan) },
+    });
+  }
+
+  /** What `kubectl set env` does. */
+  setEnv(slot: SlotName, value: string): void {
+    this.#edit(slot, (container) => ({ ...container, env: [{ name: "HOTPATCH", value }] }));
+  }
+
+  /** What `kubectl set image` does. */
+  setImage(slot: SlotName, image: string): void {
+    this.#edit(slot, (container) => ({ ...container, image }));
+  }
+
+  /** Moves traffic by hand: the released slot's weight. */
+  setWeight(percent: number): void {
+    this.editRoute({ percent });
+  }
+
+  /** What `kubectl edit virtualservice` does. */
+  editRoute(fields: object): void {
+    const live = this.cluster.peek(virtualServices, { namespace, name: service });
+    const http = live.spec?.http?.map((route) => ({ ...(route as object), ...fields }));
+    this.cluster.put(virtualServices, {
+      ...live,
+      metadata: byHand(live.metadata, "kubectl-edit"),
+      spec: { ...live.spec, ...(http && { http }) },
+    });
+  }
+
+  #edit(slot: SlotName, change: (container: { readonly name: string }) => { readonly name: string }): void {
+    const live = this.cluster.peek(deployments, { namespace, name: slotName(service, slot) });
+    const { template } = live.spec ?? {};
+    const containers = template?.spec?.containers?.map(change);
+    const edited = { ...template, spec: { ...template?.spec, ...(containers && { containers }) } };
+    this.cluster.put(deployments, {
+      ...live,
+      metadata: byHand(live.metadata, "kubectl-set"),
+      spec: { ...live.spec, template: edited },
+    });
   }
 
   /** What `pulumi up` does. */
@@ -233,4 +283,8 @@ export class World {
     const status = { replicas, updatedReplicas: replicas, readyReplicas: ready, availableReplicas: ready, conditions };
     return { ...deployment, status };
   }
+}
+
+function byHand(metadata: ObjectMeta, manager: string): ObjectMeta {
+  return { ...metadata, managedFields: [{ manager, time: "2026-01-01T00:00:00Z" }] };
 }

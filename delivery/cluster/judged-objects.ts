@@ -1,0 +1,162 @@
+// What a verdict rests on, as data: another kind of object is another entry.
+import { slotName } from "../../components/names/names.ts";
+import { slotNames } from "../../components/names/slot-name.ts";
+import { releasePlanKey, releasePlanName, type ReleasePlan } from "../../components/release-plan/release-plan.ts";
+import { routeNames } from "../../components/routes/http-routes.ts";
+import { serviceSelector } from "../../components/routes/service-selector.ts";
+import { slotWeights } from "../../components/routes/traffic.ts";
+import type { JudgedObject, JudgedState } from "../release/judged-object.ts";
+import type { Clock, Split } from "../release/ports.ts";
+import { liveWeights } from "../router/live-weights.ts";
+import type { ClusterApi, KubernetesObject, ObjectName, Resource, WatchApi } from "./api.ts";
+import { fieldManager } from "./client.ts";
+import { NotFoundError } from "./errors.ts";
+import { watchObject } from "./object-watch.ts";
+import { configMaps, deployments, services, virtualServices, type Service, type VirtualService } from "./resources.ts";
+
+export interface JudgedObjectsOptions {
+  readonly cluster: ClusterApi & WatchApi;
+  readonly clock: Clock;
+  readonly plan: Pick<ReleasePlan, "namespace" | "service" | "router">;
+  /** What moves traffic. @default by the plan's router */
+  readonly route?: RouteKind;
+}
+
+/** What is judged of an object, and what of it the releaser moves. */
+interface Kind<T extends KubernetesObject> {
+  readonly resource: Resource<T>;
+  readonly of?: JudgedObject["of"];
+  readonly judged: (live: T) => unknown;
+  readonly moved?: (live: T) => unknown;
+  readonly movedFor?: (split: Split) => unknown;
+}
+
+export type RouteKind = Kind<VirtualService>;
+
+/** All that a release of this plan is judged by. Nothing is asked for yet. */
+export function judgedObjects({ cluster, clock, plan, route }: JudgedObjectsOptions): readonly JudgedObject[] {
+  const { namespace, service, router } = plan;
+  const object = <T extends KubernetesObject>(name: string, kind: Kind<T>): JudgedObject =>
+    new WatchedObject({ cluster, clock, name: { namespace, name }, kind });
+  return [
+    ...slotNames.map((slot) =>
+      object(slotName(service, slot), { resource: deployments, of: slot, judged: ({ spec }) => spec?.template }),
+    ),
+    ...(router.kind === "istio"
+      ? [object(service, route ?? weightedRoute), object(service, { resource: services, judged: portsOf })]
+      : [object(service, selectingService(service))]),
+    ...slotNames.map((slot) =>
+      object(slotName(service, slot), {
+        resource: services,
+        judged: (live) => ({ ports: portsOf(live), selector: live.spec?.selector }),
+      }),
+    ),
+    object(releasePlanName(service), { resource: configMaps, judged: ({ data }) => planOf(data?.[releasePlanKey]) }),
+  ];
+}
+
+/** The releaser moves the weights, and where canary-header requests go; all else is how users' requests are treated. */
+const weightedRoute: RouteKind = {
+  resource: virtualServices,
+  judged: ({ spec }) => ({
+    ...spec,
+    http: spec?.http?.filter((each) => nameOf(each) !== routeNames.canary).map(withoutWeights),
+  }),
+  moved: weightsOf,
+  movedFor: ({ active, percent }) => slotWeights({ active, candidateWeight: percent }),
+};
+
+/** Without a mesh the releaser moves the selector. */
+function selectingService(service: string): Kind<Service> {
+  return {
+    resource: services,
+    judged: portsOf,
+    moved: ({ spec }) => spec?.selector,
+    movedFor: ({ active, percent }) => serviceSelector(service, slotWeights({ active, candidateWeight: percent })),
+  };
+}
+
+/** Without the image that the stack's file names: nothing is judged by it, and an `up` of the next version changes it. */
+function planOf(text = ""): unknown {
+  try {
+    return { ...(JSON.parse(text) as object), image: undefined };
+  } catch {
+    return text;
+  }
+}
+
+function portsOf({ spec }: Service): unknown {
+  return spec?.ports;
+}
+
+function nameOf(route: unknown): unknown {
+  return (route as { readonly name?: unknown } | null)?.name;
+}
+
+function withoutWeights(route: unknown): unknown {
+  const { route: destinations } = (route ?? {}) as { readonly route?: unknown };
+  if (nameOf(route) !== routeNames.primary || !Array.isArray(destinations)) return route;
+  const bare = destinations.map((each: unknown) => ({ ...(each as object), weight: undefined }));
+  return { ...(route as object), route: bare };
+}
+
+/** `undefined` where the routes are such that it cannot be told: they are not what was judged then. */
+function weightsOf(live: VirtualService): unknown {
+  try {
+    return liveWeights(live);
+  } catch {
+    return undefined;
+  }
+}
+
+interface WatchedObjectOptions<T extends KubernetesObject> extends Pick<JudgedObjectsOptions, "cluster" | "clock"> {
+  readonly name: ObjectName;
+  readonly kind: Kind<T>;
+}
+
+class WatchedObject<T extends KubernetesObject> implements JudgedObject {
+  readonly name: string;
+  readonly of: JudgedObject["of"];
+  readonly movedFor: JudgedObject["movedFor"];
+  readonly #options: WatchedObjectOptions<T>;
+
+  constructor(options: WatchedObjectOptions<T>) {
+    const { kind, name } = options;
+    this.#options = options;
+    this.name = `${kind.resource.kind} ${name.name}`;
+    this.of = kind.of ?? "release";
+    this.movedFor = kind.movedFor;
+  }
+
+  async read(signal: AbortSignal): Promise<JudgedState> {
+    const { cluster, name, kind } = this.#options;
+    try {
+      return this.#state(await cluster.get(kind.resource, name, { signal }));
+    } catch (error) {
+      if (error instanceof NotFoundError) return this.#state(undefined);
+      throw error;
+    }
+  }
+
+  watch({ onState, ...watcher }: Parameters<JudgedObject["watch"]>[0], signal: AbortSignal): Promise<never> {
+    const { cluster, clock, name, kind } = this.#options;
+    const onObject = (live: T | undefined): void => {
+      onState(this.#state(live));
+    };
+    return watchObject({ cluster, clock, resource: kind.resource, name, onObject, ...watcher }, signal);
+  }
+
+  #state(live: T | undefined): JudgedState {
+    const { judged, moved } = this.#options.kind;
+    if (live === undefined) return { content: null, by: undefined };
+    return { content: judged(live) ?? null, moved: moved?.(live), by: lastManager(live) };
+  }
+}
+
+/** Who wrote the object last, beside the releaser. Controllers write what has a subresource of its own: status, scale. */
+function lastManager({ metadata }: KubernetesObject): string | undefined {
+  const managers = (metadata.managedFields ?? []).filter(
+    ({ manager, subresource }) => manager !== fieldManager && (subresource ?? "") === "",
+  );
+  return managers.toSorted((a, b) => ((a.time ?? "") < (b.time ?? "") ? 1 : -1))[0]?.manager;
+}
