@@ -1,6 +1,6 @@
 // What a refresh found other than it was left. Pure.
 import type { Difference, ResourceChange, StackChanges } from "../engine-events/changes.ts";
-import { isReleasersField } from "./releaser-fields.ts";
+import { withoutReleasersFields } from "./releaser-fields.ts";
 
 /** The engine could not be asked how an environment is. */
 export class LookError extends Error {
@@ -29,7 +29,7 @@ export interface StackDrift {
 
 /**
  * What of a refresh is drift. What a release moves is none: the weights and the ledger, which the program declares that it ignores, so that the
- * engine leaves them out; and what {@link isReleasersField} knows of the slots.
+ * engine leaves them out; and what {@link withoutReleasersFields} knows of the slots.
  */
 export function driftOf(stack: string, { resources }: Pick<StackChanges, "resources">): StackDrift {
   const drifted = resources.flatMap((resource) => driftedOf(resource) ?? []);
@@ -40,7 +40,7 @@ function driftedOf(resource: ResourceChange): DriftedResource | undefined {
   const { type, name, component, operation } = resource;
   const gone = operation === "delete";
   const differences = gone || operation === "same" ? [] : resource.differences;
-  const meant = differences.filter(({ path }) => !isReleasersField(resource, path));
+  const meant = withoutReleasersFields({ ...resource, differences });
   return gone || meant.length > 0 ? { type, name, component, gone, differences: meant } : undefined;
 }
 

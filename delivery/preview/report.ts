@@ -1,6 +1,6 @@
 // What a preview says to people, before it has a form. Pure.
 import type { Operation, PolicyFinding, ResourceChange, StackChanges } from "../engine-events/changes.ts";
-import { isReleasersField } from "../drift/releaser-fields.ts";
+import { withoutReleasersFields } from "../drift/releaser-fields.ts";
 import { partsOfUrn } from "../engine-events/parse.ts";
 import { releaseCost, type ReleaseCost } from "./release-cost.ts";
 import type { StackPreview } from "./stack-preview.ts";
@@ -63,7 +63,7 @@ export function reportOf({ stack, changes, plans, lastLines }: StackPreview): St
 function driftedOf(resource: ResourceChange): readonly ResourceChange[] {
   const { drift } = resource;
   if (drift === undefined) return [];
-  const differences = drift.differences.filter(({ path }) => !isReleasersField(resource, path));
+  const differences = withoutReleasersFields({ urn: resource.urn, differences: drift.differences });
   return drift.gone || differences.length > 0 ? [{ ...resource, drift: { ...drift, differences } }] : [];
 }
 
