@@ -81,6 +81,8 @@ export async function collect({ stack, raw, live = {}, ports = {} }: CollectOpti
   const program = createProgram({
     ...ports,
     readLiveServices: () => Promise.resolve(live),
+    // Mocks have no engine that would call back.
+    checkRoutes: null,
     readRepository: (query) => Promise.resolve(blankRepository(query)),
     env: {},
     commitMessage: () => Promise.resolve("a commit"),

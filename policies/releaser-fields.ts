@@ -1,3 +1,4 @@
+import { labelKeys } from "../components/names/labels.ts";
 import { ledgerKey } from "../components/names/names.ts";
 import { kindOf, valueAt, type Resource } from "./resource.ts";
 import type { ResourceRule } from "./rule.ts";
@@ -11,7 +12,10 @@ const fields: readonly {
   {
     field: "spec.http",
     why: "an update would move traffic",
-    isIn: (resource) => kindOf(resource) === "VirtualService",
+    // With this annotation the program says that it read the weights that it declares.
+    isIn: (resource) =>
+      kindOf(resource) === "VirtualService" &&
+      valueAt(resource.inputs, "metadata", "annotations", labelKeys.applied) === undefined,
   },
   {
     field: "data",

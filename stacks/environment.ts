@@ -8,6 +8,7 @@ import { buildReleasePlan, type ReleaseSettings } from "../components/release-pl
 import { entryOf } from "../components/release-plan/entry.ts";
 import { formatReleasePlan } from "../components/release-plan/parse-plan.ts";
 import type { ReleasePlanInput } from "../components/release-plan/release-plan.ts";
+import type { HttpRoute } from "../components/routes/http-routes.ts";
 import type { ServiceSettings } from "../components/service/contract.ts";
 import { planService, type ServicePlan } from "../components/service/plan.ts";
 import { Service, type Monitoring } from "../components/service/service.ts";
@@ -56,6 +57,8 @@ export interface EnvironmentArgs {
   readonly channels?: Readonly<Partial<Record<ChannelRole, SlackChannelArgs>>> | undefined;
   /** What it has at GitHub. @default nothing */
   readonly github?: GithubArgs | undefined;
+  /** Looks whether routes of a service may be written that were read as `http`; rejects with why not. @default they may */
+  readonly checkRoutes?: ((service: string, http: readonly HttpRoute[]) => Promise<void>) | undefined;
 }
 
 /** A stack: a namespace, who releases in it, and a map of services. Every stack is made of the same; what differs is data. */
@@ -100,6 +103,7 @@ export class Environment extends pulumi.ComponentResource {
           ingressCidrs: args.ingressCidrs,
           releaserEgress: args.release.inCluster && args.releaserEgress,
           readyDeadlineSeconds: Math.ceil(args.release.deadlines.ready / 1000),
+          checkRoutes: args.checkRoutes && ((http) => args.checkRoutes?.(service, http) ?? Promise.resolve()),
         },
         { parent: this },
       );

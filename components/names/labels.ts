@@ -18,7 +18,7 @@ export const labelKeys = {
   attempt: "atom.dev/attempt",
   /** Annotation of the pod template: a new value stages pods that read the Secret anew. */
   secretsRevision: "atom.dev/secrets-revision",
-  /** Annotation of a slot's Deployment: see `SlotMarks.applied`. */
+  /** Annotation of a slot's Deployment and of routes: see `SlotMarks.applied`. */
   applied: "atom.dev/applied",
   /** Annotation of a slot's Deployment: see `SlotMarks.replicas`. */
   replicas: "atom.dev/replicas",

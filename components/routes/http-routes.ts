@@ -17,9 +17,9 @@ export type RoutePolicy = Pick<HttpRoute, "timeout" | "retries">;
 
 /** What an environment decides about the requests to a service. */
 export interface HttpRouteSettings {
-  /** The Service that both slots are behind; it is in the namespace of the route. */
+  /** The service, of whose slots each has a Service in the namespace of the route. */
   readonly service: string;
-  /** Port of the Service. */
+  /** Port of the Services. */
   readonly port: number;
   /** How long a request may take in all, retries included, in milliseconds. */
   readonly timeout: number;
@@ -34,8 +34,8 @@ export interface HttpRouteSettings {
 }
 
 /**
- * The `http` part of a VirtualService. The program declares it on the first run and the releaser owns it from then on; both build it
- * here. Both destinations are always there, so that moving traffic changes two numbers and nothing else.
+ * The `http` part of a VirtualService, as it is declared on the first run. Both destinations are always there, so that moving traffic
+ * changes two numbers and nothing else.
  */
 export function buildHttpRoutes(settings: HttpRouteSettings, traffic: Traffic): HttpRoute[] {
   const weights = slotWeights(traffic);

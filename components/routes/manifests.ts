@@ -3,8 +3,7 @@ import type { IGateway } from "@kubernetes-models/istio/networking.istio.io/v1be
 import type { IVirtualService } from "@kubernetes-models/istio/networking.istio.io/v1beta1/VirtualService";
 import { labelKeys } from "../names/labels.ts";
 import { slotNames } from "../names/slot-name.ts";
-import { buildHttpRoutes, type HttpRouteSettings } from "./http-routes.ts";
-import type { Traffic } from "./traffic.ts";
+import type { HttpRoute } from "./http-routes.ts";
 
 /** The version that Istio serves since 1.22; its schema is that of v1beta1, from which the types come. */
 export const istioApiVersion = "networking.istio.io/v1";
@@ -42,11 +41,11 @@ export function destinationRuleSpec(service: string): NonNullable<IDestinationRu
   };
 }
 
-/** How the requests are shared out. */
+/** How the requests that come in at a Gateway are shared out. */
 export function virtualServiceSpec(
   hosts: readonly string[],
-  settings: HttpRouteSettings,
-  traffic: Traffic,
+  gateway: string,
+  http: readonly HttpRoute[],
 ): NonNullable<IVirtualService["spec"]> {
-  return { hosts: [...hosts], gateways: [settings.service], http: buildHttpRoutes(settings, traffic) };
+  return { hosts: [...hosts], gateways: [gateway], http: [...http] };
 }

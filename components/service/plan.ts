@@ -1,5 +1,5 @@
 import { planMigration, type MigrationPlan } from "../migration/plan.ts";
-import { pendingPolicyNotes } from "../routes/pending-policy.ts";
+import { planRoutes, type RoutesPlan } from "../routes/plan.ts";
 import { planSlots, type SlotsPlan } from "../slots/plan.ts";
 import { templateDigest } from "../workload/digest.ts";
 import { podTemplate, type PodTemplate } from "../workload/pod-template.ts";
@@ -12,6 +12,8 @@ export interface ServicePlan extends SlotsPlan {
   /** The image to run: the configured one, or what stands in for it. */
   readonly image: string;
   readonly desired: { readonly template: PodTemplate; readonly digest: string };
+  /** What becomes of the routes. @default there are none yet, or no mesh */
+  readonly routes: RoutesPlan | undefined;
   /** Which migrations to declare. @default none */
   readonly migration: MigrationPlan | undefined;
 }
@@ -59,15 +61,23 @@ export function planService({ service, contract, settings, asked, live }: Servic
     autoscaled: settings.autoscaling !== undefined,
     live: live?.release,
   });
+  const routes = routesPlan(service, settings, live);
   return {
     ...slots,
-    notes: [...notes, ...slots.notes, ...routeNotes(service, settings, live)],
+    notes: [...notes, ...slots.notes, ...(routes?.notes ?? [])],
     image,
+    routes,
     desired: { template, digest },
     migration: contract.migration && planMigration(slots.migrate, digest, live?.migration),
   };
 }
 
-function routeNotes(service: string, { routes }: ServiceSettings, live: LiveService | undefined): string[] {
-  return routes.router === "istio" ? pendingPolicyNotes(service, live?.release?.policy, routes) : [];
+function routesPlan(
+  service: string,
+  { routes: settings }: ServiceSettings,
+  live: LiveService | undefined,
+): RoutesPlan | undefined {
+  const { routes, ledger } = live?.release ?? {};
+  if (settings.router !== "istio" || routes === undefined) return undefined;
+  return planRoutes({ service, settings, live: routes, release: ledger?.current?.id });
 }

@@ -7,6 +7,7 @@ import { serviceSelectorLabels } from "../names/labels.ts";
 import { secretName } from "../names/names.ts";
 import { allowEgress, allowIngress, allowReleaser, type Destination } from "../network/network-policies.ts";
 import { releasePlanKey, releasePlanName } from "../release-plan/release-plan.ts";
+import type { HttpRoute } from "../routes/http-routes.ts";
 import { IstioRoutes } from "../routes/istio-routes.ts";
 import { ReplicaRoutes } from "../routes/replica-routes.ts";
 import { secretData } from "../secret/secret-data.ts";
@@ -46,6 +47,8 @@ export interface ServiceArgs {
   readonly releaserEgress?: readonly Destination[] | undefined;
   /** How long new pods may take to become ready, in seconds. */
   readonly readyDeadlineSeconds: number;
+  /** Looks whether routes may be written that were read as `http`; rejects with why not. @default they may */
+  readonly checkRoutes?: ((http: readonly HttpRoute[]) => Promise<void>) | undefined;
 }
 
 /** A web service in two slots, of which one serves, and all that a release of it needs. */
@@ -168,13 +171,26 @@ export class Service extends pulumi.ComponentResource {
   private routes(name: string, args: ServiceArgs, dependsOn: pulumi.Resource[]): void {
     const { namespace, service, contract, settings, plan, live } = args;
     const { routes } = settings;
-    const common = { namespace, service, active: plan.active, weights: live?.weights };
+    const common = { namespace, service, active: plan.active };
     const options = { parent: this, dependsOn };
     if (routes.router === "istio") {
       const http = { port: contract.port, timeout: routes.timeout, retries: routes.retries };
-      new IstioRoutes(name, { ...common, hosts: routes.hosts, gateway: routes.gateway, http }, options);
+      const { checkRoutes } = args;
+      const read = live?.routes?.http;
+      new IstioRoutes(
+        name,
+        {
+          ...common,
+          hosts: routes.hosts,
+          gateway: routes.gateway,
+          http,
+          plan: plan.routes,
+          beforeUpdate: checkRoutes && read && (() => checkRoutes(read)),
+        },
+        options,
+      );
     } else {
-      new ReplicaRoutes(name, { ...common, port: contract.port }, options);
+      new ReplicaRoutes(name, { ...common, weights: live?.weights, port: contract.port }, options);
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { BySlot, SlotName } from "../names/slot-name.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { RoutePolicy } from "../routes/http-routes.ts";
+import type { LiveHttp } from "../routes/plan.ts";
 import type { PodTemplate } from "../workload/pod-template.ts";
 
 /** What `pulumi up` noted on a slot's Deployment, so that the next run knows what this one did. */
@@ -33,8 +33,8 @@ export interface LiveRelease {
   readonly slots: BySlot<LiveSlot | undefined>;
   /** Share of the requests that each slot gets, in percent, as the route says. */
   readonly weights: BySlot<number>;
-  /** What the route does with a user's request. @default there is no route that does anything with it */
-  readonly policy?: RoutePolicy | undefined;
+  /** The routes, where there is a mesh. */
+  readonly routes?: LiveHttp | undefined;
 }
 
 /** All traffic to one slot. */
@@ -42,7 +42,7 @@ export function allTo(slot: SlotName): BySlot<number> {
   return { blue: slot === "blue" ? 100 : 0, green: slot === "green" ? 100 : 0 };
 }
 
-/** A number that the engine's state does not have, so that what is declared of the slot is applied. */
-export function nextApplied(slot: LiveSlot | undefined): number {
-  return (slot?.marks.applied ?? 0) + 1;
+/** A number that the engine's state does not have, so that what is declared of an object is applied. */
+export function nextApplied(applied: number | undefined): number {
+  return (applied ?? 0) + 1;
 }

@@ -164,7 +164,10 @@ function stagedSlot(slot: LiveSlot | undefined, digest: string, desired: Desired
     replicas: desired.count,
     // Once it runs, its autoscaler owns the number; before that somebody must start it, for an autoscaler leaves 0 at 0.
     ignoreChanges: staged && desired.autoscaled ? ["spec.replicas"] : [],
-    marks: { applied: asDesired ? slot?.marks.applied : nextApplied(slot), replicas: replicasMark(desired) },
+    marks: {
+      applied: asDesired ? slot?.marks.applied : nextApplied(slot?.marks.applied),
+      replicas: replicasMark(desired),
+    },
   };
 }
 
@@ -201,7 +204,7 @@ function planUnwanted(
       outcome: "retired",
       replicas: 0,
       ignoreChanges: ["spec.template"],
-      marks: { ...slot.marks, applied: nextApplied(slot) },
+      marks: { ...slot.marks, applied: nextApplied(slot.marks.applied) },
     },
     notes: [
       `${service}: nothing waits for a release, and the pods of ${runs} in ${idle} are not ready: they are removed; no request reached them.`,

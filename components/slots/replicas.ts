@@ -58,7 +58,7 @@ export function planServingReplicas(
     plan: {
       replicas: desired.count,
       ignoreChanges: ["spec.template"],
-      marks: { ...marks, applied: nextApplied(slot) },
+      marks: { ...marks, applied: nextApplied(slot.marks.applied) },
     },
     notes: [
       `${service}: ${active}, which serves, gets ${replicas(desired.count)} in place of ${slot.replicas}, as the stack's file says.`,

@@ -4,13 +4,15 @@ import type { FencedWriter } from "../cluster/api.ts";
 import { virtualServices, type VirtualService } from "../cluster/resources.ts";
 import type { ServedRequests } from "../guard/served.ts";
 import type { Confirmation, Router, Split } from "../release/ports.ts";
-import { liveWeights, RoutesUnknownError } from "./live-weights.ts";
+import { slotWeights } from "../../components/routes/traffic.ts";
+import { withWeights } from "../../components/routes/weights.ts";
+import { liveWeights, readRoutes, RoutesUnknownError, type LiveRoutes } from "./live-weights.ts";
 import { judgeShare } from "./observed-share.ts";
 
 export interface IstioRouterOptions {
   readonly writer: FencedWriter;
   readonly namespace: string;
-  /** The service, whose name is that of its VirtualService, and what its routes do with a request. */
+  /** The service, whose name is that of its VirtualService, and what routes do with a request that have to be written anew. */
   readonly http: HttpRouteSettings;
   /** The shares of the plan in percent. After a resume it is not known which of them is in effect. */
   readonly shares: readonly number[];
@@ -28,18 +30,24 @@ export class IstioRouter implements Router {
   }
 
   /**
-   * Writes `spec.http` whole, in one patch. Going forward it refuses routes that it does not understand (RoutesUnknownError); going back to
-   * the active slot it overwrites whatever is there, because a way back that depends on the way there is none.
+   * Changes the weights of the users' route, and where the canary route leads, in one patch that the API server refuses if the routes have
+   * changed since they were read; all else in them stays. Going forward it refuses routes that it does not understand (RoutesUnknownError); going
+   * back to the active slot it writes such routes anew, because a way back that depends on the way there is none.
    */
   async shift(split: Split, signal: AbortSignal): Promise<void> {
     const { writer, namespace, http } = this.#options;
-    const wanted = buildHttpRoutes(http, { active: split.active, candidateWeight: split.percent });
+    const { service, port } = http;
+    const traffic = { active: split.active, candidateWeight: split.percent };
+    const wanted = { service, port, weights: slotWeights(traffic), canary: split.candidate };
     await writer.write(
       virtualServices,
       { namespace, name: http.service },
       (live) => {
-        this.#remember(split, shareNow(live, split));
-        return isDeepStrictEqual(live.spec?.http, wanted) ? undefined : { spec: { http: wanted } };
+        const routes = routesNow(live, split);
+        this.#remember(split, routes?.weights[split.candidate]);
+        const changed = routes === undefined ? buildHttpRoutes(http, traffic) : withWeights(routes.http, wanted);
+        // The whole list, since a merge patch has no other way; the version that it was built from goes with it.
+        return isDeepStrictEqual(live.spec?.http, changed) ? undefined : { spec: { http: changed } };
       },
       { signal },
     );
@@ -76,10 +84,10 @@ export class IstioRouter implements Router {
   }
 }
 
-/** The candidate's share as it is. On the way back it does not matter whether that can be told. */
-function shareNow(live: VirtualService, split: Split): number | undefined {
+/** The routes as they are. On the way back it does not matter whether they can be understood. */
+function routesNow(live: VirtualService, split: Split): LiveRoutes | undefined {
   try {
-    return liveWeights(live)[split.candidate];
+    return readRoutes(live);
   } catch (error) {
     if (split.percent === 0 && error instanceof RoutesUnknownError) return undefined;
     throw error;

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { UserError } from "../../components/errors/user-error.ts";
-import { slotNames, type BySlot } from "../../components/names/slot-name.ts";
+import type { BySlot } from "../../components/names/slot-name.ts";
+import { slotOfDestination } from "../../components/routes/destinations.ts";
 import { routeNames } from "../../components/routes/http-routes.ts";
+import type { LiveRoute } from "../../components/routes/weights.ts";
 import type { VirtualService } from "../cluster/resources.ts";
 
 /** A VirtualService was edited into something whose weights cannot be told. */
@@ -18,7 +20,7 @@ export class RoutesUnknownError extends UserError {
 }
 
 const destination = z.looseObject({
-  destination: z.looseObject({ subset: z.string().optional() }),
+  destination: z.looseObject({ host: z.string().optional(), subset: z.string().optional() }),
   weight: z.number().min(0).optional(),
 });
 const routes = z.array(
@@ -29,21 +31,34 @@ const routes = z.array(
   }),
 );
 
+export interface LiveRoutes {
+  /** The share of each slot in percent, as users get it. */
+  readonly weights: BySlot<number>;
+  /** The routes as they are, with all that others made of them. */
+  readonly http: readonly LiveRoute[];
+}
+
 /**
- * The share of each slot in percent, as a VirtualService has it for users. Whatever a person changed in a route besides its
- * destinations (timeouts, retries, headers, …) is let be. Throws {@link RoutesUnknownError} for routes that send users elsewhere,
- * or of which that cannot be told.
+ * Reads the routes of a VirtualService, which bears the name of its service. Whatever a person changed besides the destinations of the users'
+ * route (timeouts, retries, CORS, routes for some requests, …) is let be. Throws {@link RoutesUnknownError} for routes that send users
+ * elsewhere, or of which that cannot be told.
  */
-export function liveWeights({ metadata, spec }: VirtualService): BySlot<number> {
+export function readRoutes({ metadata, spec }: VirtualService): LiveRoutes {
+  const service = metadata.name;
   const unknown = (problem: string): RoutesUnknownError =>
-    new RoutesUnknownError(`${metadata.namespace ?? "default"}/${metadata.name}`, problem);
+    new RoutesUnknownError(`${metadata.namespace ?? "default"}/${service}`, problem);
   const parsed = routes.safeParse(spec?.http ?? []);
   if (!parsed.success) throw unknown(`spec.http is no list of routes (${z.prettifyError(parsed.error)})`);
-  const [primary, ...others] = parsed.data.filter(({ name }) => name !== routeNames.canary);
-  if (primary === undefined) throw unknown("it has no route for users");
-  const stranger = [primary, ...others].find(({ name }) => name !== routeNames.primary);
-  if (stranger !== undefined) throw unknown(`there is a route named ${JSON.stringify(stranger.name ?? "")}`);
+  const named = (name: string) => parsed.data.filter((route) => route.name === name);
+  const [primary, ...others] = named(routeNames.primary);
+  if (primary === undefined) throw unknown(`it has no route for users, named "${routeNames.primary}"`);
   if (others.length > 0) throw unknown(`there are ${others.length + 1} routes named "${routeNames.primary}"`);
+  if (named(routeNames.canary).length > 1) throw unknown(`there is more than one route named "${routeNames.canary}"`);
+  const before = parsed.data.slice(0, parsed.data.indexOf(primary));
+  // Of what comes before, the canary route gets a match of its own where somebody took it away.
+  const taker = before.find(({ match = [] }) => match.length === 0);
+  if (taker !== undefined)
+    throw unknown(`the route ${JSON.stringify(taker.name ?? "")} before "${routeNames.primary}" takes all requests`);
   if (primary.match !== undefined) throw unknown(`the route "${routeNames.primary}" takes some requests only`);
   for (const key of ["redirect", "directResponse", "delegate"])
     if (key in primary) throw unknown(`the route "${routeNames.primary}" has a ${key}`);
@@ -51,12 +66,17 @@ export function liveWeights({ metadata, spec }: VirtualService): BySlot<number> 
   const weights = { blue: 0, green: 0 };
   const destinations = primary.route ?? [];
   for (const { destination: to, weight } of destinations) {
-    const slot = slotNames.find((name) => name === to.subset);
-    if (slot === undefined) throw unknown(`a destination has the subset ${JSON.stringify(to.subset ?? "")}`);
+    const slot = slotOfDestination(service, to);
+    if (slot === undefined) throw unknown(`a destination is no slot: ${JSON.stringify(to)}`);
     // Istio sends all to a single destination, whatever its weight is; among several one without a weight gets nothing.
     weights[slot] += destinations.length === 1 ? 100 : (weight ?? 0);
   }
   const sum = weights.blue + weights.green;
   if (sum === 0) throw unknown("no destination has a weight");
-  return { blue: (100 * weights.blue) / sum, green: (100 * weights.green) / sum };
+  return { weights: { blue: (100 * weights.blue) / sum, green: (100 * weights.green) / sum }, http: parsed.data };
+}
+
+/** The share of each slot in percent. Throws as {@link readRoutes} does. */
+export function liveWeights(virtualService: VirtualService): BySlot<number> {
+  return readRoutes(virtualService).weights;
 }

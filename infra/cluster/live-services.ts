@@ -2,15 +2,15 @@ import { z } from "zod";
 import { parseLedger, type Ledger } from "../../components/ledger/ledger.ts";
 import { labelKeys } from "../../components/names/labels.ts";
 import { ledgerKey, ledgerName, migrationLabel, slotName } from "../../components/names/names.ts";
-import { bySlot, slotNames, type SlotName } from "../../components/names/slot-name.ts";
-import { routeNames } from "../../components/routes/http-routes.ts";
-import { istioApiVersion } from "../../components/routes/manifests.ts";
+import { slotNames, type SlotName } from "../../components/names/slot-name.ts";
 import type { LiveMigration } from "../../components/migration/plan.ts";
 import type { LiveService, LiveServices } from "../../components/service/live-service.ts";
 import { allTo, type LiveRelease, type LiveSlot, type SlotMarks } from "../../components/slots/live-release.ts";
 import type { PodTemplate } from "../../components/workload/pod-template.ts";
 import { ApiServer, type ClusterSettings } from "./api-server.ts";
 import { LedgerMissingError } from "./errors.ts";
+import { read } from "./read.ts";
+import { readVirtualService } from "./routes.ts";
 
 /** How long reading the cluster may take in all, in milliseconds. */
 export const liveServicesDeadline = 10_000;
@@ -71,7 +71,7 @@ async function readRelease(
   }
   // The route is made last, so without one the first version never came up, and the first run may be tried again.
   if (route === undefined && ledger.current === null && ledger.releases.length === 0) return undefined;
-  return { ledger, slots: { blue, green }, weights: route?.weights ?? allTo(ledger.active), policy: route?.policy };
+  return { ledger, slots: { blue, green }, weights: route?.weights ?? allTo(ledger.active), routes: route?.routes };
 }
 
 const configMap = z.object({ data: z.record(z.string(), z.string()).default({}) });
@@ -160,47 +160,7 @@ async function readMigration(api: ApiServer, namespace: string, service: string)
 }
 
 /** Who gets a service's requests, and what is done with them. */
-type LiveRoute = Pick<LiveRelease, "weights" | "policy">;
-
-const virtualService = z.object({
-  spec: z.object({
-    http: z
-      .array(
-        z.looseObject({
-          name: z.string().optional(),
-          timeout: z.string().exactOptional(),
-          retries: z.looseObject({ attempts: z.int() }).exactOptional(),
-          route: z
-            .array(
-              z.looseObject({
-                destination: z.looseObject({ subset: z.string().optional() }),
-                weight: z.int().optional(),
-              }),
-            )
-            .default([]),
-        }),
-      )
-      .default([]),
-  }),
-});
-
-async function readVirtualService(api: ApiServer, namespace: string, service: string): Promise<LiveRoute | undefined> {
-  const path = `/apis/${istioApiVersion}/namespaces/${namespace}/virtualservices/${service}`;
-  const found = await read(api, path, virtualService);
-  if (found === undefined) return undefined;
-  const primary = found.spec.http.find(({ name }) => name === routeNames.primary);
-  const weights = bySlot((slot) => primary?.route.find(({ destination }) => destination.subset === slot)?.weight ?? 0);
-  if (weights.blue + weights.green !== 100)
-    throw api.unusable(
-      path,
-      `the weights of the route "${routeNames.primary}" are not 100 in all (blue ${weights.blue}, green ${weights.green}).`,
-    );
-  const { timeout, retries } = primary ?? {};
-  return {
-    weights,
-    policy: { ...(timeout === undefined ? {} : { timeout }), ...(retries === undefined ? {} : { retries }) },
-  };
-}
+type LiveRoute = Pick<LiveRelease, "weights" | "routes">;
 
 const kubernetesService = z.object({ spec: z.object({ selector: labels }) });
 
@@ -210,18 +170,6 @@ async function readSelector(api: ApiServer, namespace: string, service: string):
   const only = slotNames.find((slot) => found.spec.selector[labelKeys.slot] === slot);
   // Both are selected, and the replicas share the requests out; for the selector any split says the same.
   return { weights: only === undefined ? { blue: 50, green: 50 } : allTo(only) };
-}
-
-async function read<Schema extends z.ZodType>(
-  api: ApiServer,
-  path: string,
-  schema: Schema,
-): Promise<z.output<Schema> | undefined> {
-  const value = await api.get(path);
-  if (value === undefined) return undefined;
-  const result = schema.safeParse(value);
-  if (!result.success) throw api.unusable(path, z.prettifyError(result.error));
-  return result.data;
 }
 
 /** The API server writes `creationTimestamp: null` into templates; declared again, it would be a change. */

@@ -2,6 +2,7 @@
 import { cp, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parse, stringify } from "yaml";
+import type { HttpRoute } from "../../components/routes/http-routes.ts";
 import { formatLedger, parseLedger, type Ledger } from "../../components/ledger/ledger.ts";
 import { stackCommand, type StackCommandOptions, type StackCommandResult } from "../../infra/engine.ts";
 import { silentReporter } from "../../platform/progress.ts";
@@ -29,7 +30,7 @@ interface StackFile {
         replicas: number;
         secretsRevision?: string;
         env?: Record<string, string>;
-        readonly routes: { hosts: string[] };
+        readonly routes: { hosts: string[]; timeout: string };
       };
     };
   };
@@ -148,9 +149,12 @@ export class Checkout {
     return list.trim().split("\n").sort();
   }
 
-  async weights(): Promise<(number | undefined)[]> {
+  async routes(): Promise<HttpRoute[]> {
     const { spec } = await this.plane.kubectl.get(namespace, "virtualservice/atom");
-    const { http } = spec as { http: { route: { weight?: number }[] }[] };
-    return http[1]?.route.map(({ weight }) => weight) ?? [];
+    return (spec as { http: HttpRoute[] }).http;
+  }
+
+  async weights(): Promise<(number | undefined)[]> {
+    return (await this.routes())[1]?.route?.map(({ weight }) => weight) ?? [];
   }
 }

@@ -1,5 +1,9 @@
 // What `up` says and what the cluster then has, after releases and users have changed it: the real engine, the real API server.
 import assert from "node:assert/strict";
+import type { HttpRoute } from "../../components/routes/http-routes.ts";
+import { readLiveServices } from "../../infra/cluster/live-services.ts";
+import type { StackCommandOptions } from "../../infra/engine.ts";
+import { createProgram } from "../../infra/program.ts";
 import { controlPlane, FIRST_START_MS } from "../support/control-plane.ts";
 import { fakeKubelet, fates, type PodFate } from "../support/fake-kubelet.ts";
 import { releaseUnderWay } from "../components/slots/live.ts";
@@ -135,6 +139,57 @@ describe("up, after the cluster has moved on", function () {
     await checkout.ledger({ current: null });
     await checkout.run("up");
     assert.equal(await replicas("blue"), 3);
+  });
+
+  const setTimeoutTo = (timeout: string): Promise<void> =>
+    checkout.edit(({ config }) => {
+      config["atom:services"].atom.routes.timeout = timeout;
+    });
+  const patchRoutes = async (manager: string, change: (route: HttpRoute) => HttpRoute): Promise<void> => {
+    const http = (await checkout.routes()).map(change);
+    await checkout.plane.kubectl.patch(namespace, "virtualservice/atom", manager, { spec: { http } });
+  };
+
+  it("brings a timeout that changed in the file to the routes, and leaves weights and what others added to them", async () => {
+    const corsPolicy = { allowOrigins: [{ exact: "https://shop.example" }] };
+    await patchRoutes("kubectl-edit", (route) => (route.name === "primary" ? { ...route, corsPolicy } : route));
+    assert.equal((await checkout.run("up", { refresh: true })).changed, false);
+    const before = await checkout.routes();
+    await setTimeoutTo("40s");
+    assert.match((await checkout.run("preview")).notes.join("\n"), /get routes\.timeout "40s" in place of "15s"/);
+    await checkout.run("up");
+    assert.deepEqual(
+      await checkout.routes(),
+      before.map((route) => ({ ...route, timeout: "40s" })),
+    );
+    assert.equal((await checkout.run("up", { refresh: true })).changed, false);
+  });
+
+  it("takes a timeout back that was changed by hand, while nothing in the file has changed", async () => {
+    await patchRoutes("kubectl-edit", (route) => ({ ...route, timeout: "1s" }));
+    await checkout.run("up");
+    assert.deepEqual(
+      (await checkout.routes()).map(({ timeout }) => timeout),
+      ["15s", "15s"],
+    );
+  });
+
+  it("writes no routes whose weights a release has moved since the run began", async () => {
+    await setTimeoutTo("40s");
+    const program: StackCommandOptions["program"] = (ports) =>
+      createProgram({
+        ...ports,
+        readLiveServices: async (query) => {
+          const live = await readLiveServices(query);
+          await patchRoutes("atom-release", ({ route = [], ...rest }) => ({
+            ...rest,
+            route: route.map((to, index) => (route.length === 1 ? to : { ...to, weight: index === 0 ? 90 : 10 })),
+          }));
+          return live;
+        },
+      });
+    await assert.rejects(checkout.run("up", { program }), /atom-local\/atom has changed since this run began/);
+    assert.deepEqual(await checkout.weights(), [90, 10]);
   });
 
   it("keeps replicas that were set by hand while the file says what it said, and names them", async () => {

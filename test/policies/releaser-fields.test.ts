@@ -27,6 +27,11 @@ describe("the policy releaser-fields", () => {
       );
   });
 
+  it("takes routes whose weights the program has read, which it says by an annotation", () => {
+    const metadata = { annotations: { "atom.dev/applied": "1" } };
+    assert.deepEqual(violationsOf(releaserFields, route, { ...spec, metadata }), []);
+  });
+
   it("knows routes of every version", () => {
     assert.equal(violationsOf(releaserFields, "kubernetes:networking.istio.io/v1beta1:VirtualService", spec).length, 1);
   });

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { initialLedger } from "../../components/ledger/ledger.ts";
+import { initialLedger, type Ledger } from "../../components/ledger/ledger.ts";
 import { parseReleasePlan } from "../../components/release-plan/parse-plan.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import { collect, type CollectedResource, type CollectOptions } from "../../infra/collect.ts";
 import type { RawConfig } from "../../infra/config/parse.ts";
 import type { Outputs } from "../../infra/outputs.ts";
+import { buildHttpRoutes } from "../../components/routes/http-routes.ts";
+import type { LiveHttp } from "../../components/routes/plan.ts";
 import type { LiveMigration } from "../../components/migration/plan.ts";
 import type { LiveRelease } from "../../components/slots/live-release.ts";
 import { liveRelease, liveSlot, pastRelease, quarantined, releaseUnderWay } from "../components/slots/live.ts";
@@ -50,6 +52,13 @@ function at(resource: CollectedResource, path: string): unknown {
 
 const digestOf = (resource: CollectedResource) =>
   (at(resource, "spec.template.metadata.labels") as Record<string, string>)["atom.dev/template"];
+
+/** The routes of the stack staging as they are, with so much on blue. */
+function stagingRoutes(blue: number): LiveHttp {
+  const retries = { attempts: 2, perTryTimeout: 10_000, on: ["connect-failure", "refused-stream"] };
+  const settings = { service: "atom", port: 8000, timeout: 30_000, retries };
+  return { http: buildHttpRoutes(settings, { active: "green", candidateWeight: blue }) };
+}
 
 describe("an environment on its first run", () => {
   it("brings the first version up in blue with all of the traffic, and green without pods", async () => {
@@ -110,7 +119,8 @@ describe("an environment with a version that serves", () => {
 
   it("declares weights and ledger as they are, so that an up without its state moves nothing", async () => {
     const ledger = { ...initialLedger("atom", "green"), quarantine: [quarantined("bad")] };
-    const { resource } = await declare({}, liveRelease({ ledger, weights: { blue: 25, green: 75 } }));
+    const weights = { blue: 25, green: 75 };
+    const { resource } = await declare({}, liveRelease({ ledger, weights, routes: stagingRoutes(25) }));
     const http = at(resource("VirtualService", "atom-route"), "spec.http") as { route: { weight?: number }[] }[];
     assert.deepEqual(
       http[1]?.route.map(({ weight }) => weight),
@@ -118,6 +128,22 @@ describe("an environment with a version that serves", () => {
     );
     const data = at(resource("ConfigMap", "atom-ledger"), "data") as Record<string, string>;
     assert.deepEqual(JSON.parse(data["ledger.json"] ?? ""), ledger);
+  });
+
+  it("writes the routes where the file says something else of them, with the weights as they are, and says so", async () => {
+    const live = (current: Ledger["current"]) => liveRelease({ ledger: { current }, routes: stagingRoutes(0) });
+    const changes = { "services.atom.routes.timeout": "40s" };
+    const { resource, outputs } = await declare(changes, {
+      ...live(null),
+      routes: { ...stagingRoutes(100), applied: 1 },
+    });
+    const route = resource("VirtualService", "atom-route");
+    assert.deepEqual(route.ignoreChanges, []);
+    assert.deepEqual(at(route, "metadata.annotations"), { "atom.dev/applied": "2", "pulumi.com/patchForce": "true" });
+    assert.match(outputs.notes.join("\n"), /the routes get routes\.timeout "40s" in place of "30s"/);
+    const held = await declare(changes, live(releaseUnderWay));
+    assert.deepEqual(held.resource("VirtualService", "atom-route").ignoreChanges, ["spec.http"]);
+    assert.match(held.outputs.notes.join("\n"), /the routes keep routes\.timeout "30s"/);
   });
 
   const frozen = {

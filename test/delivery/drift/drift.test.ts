@@ -64,4 +64,15 @@ describe("drift", () => {
       [byHand.slice(1)],
     );
   });
+
+  it("is not what a releaser writes of the routes, but what else is changed of them", () => {
+    const type = "kubernetes:networking.istio.io/v1:VirtualService";
+    const differences = [difference("spec.http[1].route[0].weight"), difference("spec.hosts[0]")];
+    const urn = `urn:pulumi:staging::atom::atom:service:Service$atom:routes:Istio$${type}::atom-route`;
+    const found = driftOf("staging", { resources: [{ ...refreshed(type, "atom-route", { differences }), urn }] });
+    assert.deepEqual(
+      found.resources[0]?.differences.map(({ path }) => path),
+      ["spec.hosts[0]"],
+    );
+  });
 });

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { buildHttpRoutes, type HttpRouteSettings } from "../../../components/routes/http-routes.ts";
+import { Fence } from "../../../delivery/cluster/fence.ts";
 import { virtualServices } from "../../../delivery/cluster/resources.ts";
 import type { ServedReading } from "../../../delivery/guard/served.ts";
 import type { Split } from "../../../delivery/release/ports.ts";
 import { IstioRouter } from "../../../delivery/router/istio.ts";
 import { RoutesUnknownError } from "../../../delivery/router/live-weights.ts";
+import { MemoryCluster } from "../support/memory-cluster.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
 import { FakeCluster } from "./fake-cluster.ts";
 
 const never = new AbortController().signal;
@@ -45,7 +48,7 @@ function served(k: number, n: number): readonly ServedReading[] {
 }
 
 describe("the Istio router", () => {
-  it("moves traffic by one patch of the routes, built as the program builds them", async () => {
+  it("moves traffic by one patch of the routes, which are otherwise as the program builds them", async () => {
     const { cluster, router: istio } = router(0);
     await istio.shift(split(10), never);
     assert.deepEqual(cluster.written, [
@@ -61,6 +64,67 @@ describe("the Istio router", () => {
     const { cluster, router: istio } = router(10);
     await istio.shift(split(10), never);
     assert.deepEqual(cluster.written, []);
+  });
+
+  it("leaves all that others made of the routes, on the way there and back", async () => {
+    const { cluster, router: istio } = router(0);
+    const cors = { corsPolicy: { allowOrigins: [{ exact: "https://shop.example" }] }, timeout: "3s" };
+    const admin = {
+      name: "admin",
+      match: [{ uri: { prefix: "/admin" } }],
+      route: [{ destination: { host: "admin" } }],
+    };
+    const edited = (candidateWeight: number) => {
+      const [canary, primary] = buildHttpRoutes(http, { active: "blue", candidateWeight });
+      return [{ ...canary, mirror: { host: "copy" } }, admin, { ...primary, ...cors }, { name: "never" }];
+    };
+    put(cluster, edited(0));
+    for (const percent of [10, 100, 0]) {
+      await istio.shift(split(percent), never);
+      assert.deepEqual(cluster.written.at(-1)?.patch, { spec: { http: edited(percent) } });
+    }
+    assert.equal(cluster.written.length, 3);
+  });
+
+  it("leads the canary route to the candidate of this release, and brings it where it is gone", async () => {
+    const { cluster, router: istio } = router(0);
+    const [, primary] = buildHttpRoutes(http, { active: "blue", candidateWeight: 0 });
+    put(cluster, buildHttpRoutes(http, { active: "green", candidateWeight: 100 }));
+    await istio.shift(split(0), never);
+    put(cluster, [primary]);
+    await istio.shift(split(0), never);
+    put(cluster, [{ name: "canary", match: [{}], redirect: { uri: "/" } }, primary]);
+    await istio.shift(split(0), never);
+    const wanted = { spec: { http: buildHttpRoutes(http, { active: "blue", candidateWeight: 0 }) } };
+    assert.deepEqual(
+      cluster.written.map(({ patch }) => patch),
+      [wanted, wanted, wanted],
+    );
+  });
+
+  it("builds the weights anew when the routes were edited between its look and its patch", async () => {
+    const cluster = new MemoryCluster();
+    const name = { namespace: "atom-staging", name: "atom" };
+    const routes = (candidateWeight: number, more: object = {}) =>
+      buildHttpRoutes(http, { active: "blue", candidateWeight }).map((route) => ({ ...route, ...more }));
+    const edit = (candidateWeight: number, more?: object): void => {
+      cluster.put(virtualServices, { metadata: name, spec: { http: routes(candidateWeight, more) } });
+    };
+    edit(0);
+    const writer = new Fence({
+      cluster: cluster.client(),
+      clock: new VirtualClock(),
+      fence: 1,
+      check: () => undefined,
+    });
+    const served = { servedSince: () => Promise.resolve([]) };
+    const istio = new IstioRouter({ writer, namespace: "atom-staging", http, shares: [], served });
+    await istio.shift(split(10), never);
+    // What the releaser saw last is out of date now.
+    edit(10, { corsPolicy: { allowMethods: ["GET"] } });
+    await istio.shift(split(0), never);
+    const { spec } = cluster.peek(virtualServices, name);
+    assert.deepEqual(spec?.http, routes(0, { corsPolicy: { allowMethods: ["GET"] } }));
   });
 
   it("goes back by one patch, whatever a person made of the routes", async () => {

@@ -63,9 +63,32 @@ describe("the weights of a VirtualService", () => {
       http: [{ name: "primary", route: [to("blue", 30), to("green", 40), to("blue", 30)] }],
       blue: 60,
     },
+    "a route for some requests, whatever becomes of these": {
+      http: [
+        { name: "admin", match: [{ uri: { prefix: "/admin" } }], redirect: {} },
+        { name: "primary", route: [to("blue", 100)] },
+      ],
+      blue: 100,
+    },
+    "a route that no request gets to": {
+      http: [{ name: "primary", route: [to("blue", 100)] }, { route: [to("green")] }],
+      blue: 100,
+    },
+    "slots that are named by Services of their own, written out or not": {
+      http: [
+        {
+          name: "primary",
+          route: [
+            { destination: { host: "atom-blue" }, weight: 80 },
+            { destination: { host: "atom-green.atom-staging.svc.cluster.local" }, weight: 20 },
+          ],
+        },
+      ],
+      blue: 80,
+    },
     "a canary route that was changed": {
       http: [
-        { name: "canary", redirect: {} },
+        { name: "canary", match: [{}], redirect: {} },
         { name: "primary", route: [to("blue")] },
       ],
       blue: 100,
@@ -82,15 +105,30 @@ describe("the weights of a VirtualService", () => {
     "a route that is no route": { http: [3], says: /no list of routes/ },
     "a route of another name": {
       http: [{ name: "maintenance", route: [to("blue")] }],
-      says: /a route named "maintenance"/,
+      says: /no route for users, named "primary"/,
     },
-    "a route without a name": { http: [{ route: [to("blue")] }], says: /a route named ""/ },
-    "another route before the users'": {
+    "a route without a name": { http: [{ route: [to("blue")] }], says: /no route for users/ },
+    "a route that leaves the users' nothing": {
       http: [
-        { name: "beta", match: [{}], route: [to("green")] },
+        { name: "maintenance", directResponse: { status: 503 } },
         { name: "primary", route: [to("blue")] },
       ],
-      says: /a route named "beta"/,
+      says: /the route "maintenance" before "primary" takes all requests/,
+    },
+    "a canary route for everybody": {
+      http: [
+        { name: "canary", route: [to("green")] },
+        { name: "primary", route: [to("blue")] },
+      ],
+      says: /the route "canary" before "primary" takes all requests/,
+    },
+    "two canary routes": {
+      http: [
+        { name: "canary", match: [{}] },
+        { name: "canary", match: [{}] },
+        { name: "primary", route: [to("blue")] },
+      ],
+      says: /more than one route named "canary"/,
     },
     "the users' route twice": {
       http: [
@@ -105,8 +143,15 @@ describe("the weights of a VirtualService", () => {
     },
     "a redirect": { http: [{ name: "primary", redirect: {} }], says: /has a redirect/ },
     "a direct response": { http: [{ name: "primary", directResponse: { status: 503 } }], says: /has a directResponse/ },
-    "a subset that is no slot": { http: [{ name: "primary", route: [to("v2")] }], says: /subset "v2"/ },
-    "no subset": { http: [{ name: "primary", route: [{ destination: { host: "atom" } }] }], says: /subset ""/ },
+    "a subset that is no slot": { http: [{ name: "primary", route: [to("v2")] }], says: /is no slot: .*"subset":"v2"/ },
+    "the service itself": {
+      http: [{ name: "primary", route: [{ destination: { host: "atom" } }] }],
+      says: /is no slot/,
+    },
+    "a subset of a slot's own Service": {
+      http: [{ name: "primary", route: [{ destination: { host: "atom-blue", subset: "blue" } }] }],
+      says: /is no slot/,
+    },
     "no weight anywhere": {
       http: [{ name: "primary", route: [to("blue", 0), to("green", 0)] }],
       says: /no destination has a weight/,

@@ -123,13 +123,15 @@ describe("the live release", () => {
     });
   });
 
-  it("says what the route of users does with a request", async () => {
+  it("has the routes as they are, whatever is in them, and how often up wrote them", async () => {
     const retries = { attempts: 2, perTryTimeout: "5s", retryOn: "connect-failure" };
     const [canary, primary] = route(100, 0)[paths.route]?.spec.http ?? [];
     const http = [canary, { ...primary, timeout: "15s", retries, headers: {} }];
-    const live = await read({ ...namespace, ...ledger(), ...slots, [paths.route]: { spec: { http } } });
-    assert.deepEqual(live?.policy, { timeout: "15s", retries });
-    assert.deepEqual((await read({ ...namespace, ...ledger(), ...slots, ...route(100, 0) }))?.policy, {});
+    const metadata = { annotations: { "atom.dev/applied": "2" } };
+    const live = await read({ ...namespace, ...ledger(), ...slots, [paths.route]: { metadata, spec: { http } } });
+    assert.deepEqual(live?.routes, { http, applied: 2 });
+    const plain = await read({ ...namespace, ...ledger(), ...slots, ...route(100, 0) });
+    assert.deepEqual(plain?.routes, { http: route(100, 0)[paths.route]?.spec.http, applied: undefined });
   });
 
   it("may have a slot without a Deployment, or with a template whose digest is gone", async () => {
