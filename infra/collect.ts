@@ -82,7 +82,7 @@ export async function collect({ stack, raw, live = {}, ports = {} }: CollectOpti
     ...ports,
     readLiveServices: () => Promise.resolve(live),
     // Mocks have no engine that would call back.
-    checkRoutes: null,
+    routeChecks: null,
     readRepository: (query) => Promise.resolve(blankRepository(query)),
     env: {},
     commitMessage: () => Promise.resolve("a commit"),

@@ -24,8 +24,8 @@ export interface EnvironmentSource {
   readonly dashboardMessage?: string | undefined;
   /** @default the stack has nothing at GitHub */
   readonly github?: GithubArgs | undefined;
-  /** @default nothing is looked at */
-  readonly checkRoutes?: EnvironmentArgs["checkRoutes"];
+  /** @default nothing is waited for */
+  readonly routeChecks?: EnvironmentArgs["routeChecks"];
 }
 
 /** Puts together what a stack is made of and what its configuration says. */
@@ -52,7 +52,7 @@ export function environmentArgs(source: EnvironmentSource): EnvironmentArgs {
     dashboards: dashboardsOf(source),
     channels: channelsOfStack(config),
     github: source.github,
-    checkRoutes: source.checkRoutes,
+    routeChecks: source.routeChecks,
   };
 }
 

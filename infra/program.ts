@@ -4,10 +4,11 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { UserError } from "../components/errors/user-error.ts";
 import { deployerName, namespaceName } from "../components/names/names.ts";
+import type { RouteChecks } from "../components/routes/istio-routes.ts";
 import type { LiveServices } from "../components/service/live-service.ts";
 import { kubeconfigOf } from "./cluster/api-server.ts";
 import { readLiveServices, type LiveServicesQuery } from "./cluster/live-services.ts";
-import { checkRoutes, type RouteQuery } from "./cluster/routes.ts";
+import { routeChecks, type RouteQuery } from "./cluster/routes.ts";
 import { commitMessage } from "./commit-message.ts";
 import { readProgramConfig } from "./config/program-config.ts";
 import { atInstance, type InstanceAddresses } from "./instance.ts";
@@ -23,8 +24,8 @@ import { slackProvider } from "./slack.ts";
 export interface ProgramPorts {
   /** Reads what runs in the cluster. @default asks the API server of the stack's context */
   readonly readLiveServices?: (query: LiveServicesQuery) => Promise<LiveServices>;
-  /** Looks whether routes may be written, right before they are; `null`: nobody does. @default asks the API server of the stack's context */
-  readonly checkRoutes?: ((query: RouteQuery) => Promise<void>) | null;
+  /** What an update of routes waits for; `null`: nothing. @default asks the API server of the stack's context */
+  readonly routeChecks?: ((query: RouteQuery) => RouteChecks) | null;
   /** Looks at the repository of a stack that has an environment at GitHub. @default asks GitHub */
   readonly readRepository?: (query: RepositoryQuery) => Promise<Repository>;
   /** Where KUBECONFIG, GRAFANA_URL, GRAFANA_API_KEY, GITHUB_ADMIN_TOKEN and GITHUB_SHA are looked up. @default the process's own */
@@ -62,7 +63,7 @@ export async function program(): Promise<Outputs> {
 
 async function declare({
   readLiveServices: readLive = readLiveServices,
-  checkRoutes: check = checkRoutes,
+  routeChecks: checks = routeChecks,
   readRepository: read,
   env = process.env,
   images = {},
@@ -100,7 +101,7 @@ async function declare({
       deployer: deployerName(pulumi.getProject()),
       dashboardMessage: grafanaProvider && (await message(env)),
       github: github?.args,
-      checkRoutes: check === null ? undefined : (service, http) => check({ cluster, namespace, service, env, http }),
+      routeChecks: checks === null ? undefined : (update) => checks({ ...update, cluster, namespace, env }),
     }),
     {
       providers: [provider, grafanaProvider, slackProvider(config.slack, secrets), github?.provider].filter(

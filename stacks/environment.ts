@@ -8,10 +8,9 @@ import { buildReleasePlan, type ReleaseSettings } from "../components/release-pl
 import { entryOf } from "../components/release-plan/entry.ts";
 import { formatReleasePlan } from "../components/release-plan/parse-plan.ts";
 import type { ReleasePlanInput } from "../components/release-plan/release-plan.ts";
-import type { HttpRoute } from "../components/routes/http-routes.ts";
 import type { ServiceSettings } from "../components/service/contract.ts";
 import { planService, type ServicePlan } from "../components/service/plan.ts";
-import { Service, type Monitoring } from "../components/service/service.ts";
+import { Service, type Monitoring, type ServiceArgs } from "../components/service/service.ts";
 import type { LiveServices } from "../components/service/live-service.ts";
 import { SlackChannel, type ChannelRole, type SlackChannelArgs } from "../components/slack-channel/slack-channel.ts";
 import { Tenant, type TenantArgs } from "../components/tenant/tenant.ts";
@@ -57,8 +56,8 @@ export interface EnvironmentArgs {
   readonly channels?: Readonly<Partial<Record<ChannelRole, SlackChannelArgs>>> | undefined;
   /** What it has at GitHub. @default nothing */
   readonly github?: GithubArgs | undefined;
-  /** Looks whether routes of a service may be written that were read as `http`; rejects with why not. @default they may */
-  readonly checkRoutes?: ((service: string, http: readonly HttpRoute[]) => Promise<void>) | undefined;
+  /** What an update of routes waits for. @default nothing */
+  readonly routeChecks?: ServiceArgs["routeChecks"];
 }
 
 /** A stack: a namespace, who releases in it, and a map of services. Every stack is made of the same; what differs is data. */
@@ -103,7 +102,7 @@ export class Environment extends pulumi.ComponentResource {
           ingressCidrs: args.ingressCidrs,
           releaserEgress: args.release.inCluster && args.releaserEgress,
           readyDeadlineSeconds: Math.ceil(args.release.deadlines.ready / 1000),
-          checkRoutes: args.checkRoutes && ((http) => args.checkRoutes?.(service, http) ?? Promise.resolve()),
+          routeChecks: args.routeChecks,
         },
         { parent: this },
       );

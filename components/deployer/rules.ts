@@ -7,7 +7,7 @@ type PolicyRule = types.input.rbac.v1.PolicyRule;
 
 /** What a deployer releases. */
 export interface DeployerScope {
-  /** The router of each service, by name: it is the one object by which its traffic is moved. */
+  /** The router of each service, by name. */
   readonly services: Readonly<Record<string, "istio" | "replicas">>;
   /** Whether releases may run from Jobs in the cluster. */
   readonly inCluster: boolean;
@@ -27,7 +27,8 @@ export function deployerRules({ services, inCluster }: DeployerScope): PolicyRul
   return [
     // Moving traffic, and the stamp of the releaser that may.
     ...named("networking.istio.io", "virtualservices", meshed, [...watching, "patch"]),
-    ...named("", "services", meshless, [...watching, "patch"]),
+    // The Service of the service's own name: behind a mesh callers inside the cluster, without one all users.
+    ...named("", "services", names, [...watching, "patch"]),
     // Scaling the slots, staging a version that was kept, and the stamp.
     ...named("apps", "deployments", slotsOf(names), [...watching, "patch"]),
     // The slots' autoscalers are found by what they scale. Those that have a slot's name get their minimum raised for a release.
@@ -36,7 +37,7 @@ export function deployerRules({ services, inCluster }: DeployerScope): PolicyRul
     ...named("", "configmaps", names.map(ledgerName), ["get", "patch"]),
     // What a verdict rests on beside that.
     ...named("", "configmaps", names.map(releasePlanName), watching),
-    ...named("", "services", [...meshed, ...slotsOf(names)], watching),
+    ...named("", "services", slotsOf(names), watching),
     ...named("coordination.k8s.io", "leases", names.map(leaseName), ["get", "patch"]),
     // A name cannot be asked for before the object exists, nor when many are listed.
     any("coordination.k8s.io", "leases", ["create"]),

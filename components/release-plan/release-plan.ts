@@ -3,7 +3,7 @@ import { notifications } from "./notifications.ts";
 import { smokeStepSchema } from "./smoke-steps.ts";
 
 /** The newest form of the plan that this version reads and writes. */
-export const releasePlanSchemaVersion = 1;
+export const releasePlanSchemaVersion = 2;
 
 /** The key of the ConfigMap {@link releasePlanName} that holds the plan. */
 export const releasePlanKey = "plan.json";
@@ -139,7 +139,9 @@ const deadlines = z.strictObject({
 });
 
 export const releasePlanSchema = z.strictObject({
-  schema: z.literal(releasePlanSchemaVersion),
+  schema: z
+    .literal([1, releasePlanSchemaVersion])
+    .describe("2: routes name a Service of each slot; a releaser that knows 1 alone would name subsets that are gone"),
   environment: z.string().min(1).describe("the stack, and the label `environment` of every metric"),
   namespace: z.string().min(1),
   service: z.string().min(1),

@@ -4,16 +4,18 @@ export interface ClusterServiceArgs {
   readonly selector: Readonly<Record<string, string>>;
   /** Port of the Service; requests go to the container port that is named `http`. */
   readonly port: number;
+  /** Annotations beside its own. @default none */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** A Service inside the cluster, over HTTP. */
 export function clusterService(
   metadata: types.input.meta.v1.ObjectMeta,
-  { selector, port }: ClusterServiceArgs,
+  { selector, port, annotations }: ClusterServiceArgs,
 ): { metadata: types.input.meta.v1.ObjectMeta; spec: types.input.core.v1.ServiceSpec } {
   return {
     // An idle slot has no pods, so waiting for a Service to have some would wait in vain; the Deployments are waited for.
-    metadata: { ...metadata, annotations: { "pulumi.com/skipAwait": "true" } },
+    metadata: { ...metadata, annotations: { ...annotations, "pulumi.com/skipAwait": "true" } },
     spec: {
       type: "ClusterIP",
       selector: { ...selector },

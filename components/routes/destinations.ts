@@ -17,12 +17,12 @@ export function slotDestination(
 }
 
 /** Whether a destination is a slot as it was declared before each slot had a Service: by a subset of the one over both. */
-export function isSubsetDestination(service: string, { host = "", subset }: RouteDestination): boolean {
+export function isSubsetDestination(service: string, { host = "", subset }: RouteDestination = {}): boolean {
   return shortName(host) === service && slotNames.some((slot) => slot === subset);
 }
 
 /** The slot that a destination leads to; `undefined` for one that leads elsewhere. */
-export function slotOfDestination(service: string, destination: RouteDestination): SlotName | undefined {
+export function slotOfDestination(service: string, destination: RouteDestination = {}): SlotName | undefined {
   const { host = "", subset } = destination;
   if (isSubsetDestination(service, destination)) return slotNames.find((slot) => slot === subset);
   return subset === undefined ? slotNames.find((slot) => slotName(service, slot) === shortName(host)) : undefined;

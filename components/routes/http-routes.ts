@@ -1,6 +1,7 @@
 import type { IVirtualService } from "@kubernetes-models/istio/networking.istio.io/v1beta1/VirtualService";
 import { formatDuration } from "../duration/duration.ts";
-import { otherSlot, slotNames } from "../names/slot-name.ts";
+import { otherSlot, slotNames, type SlotName } from "../names/slot-name.ts";
+import { slotDestination } from "./destinations.ts";
 import { slotWeights, type Traffic } from "./traffic.ts";
 
 type HttpRoutes = NonNullable<NonNullable<IVirtualService["spec"]>["http"]>;
@@ -39,7 +40,7 @@ export interface HttpRouteSettings {
  */
 export function buildHttpRoutes(settings: HttpRouteSettings, traffic: Traffic): HttpRoute[] {
   const weights = slotWeights(traffic);
-  const destination = (subset: string) => ({ host: settings.service, subset, port: { number: settings.port } });
+  const destination = (slot: SlotName) => slotDestination(settings.service, slot, settings.port);
   const policy = routePolicy(settings);
   return [
     {

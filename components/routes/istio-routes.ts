@@ -1,17 +1,20 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { labelKeys, serviceSelectorLabels } from "../names/labels.ts";
-import type { SlotName } from "../names/slot-name.ts";
+import { labelKeys, serviceSelectorLabels, slotSelectorLabels } from "../names/labels.ts";
+import { slotName } from "../names/names.ts";
+import { slotNames, type SlotName } from "../names/slot-name.ts";
 import { buildHttpRoutes, type HttpRoute, type HttpRouteSettings } from "./http-routes.ts";
 import {
   destinationRuleSpec,
   gatewaySpec,
   istioApiVersion,
+  subsetsSpec,
   virtualServiceSpec,
   type GatewaySettings,
 } from "./manifests.ts";
 import { clusterService } from "./cluster-service.ts";
-import type { RoutesPlan } from "./plan.ts";
+import type { Declared, RoutesPlan } from "./plan.ts";
+import { slotServices } from "./slot-services.ts";
 
 export interface IstioRoutesArgs {
   readonly namespace: pulumi.Input<string>;
@@ -26,13 +29,22 @@ export interface IstioRoutesArgs {
   readonly active: SlotName;
   /** What becomes of the routes that are there. @default there are none, and all traffic goes to `active` */
   readonly plan?: RoutesPlan | undefined;
-  /** Looks, right before an update writes routes, whether that may be; rejects with why not. @default it may */
-  readonly beforeUpdate?: (() => Promise<void>) | undefined;
+  /** What an update of routes waits for. @default nothing */
+  readonly checks?: RouteChecks | undefined;
+}
+
+/** What an update of routes, or of who is behind a Service, waits for. */
+export interface RouteChecks {
+  /** Right before it. Rejects with why it may not be. */
+  readonly before: () => Promise<void>;
+  /** Once it is made. */
+  readonly after: () => Promise<void>;
 }
 
 /**
- * A service behind an Istio gateway: weights share its requests out among the slots, and the header `x-canary` always reaches the
- * candidate. The weights are the releaser's; of what else is in the VirtualService's `http` only what the stack's file says is declared.
+ * A service behind an Istio gateway: weights share its requests out among the slots, of which each has a Service of its own, and the header
+ * `x-canary` always reaches the candidate. The Service of the service's own name, for callers inside the cluster, selects the slot that serves.
+ * Weights and that selector are the releaser's; of what else is in the VirtualService's `http` only what the stack's file says is declared.
  */
 export class IstioRoutes extends pulumi.ComponentResource {
   constructor(name: string, args: IstioRoutesArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -40,42 +52,49 @@ export class IstioRoutes extends pulumi.ComponentResource {
     const { service, hosts } = args;
     const metadata = { name: service, namespace: args.namespace, labels: serviceSelectorLabels(service) };
 
-    const backend = new k8s.core.v1.Service(
-      name,
-      clusterService(
-        { ...metadata, labels: { ...metadata.labels, [labelKeys.scrape]: "true" } },
-        {
-          selector: serviceSelectorLabels(service),
-          port: args.http.port,
-        },
-      ),
-      { parent: this },
-    );
+    const backends = slotServices(name, { namespace: args.namespace, service, port: args.http.port }, this);
     const gateway = new k8s.apiextensions.CustomResource(
       `${name}-gateway`,
       { apiVersion: istioApiVersion, kind: "Gateway", metadata, spec: gatewaySpec(args.gateway, hosts) },
       { parent: this },
     );
-    const subsets = new k8s.apiextensions.CustomResource(
-      `${name}-subsets`,
-      { apiVersion: istioApiVersion, kind: "DestinationRule", metadata, spec: destinationRuleSpec(service) },
-      { parent: this },
-    );
-    new k8s.apiextensions.CustomResource(
+    const balancing = slotNames.map((slot) => {
+      const host = slotName(service, slot);
+      const rule = { metadata: { ...metadata, name: host }, spec: destinationRuleSpec(host) };
+      return new k8s.apiextensions.CustomResource(
+        `${name}-${slot}`,
+        { apiVersion: istioApiVersion, kind: "DestinationRule", ...rule },
+        { parent: this },
+      );
+    });
+    if (args.plan?.subsets === true)
+      new k8s.apiextensions.CustomResource(
+        `${name}-subsets`,
+        { apiVersion: istioApiVersion, kind: "DestinationRule", metadata, spec: subsetsSpec(service) },
+        { parent: this },
+      );
+    const route = new k8s.apiextensions.CustomResource(
       `${name}-route`,
       {
         apiVersion: istioApiVersion,
         kind: "VirtualService",
-        metadata: { ...metadata, annotations: routeAnnotations(args) },
+        metadata: { ...metadata, annotations: annotationsOf(args.plan?.http) },
         spec: virtualServiceSpec(hosts, service, routesOf(args)),
       },
       {
         parent: this,
-        ignoreChanges: [...(args.plan?.ignoreChanges ?? ["spec.http"])],
-        // A route to a subset that is not known yet answers 503.
-        dependsOn: [backend, gateway, subsets],
-        ...updateHook(args),
+        // A route to a Service that is not known yet answers 503.
+        dependsOn: [...backends, gateway, ...balancing],
+        ...ownership("spec.http", args.plan?.http, args.checks),
       },
+    );
+    const own = args.plan?.selector;
+    const selector = own?.value ?? slotSelectorLabels(service, args.active);
+    new k8s.core.v1.Service(
+      name,
+      clusterService(metadata, { selector, port: args.http.port, annotations: annotationsOf(own) }),
+      // While routes name subsets of this Service, both slots are behind it.
+      { parent: this, dependsOn: [route], ...ownership("spec.selector", own, args.checks) },
     );
     this.registerOutputs();
   }
@@ -83,19 +102,23 @@ export class IstioRoutes extends pulumi.ComponentResource {
 
 /** Routes to declare: those that are there, with their weights, so that an `up` whose state was lost moves nothing. */
 function routesOf({ service, active, http, plan }: IstioRoutesArgs): readonly HttpRoute[] {
-  return plan?.http ?? buildHttpRoutes({ ...http, service }, { active, candidateWeight: 0 });
+  return plan?.http.value ?? buildHttpRoutes({ ...http, service }, { active, candidateWeight: 0 });
 }
 
-function routeAnnotations({ plan }: IstioRoutesArgs): Record<string, string> {
+function annotationsOf(declared: Declared<unknown> | undefined): Record<string, string> {
   return {
-    ...(plan?.applied === undefined ? {} : { [labelKeys.applied]: String(plan.applied) }),
-    // What `up` writes of the routes it takes from the releaser, who wrote them last.
+    ...(declared?.applied === undefined ? {} : { [labelKeys.applied]: String(declared.applied) }),
+    // What `up` writes it takes from the releaser, who wrote it last.
     "pulumi.com/patchForce": "true",
   };
 }
 
-/** Between the program's look at the cluster and its update a release may have begun. */
-function updateHook({ plan, beforeUpdate }: IstioRoutesArgs): Pick<pulumi.CustomResourceOptions, "hooks"> {
-  const writes = plan?.ignoreChanges.length === 0;
-  return writes && beforeUpdate !== undefined ? { hooks: { beforeUpdate: [beforeUpdate] } } : {};
+/** A property is the releaser's but for an `up` that writes it, which looks first: a release may have begun since the program read it. */
+function ownership(
+  property: string,
+  declared: Declared<unknown> | undefined,
+  checks: RouteChecks | undefined,
+): Pick<pulumi.CustomResourceOptions, "ignoreChanges" | "hooks"> {
+  if (declared?.written !== true) return { ignoreChanges: [property] };
+  return checks === undefined ? {} : { hooks: { beforeUpdate: [checks.before], afterUpdate: [checks.after] } };
 }

@@ -31,12 +31,19 @@ export function gatewaySpec(gateway: GatewaySettings, hosts: readonly string[]):
   return { selector: { ...gateway.selector }, servers: [{ hosts: [...hosts], ...server }] };
 }
 
-/** The slots as subsets of the Service. */
-export function destinationRuleSpec(service: string): NonNullable<IDestinationRule["spec"]> {
+/** How the requests to a slot's Service are shared out among its pods. */
+export function destinationRuleSpec(host: string): NonNullable<IDestinationRule["spec"]> {
+  // A slot gets its share by weight; within it, the pod with the fewest open requests is asked.
+  return { host, trafficPolicy: { loadBalancer: { simple: "LEAST_REQUEST" } } };
+}
+
+/**
+ * The slots as subsets of one Service over both, as routes of earlier versions name them. They stay for as long as routes do that: a release
+ * that was begun before an update has to be ended.
+ */
+export function subsetsSpec(service: string): NonNullable<IDestinationRule["spec"]> {
   return {
-    host: service,
-    // A slot gets its share by weight; within it, the pod with the fewest open requests is asked.
-    trafficPolicy: { loadBalancer: { simple: "LEAST_REQUEST" } },
+    ...destinationRuleSpec(service),
     subsets: slotNames.map((slot) => ({ name: slot, labels: { [labelKeys.slot]: slot } })),
   };
 }

@@ -1,56 +1,108 @@
+import { slotSelectorLabels } from "../names/labels.ts";
+import { slotNames, type SlotName } from "../names/slot-name.ts";
 import { nextApplied } from "../slots/live-release.ts";
 import { canonicalJson } from "../workload/digest.ts";
+import { isSubsetDestination, slotDestination, slotOfDestination } from "./destinations.ts";
 import { routeNames, routePolicy, type HttpRoute, type HttpRouteSettings } from "./http-routes.ts";
+
+/** The Service of the service's own name, as it is in the cluster. */
+export interface LiveOwnService {
+  readonly selector: Readonly<Record<string, string>>;
+  /** Counts how often `up` wrote the selector: see `SlotMarks.applied`. */
+  readonly applied?: number | undefined;
+}
 
 /** The routes of a service as they are in the cluster. */
 export interface LiveHttp {
   readonly http: readonly HttpRoute[];
   /** Counts how often `up` wrote them: see `SlotMarks.applied`. */
   readonly applied?: number | undefined;
+  /** @default there is none */
+  readonly own?: LiveOwnService | undefined;
+}
+
+/** What `pulumi up` does with one property that a releaser writes as well. */
+export interface Declared<T> {
+  readonly value: T;
+  /** Whether it is written; else it is left as it is, whatever is declared. */
+  readonly written: boolean;
+  /** What to note on the object. */
+  readonly applied: number | undefined;
 }
 
 /** What `pulumi up` does with the routes of a service. */
 export interface RoutesPlan {
   /** Routes to declare, weights included, as they are. */
-  readonly http: readonly HttpRoute[];
-  /** Properties of the VirtualService that `pulumi up` leaves alone. */
-  readonly ignoreChanges: readonly string[];
-  /** What to note on the VirtualService. */
-  readonly applied: number | undefined;
+  readonly http: Declared<readonly HttpRoute[]>;
+  /** Of the Service of the service's own name. */
+  readonly selector: Declared<Readonly<Record<string, string>>>;
+  /** Slots with traffic that the routes name by their own Services from this run on. */
+  readonly renamed: readonly SlotName[];
+  /** Whether routes go on naming subsets of the one Service that there was. */
+  readonly subsets: boolean;
   /** Sentences for the preview. */
   readonly notes: readonly string[];
 }
 
 export interface RoutesPlanInput {
   readonly service: string;
-  readonly settings: Pick<HttpRouteSettings, "timeout" | "retries">;
+  readonly settings: Pick<HttpRouteSettings, "port" | "timeout" | "retries">;
+  /** The slot that serves. */
+  readonly active: SlotName;
   readonly live: LiveHttp;
-  /** The release under way, which the routes belong to. @default there is none */
+  /** The release under way, which routes and selector belong to. @default there is none */
   readonly release?: string | undefined;
 }
 
 /**
  * Decides what becomes of routes that are there. The weights are the releaser's and are declared as they are, and so is what others added.
- * What the stack's file says of timeouts and retries is applied where the routes differ from it, unless a release is under way.
+ * What the stack's file says of timeouts and retries is applied where the routes differ from it, each slot is named by its own Service, and
+ * the Service of the service's own name selects the slot that serves; unless a release is under way, which owns all of that.
  */
-export function planRoutes({ service, settings, live, release }: RoutesPlanInput): RoutesPlan {
-  const wanted = routePolicy(settings);
-  const http = live.http.map((route) => (isOurs(route) ? { ...route, ...wanted } : route));
-  const left = { http: live.http, ignoreChanges: ["spec.http"], applied: live.applied, notes: [] };
-  if (canonicalJson(http) === canonicalJson(live.http)) return left;
-  const differences = differencesFrom(wanted, live.http);
-  if (release !== undefined)
+export function planRoutes(input: RoutesPlanInput): RoutesPlan {
+  const { service, settings, live, release } = input;
+  const policy = routePolicy(settings);
+  const wanted = live.http.map((route) => named(isOurs(route) ? { ...route, ...policy } : route, input));
+  const namesSubsets = live.http.some((route) =>
+    route.route?.some((to) => isSubsetDestination(service, to.destination)),
+  );
+  const differences = [
+    ...differencesFrom(policy, live.http),
+    ...(namesSubsets ? [`${service}-blue and ${service}-green in place of the subsets of ${service}`] : []),
+  ];
+  const selector = planSelector(input);
+  if (release !== undefined && (differences.length > 0 || selector.written))
     return {
-      ...left,
+      http: { value: live.http, written: false, applied: live.applied },
+      selector: {
+        ...selector,
+        value: live.own?.selector ?? selector.value,
+        written: false,
+        applied: live.own?.applied,
+      },
+      renamed: [],
+      subsets: namesSubsets,
       notes: [
-        `${service}: the routes keep ${differences.kept} until release ${release} has ended. Run this again then.`,
+        `${service}: ${[
+          ...(differences.length === 0 ? [] : [`the routes get ${differences.join(" and ")}`]),
+          ...(selector.written ? [selectorNote(input)] : []),
+        ].join(", and ")}, once release ${release} has ended: run this again then.`,
       ],
     };
+  const written = canonicalJson(wanted) !== canonicalJson(live.http);
   return {
-    http,
-    ignoreChanges: [],
-    applied: nextApplied(live.applied),
-    notes: [`${service}: the routes get ${differences.gotten}, as the stack's file says: for all users at once.`],
+    http: { value: written ? wanted : live.http, written, applied: written ? nextApplied(live.applied) : live.applied },
+    selector,
+    renamed: namesSubsets ? slotNames.filter((slot) => weightOf(slot, input) > 0) : [],
+    subsets: false,
+    notes: [
+      ...(differences.length === 0
+        ? []
+        : [
+            `${service}: the routes get ${differences.join(" and ")}, as the stack's file says: for all users at once.`,
+          ]),
+      ...(selector.written ? [`${service}: ${selectorNote(input)}.`] : []),
+    ],
   };
 }
 
@@ -58,21 +110,49 @@ function isOurs({ name }: HttpRoute): boolean {
   return Object.values<string | undefined>(routeNames).includes(name);
 }
 
-/** What changes, as people read it. */
-function differencesFrom(
-  wanted: ReturnType<typeof routePolicy>,
-  http: readonly HttpRoute[],
-): { readonly kept: string; readonly gotten: string } {
-  const ours = http.filter(isOurs);
-  const pairs = (["timeout", "retries"] as const).flatMap((key) => {
-    const now = wanted[key];
-    const before = ours.map((route) => route[key]).find((value) => canonicalJson(value ?? null) !== canonicalJson(now));
-    return ours.every((route) => canonicalJson(route[key] ?? null) === canonicalJson(now))
-      ? []
-      : [{ key, now: canonicalJson(now), before: canonicalJson(before ?? null) }];
-  });
+/** The route with every slot named by its own Service, at the port that this has. */
+function named(route: HttpRoute, { service, settings }: RoutesPlanInput): HttpRoute {
+  if (route.route === undefined) return route;
   return {
-    kept: pairs.map(({ key, now, before }) => `routes.${key} ${before} (the stack's file says ${now})`).join(" and "),
-    gotten: pairs.map(({ key, now, before }) => `routes.${key} ${now} in place of ${before}`).join(" and "),
+    ...route,
+    route: route.route.map((to) => {
+      const slot = slotOfDestination(service, to.destination);
+      return slot === undefined ? to : { ...to, destination: slotDestination(service, slot, settings.port) };
+    }),
   };
+}
+
+function weightOf(slot: SlotName, { service, live }: RoutesPlanInput): number {
+  const users = live.http.find(({ name }) => name === routeNames.primary)?.route ?? [];
+  return users
+    .filter(({ destination }) => slotOfDestination(service, destination) === slot)
+    .reduce((sum, { weight = 0 }) => sum + weight, 0);
+}
+
+function planSelector({ service, active, live, release }: RoutesPlanInput): RoutesPlan["selector"] {
+  const { own } = live;
+  const value = slotSelectorLabels(service, active);
+  const left = { written: false, applied: own?.applied };
+  if (own === undefined) return { value, ...left };
+  // A release turns the Service itself.
+  const isRight = slotNames.some(
+    (slot) =>
+      (slot === active || release !== undefined) &&
+      canonicalJson(own.selector) === canonicalJson(slotSelectorLabels(service, slot)),
+  );
+  return isRight ? { value: own.selector, ...left } : { value, written: true, applied: nextApplied(own.applied) };
+}
+
+function selectorNote({ service, active }: RoutesPlanInput): string {
+  return `the Service ${service} selects ${active} alone, which serves`;
+}
+
+/** What changes, as people read it. */
+function differencesFrom(wanted: ReturnType<typeof routePolicy>, http: readonly HttpRoute[]): string[] {
+  return (["timeout", "retries"] as const).flatMap((key) => {
+    const now = canonicalJson(wanted[key]);
+    const before = http.filter(isOurs).map((route) => canonicalJson(route[key] ?? null));
+    const other = before.find((value) => value !== now);
+    return other === undefined ? [] : [`routes.${key} ${now} in place of ${other}`];
+  });
 }

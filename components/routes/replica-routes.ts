@@ -1,10 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { labelKeys, serviceSelectorLabels, slotSelectorLabels } from "../names/labels.ts";
-import { slotName } from "../names/names.ts";
-import { slotNames, type BySlot, type SlotName } from "../names/slot-name.ts";
+import { serviceSelectorLabels } from "../names/labels.ts";
+import type { BySlot, SlotName } from "../names/slot-name.ts";
 import { allTo } from "../slots/live-release.ts";
 import { clusterService } from "./cluster-service.ts";
+import { slotServices } from "./slot-services.ts";
 import { serviceSelector } from "./service-selector.ts";
 
 export interface ReplicaRoutesArgs {
@@ -29,16 +29,7 @@ export class ReplicaRoutes extends pulumi.ComponentResource {
     const { service, namespace, port } = args;
     const labels = serviceSelectorLabels(service);
 
-    for (const slot of slotNames) {
-      new k8s.core.v1.Service(
-        `${name}-${slot}`,
-        clusterService(
-          { name: slotName(service, slot), namespace, labels: { ...labels, [labelKeys.scrape]: "true" } },
-          { selector: slotSelectorLabels(service, slot), port },
-        ),
-        { parent: this },
-      );
-    }
+    slotServices(name, { namespace, service, port }, this);
     new k8s.core.v1.Service(
       name,
       clusterService(

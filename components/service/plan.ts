@@ -61,7 +61,7 @@ export function planService({ service, contract, settings, asked, live }: Servic
     autoscaled: settings.autoscaling !== undefined,
     live: live?.release,
   });
-  const routes = routesPlan(service, settings, live);
+  const routes = routesPlan(service, contract, settings, live);
   return {
     ...slots,
     notes: [...notes, ...slots.notes, ...(routes?.notes ?? [])],
@@ -74,10 +74,15 @@ export function planService({ service, contract, settings, asked, live }: Servic
 
 function routesPlan(
   service: string,
+  contract: ServiceContract,
   { routes: settings }: ServiceSettings,
   live: LiveService | undefined,
 ): RoutesPlan | undefined {
   const { routes, ledger } = live?.release ?? {};
   if (settings.router !== "istio" || routes === undefined) return undefined;
-  return planRoutes({ service, settings, live: routes, release: ledger?.current?.id });
+  const { active = "blue", current } = ledger ?? {};
+  return planRoutes({
+    ...{ service, active, live: routes, release: current?.id },
+    settings: { ...settings, port: contract.port },
+  });
 }

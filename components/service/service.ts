@@ -3,12 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { ReleaseLedger } from "../ledger/release-ledger.ts";
 import { Migration } from "../migration/migration.ts";
 import { ServiceMonitor } from "../monitor/service-monitor.ts";
+import type { SlotName } from "../names/slot-name.ts";
 import { serviceSelectorLabels } from "../names/labels.ts";
 import { secretName } from "../names/names.ts";
 import { allowEgress, allowIngress, allowReleaser, type Destination } from "../network/network-policies.ts";
 import { releasePlanKey, releasePlanName } from "../release-plan/release-plan.ts";
 import type { HttpRoute } from "../routes/http-routes.ts";
-import { IstioRoutes } from "../routes/istio-routes.ts";
+import { IstioRoutes, type RouteChecks } from "../routes/istio-routes.ts";
 import { ReplicaRoutes } from "../routes/replica-routes.ts";
 import { secretData } from "../secret/secret-data.ts";
 import { Slots } from "../slots/slots.ts";
@@ -47,8 +48,17 @@ export interface ServiceArgs {
   readonly releaserEgress?: readonly Destination[] | undefined;
   /** How long new pods may take to become ready, in seconds. */
   readonly readyDeadlineSeconds: number;
-  /** Looks whether routes may be written that were read as `http`; rejects with why not. @default they may */
-  readonly checkRoutes?: ((http: readonly HttpRoute[]) => Promise<void>) | undefined;
+  /** What an update of the routes waits for. @default nothing */
+  readonly routeChecks?: ((update: RoutesUpdate) => RouteChecks) | undefined;
+}
+
+/** An update of routes. */
+export interface RoutesUpdate {
+  readonly service: string;
+  /** The routes as they were read. */
+  readonly http: readonly HttpRoute[];
+  /** Slots with traffic that the routes name by their own Services from now on. */
+  readonly renamed: readonly SlotName[];
 }
 
 /** A web service in two slots, of which one serves, and all that a release of it needs. */
@@ -175,8 +185,7 @@ export class Service extends pulumi.ComponentResource {
     const options = { parent: this, dependsOn };
     if (routes.router === "istio") {
       const http = { port: contract.port, timeout: routes.timeout, retries: routes.retries };
-      const { checkRoutes } = args;
-      const read = live?.routes?.http;
+      const update = live?.routes && { service, http: live.routes.http, renamed: plan.routes?.renamed ?? [] };
       new IstioRoutes(
         name,
         {
@@ -185,7 +194,7 @@ export class Service extends pulumi.ComponentResource {
           gateway: routes.gateway,
           http,
           plan: plan.routes,
-          beforeUpdate: checkRoutes && read && (() => checkRoutes(read)),
+          checks: update && args.routeChecks?.(update),
         },
         options,
       );

@@ -10,11 +10,17 @@ const slots = {
   digest: `spec.template.metadata.labels["${labelKeys.template}"]`,
 };
 
-/** The weights. They are ignored too, but not in the state of an update that brought a timeout to the routes. */
-const routes = {
-  resource: "atom:routes:Istio$kubernetes:networking.istio.io/v1:VirtualService::",
-  fields: /^spec\.http\b/,
-};
+/**
+ * The weights, and what the Service of the service's own name selects; those of the slots are never turned. They are ignored too, but not in
+ * the state of an update that wrote them.
+ */
+const moved = [
+  { resource: /atom:routes:Istio\$kubernetes:networking\.istio\.io\/v1:VirtualService::/, fields: /^spec\.http\b/ },
+  {
+    resource: /atom:routes:Istio\$kubernetes:core\/v1:Service::(?!.*-(blue|green)$)/,
+    fields: /^spec\.selector\b/,
+  },
+];
 
 /**
  * The differences that are drift: those that no release makes. The program ignores what a releaser writes in the slot that serves; of the
@@ -25,7 +31,8 @@ export function withoutReleasersFields({
   urn,
   differences,
 }: Pick<ResourceChange, "urn" | "differences">): readonly Difference[] {
-  if (urn.includes(routes.resource)) return differences.filter(({ path }) => !routes.fields.test(path));
+  const fields = moved.find(({ resource }) => resource.test(urn))?.fields;
+  if (fields !== undefined) return differences.filter(({ path }) => !fields.test(path));
   if (!urn.includes(slots.resource)) return differences;
   const { replicas, template, digest } = slots;
   const isOtherVersion = differences.some(({ path }) => template.test(path) && digest.startsWith(path));

@@ -5,6 +5,7 @@ import { wayOf } from "../smoke/way.ts";
 import { DeadlineError, within } from "./deadline.ts";
 import { measureStep, watchSoak } from "./measuring.ts";
 import { confirm, leadGuestsIn, shift, turnRound } from "./moving.ts";
+import { turnService } from "./own-service.ts";
 import { messageOf } from "./persist.ts";
 import { countEvery, countPods, unreadyReason } from "./pods.ts";
 import type { SmokeResult } from "./ports.ts";
@@ -88,9 +89,11 @@ async function finish(_state: ReleaseState, place: Workplace): Promise<ReleaseEv
   return await scaleAway(place.subject.active, "finished", place, () => candidateWithoutPods(place));
 }
 
-/** What speaks against taking the pods away that served before: those that serve now are not all ready, and do not become so. */
+/** What speaks against taking the pods away that served before: callers still reach them, or those that serve now are not all ready. */
 async function candidateWithoutPods(place: Workplace): Promise<ReleaseEvent | undefined> {
   const { subject, ports, signal } = place;
+  const unturned = await turnService(100, place, tidyPatience);
+  if (unturned !== undefined) return { type: "finished", detail: `${subject.active} keeps its pods: ${unturned}` };
   const start = ports.clock.monotonic();
   for (;;) {
     const { candidate } = await tryUntil(

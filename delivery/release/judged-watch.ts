@@ -65,6 +65,7 @@ export class JudgedWatch {
       shift: (wanted, signal) => this.#shift(wanted, signal),
       confirm: (wanted, since_, signal) => router.confirm(wanted, since_, signal),
       weight: (wanted, signal) => router.weight(wanted, signal),
+      selectSlot: (slot, signal) => router.selectSlot(slot, signal),
     };
   }
 

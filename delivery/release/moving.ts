@@ -1,5 +1,6 @@
 // What is done about the weights on the way to the candidate; `rollback.ts` has the other direction.
 import { LeaseLostError, UnreachableError } from "../cluster/errors.ts";
+import { turnService } from "./own-service.ts";
 import { messageOf } from "./persist.ts";
 import { awaitCandidatePods, holdPods, unreadyReason } from "./pods.ts";
 import { PodsNotReadyError, type Confirmation, type Split } from "./ports.ts";
@@ -78,8 +79,10 @@ export async function confirm({ percent }: ReleaseState, place: Workplace): Prom
     return await notShifted(error, place);
   }
   const { status, detail } = seen;
-  if (status === "confirmed") return { type: "confirmed", detail };
-  if (status !== "contradicted") return { type: "unconfirmed", detail };
+  if (status !== "contradicted") {
+    if (percent === 100) await turnService(percent, place);
+    return { type: status === "confirmed" ? "confirmed" : "unconfirmed", detail };
+  }
   const seconds = subject.plan.deadlines.confirm / 1000;
   const told = `${percent} % was not in effect after ${seconds} s: ${detail}`;
   const response = subject.plan.policies.unconfirmedShift;
@@ -87,6 +90,7 @@ export async function confirm({ percent }: ReleaseState, place: Workplace): Prom
     return { type: response === "hold" ? "held" : "failed", reason: "shift_not_confirmed", detail: told };
   tell({ type: "warned", metric: "weight", detail: told });
   ports.notifier.trouble(told);
+  if (percent === 100) await turnService(percent, place);
   return { type: "unconfirmed", detail: told };
 }
 

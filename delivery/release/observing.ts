@@ -13,6 +13,7 @@ export function observing(ports: ReleasePorts): ReleasePorts {
       shift: nothing,
       confirm: () => Promise.resolve({ status: "unknown", detail: "observing: nothing is moved" }),
       weight: () => Promise.resolve(undefined),
+      selectSlot: () => Promise.resolve(false),
     },
     slots: {
       look: (slot, signal) => ports.slots.look(slot, signal),

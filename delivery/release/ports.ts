@@ -58,6 +58,12 @@ export interface Router {
 
   /** The candidate's share of the traffic in percent, as the control plane has it now; `undefined` where that cannot be told. */
   weight(split: Split, signal: AbortSignal): Promise<number | undefined>;
+
+  /**
+   * Has the Service of the service's own name, by which callers inside the cluster reach it, select this slot alone; idempotent. Resolves to
+   * whether that was a change. Does nothing where that Service is what users are routed by, or was never made to select one slot.
+   */
+  selectSlot(slot: Slot, signal: AbortSignal): Promise<boolean>;
 }
 
 /** The candidate did not get the pods that a share of the traffic needs. */

@@ -2,6 +2,7 @@
 import { ClusterError, LeaseLostError, UnreachableError } from "../cluster/errors.ts";
 import { shareOnRollback, type ReadyPods } from "./capacity.ts";
 import { pollWeight, split } from "./moving.ts";
+import { turnService } from "./own-service.ts";
 import { messageOf } from "./persist.ts";
 import { countEvery, countPods, type PodCounts } from "./pods.ts";
 import { PodsNotReadyError } from "./ports.ts";
@@ -39,6 +40,7 @@ export async function stepBack(state: ReleaseState, place: Workplace): Promise<R
     if (percent > 0 && !(error instanceof LeaseLostError)) return failed(reason, messageOf(error));
     throw error;
   }
+  await turnService(percent, place);
   return { type: "stepped-back", detail: `held with ${percent} % of the traffic on ${place.subject.candidate.slot}` };
 }
 
@@ -80,7 +82,11 @@ async function retreat(
     }
     await scaleUpActive(place, counts);
     const share = Math.max(target, shareOnRollback(ready, from, current));
-    if (share !== current) await move(share);
+    if (share !== current) {
+      await move(share);
+      // The active slot has nothing to serve callers with.
+      if (share === 100) await turnService(share, place);
+    }
     current = share;
     const waited = clock.monotonic() - start;
     if (waited >= deadlines.ready && !lateTold) {
@@ -130,8 +136,13 @@ export async function verifyRollback(state: ReleaseState, place: Workplace): Pro
   const limited = { ...place, signal: AbortSignal.any([place.signal, over.signal]) };
   const seen = seenRollback(limited);
   const lost = state.rolledBackFrom === undefined ? undefined : activeSlotLost(limited);
+  const turned = turnService(0, place);
+  // It is awaited below; until then a rejection is nobody's.
+  turned.catch(() => undefined);
   try {
-    return await Promise.race(lost === undefined ? [seen] : [seen, lost]);
+    const verdict = await Promise.race(lost === undefined ? [seen] : [seen, lost]);
+    await turned;
+    return verdict;
   } finally {
     over.abort(new Error("the rollback is looked at no longer"));
     await Promise.allSettled([seen, lost]);
@@ -171,6 +182,8 @@ function lostActiveSlot({ subject, guard }: Workplace, { active, candidate }: Po
 export async function objectionToScalingDown(state: ReleaseState, place: Workplace): Promise<ReleaseEvent | undefined> {
   const { subject, ports, signal } = place;
   const { slot } = subject.candidate;
+  const unturned = await turnService(0, place, tidyPatience);
+  if (unturned !== undefined) return { type: "pods-kept", detail: `${slot} keeps its pods: ${unturned}` };
   if (state.rolledBackFrom === undefined) return undefined;
   const start = ports.clock.monotonic();
   for (;;) {

@@ -5,7 +5,8 @@ import { slotName } from "../../components/names/names.ts";
 import { otherSlot, slotNames, type SlotName } from "../../components/names/slot-name.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import { AutoscaledSlots, SlotAutoscalers } from "../cluster/autoscalers.ts";
-import type { ClusterApi, FencedWriter, WatchApi } from "../cluster/api.ts";
+import type { ClusterApi, FencedWriter, KubernetesObject, Resource, WatchApi } from "../cluster/api.ts";
+import { ForbiddenError } from "../cluster/errors.ts";
 import { Fence } from "../cluster/fence.ts";
 import { judgedObjects } from "../cluster/judged-objects.ts";
 import type { HeldLease } from "../cluster/lease.ts";
@@ -116,9 +117,11 @@ export class Session {
     const stop = AbortSignal.any([signal, held.lost]);
     const session = new Session(options, held, await options.store.takeFence(stop));
     const { namespace, service, router } = options.plan;
-    const route = router.kind === "istio" ? virtualServices : services;
+    const name = { namespace, name: service };
+    const stamp = (resource: Resource<KubernetesObject>): Promise<void> =>
+      session.#writer.stamp(resource, name, { signal: stop });
     await Promise.all([
-      session.#writer.stamp(route, { namespace, name: service }, { signal: stop }),
+      ...(router.kind === "istio" ? [stamp(virtualServices), ifAllowed(stamp(services))] : [stamp(services)]),
       ...slotNames.map((slot) =>
         session.#writer.stamp(deployments, { namespace, name: slotName(service, slot) }, { signal: stop }),
       ),
@@ -242,6 +245,15 @@ export class Session {
       if (error instanceof ConvergeError) return error;
       throw error;
     }
+  }
+}
+
+/** In an environment of an earlier version the account may not touch that Service; a rollback there does not need it. */
+async function ifAllowed(stamped: Promise<void>): Promise<void> {
+  try {
+    await stamped;
+  } catch (error) {
+    if (!(error instanceof ForbiddenError)) throw error;
   }
 }
 

@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { buildHttpRoutes, type HttpRouteSettings } from "../../components/routes/http-routes.ts";
 import type { FencedWriter } from "../cluster/api.ts";
-import { virtualServices, type VirtualService } from "../cluster/resources.ts";
+import { labelKeys, slotSelectorLabels } from "../../components/names/labels.ts";
+import { services, virtualServices, type VirtualService } from "../cluster/resources.ts";
 import type { ServedRequests } from "../guard/served.ts";
-import type { Confirmation, Router, Split } from "../release/ports.ts";
+import type { Confirmation, Router, Slot, Split } from "../release/ports.ts";
 import { slotWeights } from "../../components/routes/traffic.ts";
 import { withWeights } from "../../components/routes/weights.ts";
 import { liveWeights, readRoutes, RoutesUnknownError, type LiveRoutes } from "./live-weights.ts";
+import { replacingSelector } from "./selector.ts";
 import { judgeShare } from "./observed-share.ts";
 
 export interface IstioRouterOptions {
@@ -75,6 +77,26 @@ export class IstioRouter implements Router {
       if (error instanceof RoutesUnknownError) return undefined;
       throw error;
     }
+  }
+
+  async selectSlot(slot: Slot, signal: AbortSignal): Promise<boolean> {
+    const { writer, namespace, http } = this.#options;
+    const name = http.service;
+    let changed = false;
+    await writer.write(
+      services,
+      { namespace, name },
+      ({ spec }) => {
+        const selector = slotSelectorLabels(name, slot);
+        // An environment of an earlier version has one Service over both slots; the next `up` has it select one.
+        if (spec?.selector?.[labelKeys.slot] === undefined || isDeepStrictEqual(spec.selector, selector))
+          return undefined;
+        changed = true;
+        return { spec: { selector: replacingSelector(spec.selector, selector) } };
+      },
+      { signal },
+    );
+    return changed;
   }
 
   #remember(split: Split, percent: number | undefined): void {

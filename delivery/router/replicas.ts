@@ -14,6 +14,7 @@ import {
   type Slot,
   type Split,
 } from "../release/ports.ts";
+import { replacingSelector } from "./selector.ts";
 import { judgeShare } from "./observed-share.ts";
 import { replicaCounts } from "./replica-counts.ts";
 
@@ -56,9 +57,7 @@ export class ReplicaRouter implements Router {
       { namespace, name: service },
       ({ spec }) => {
         if (isDeepStrictEqual(spec?.selector, selector)) return undefined;
-        // A merge patch leaves what it does not name: labels that are no longer asked for go by null.
-        const gone = Object.keys(spec?.selector ?? {}).map((label) => [label, null] as const);
-        return { spec: { selector: { ...Object.fromEntries(gone), ...selector } } };
+        return { spec: { selector: replacingSelector(spec?.selector, selector) } };
       },
       { signal },
     );
@@ -109,6 +108,11 @@ export class ReplicaRouter implements Router {
     if (selected !== undefined) return selected === candidate ? 100 : 0;
     const [ours, theirs] = await Promise.all([this.#readyPods(candidate, signal), this.#readyPods(active, signal)]);
     return ours + theirs === 0 ? undefined : (100 * ours) / (ours + theirs);
+  }
+
+  /** The Service is what users are routed by: `shift` has done it. */
+  selectSlot(): Promise<boolean> {
+    return Promise.resolve(false);
   }
 
   async #readyPods(slot: Slot, signal: AbortSignal): Promise<number> {

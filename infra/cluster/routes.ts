@@ -1,11 +1,15 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { UserError } from "../../components/errors/user-error.ts";
 import { labelKeys } from "../../components/names/labels.ts";
+import { slotName } from "../../components/names/names.ts";
 import { slotNames, type BySlot } from "../../components/names/slot-name.ts";
 import { slotOfDestination } from "../../components/routes/destinations.ts";
 import { routeNames, type HttpRoute } from "../../components/routes/http-routes.ts";
 import { istioApiVersion } from "../../components/routes/manifests.ts";
-import type { LiveHttp } from "../../components/routes/plan.ts";
+import type { RouteChecks } from "../../components/routes/istio-routes.ts";
+import type { LiveHttp, LiveOwnService } from "../../components/routes/plan.ts";
+import type { RoutesUpdate } from "../../components/service/service.ts";
 import { canonicalJson } from "../../components/workload/digest.ts";
 import { ApiServer, type ClusterSettings } from "./api-server.ts";
 import { read } from "./read.ts";
@@ -58,21 +62,33 @@ export async function readVirtualService(
       path,
       `the weights of the route "${routeNames.primary}" are not 100 in all (blue ${weights.blue}, green ${weights.green}).`,
     );
-  const applied = Number(found.metadata.annotations[labelKeys.applied]);
+  const own = await readOwnService(api, namespace, service);
   return {
     weights,
-    routes: { http: http as readonly HttpRoute[], applied: Number.isSafeInteger(applied) ? applied : undefined },
+    routes: { http: http as readonly HttpRoute[], applied: appliedOf(found.metadata.annotations), own },
   };
 }
 
-export interface RouteQuery {
+const ownService = z.object({
+  metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }).prefault({}),
+  spec: z.object({ selector: z.record(z.string(), z.string()).default({}) }),
+});
+
+async function readOwnService(api: ApiServer, namespace: string, service: string): Promise<LiveOwnService | undefined> {
+  const found = await read(api, `/api/v1/namespaces/${namespace}/services/${service}`, ownService);
+  return found && { selector: found.spec.selector, applied: appliedOf(found.metadata.annotations) };
+}
+
+function appliedOf(annotations: Readonly<Record<string, string>>): number | undefined {
+  const applied = Number(annotations[labelKeys.applied]);
+  return Number.isSafeInteger(applied) ? applied : undefined;
+}
+
+export interface RouteQuery extends RoutesUpdate {
   readonly cluster: ClusterSettings;
   readonly namespace: string;
-  readonly service: string;
   /** Where KUBECONFIG is looked up. */
   readonly env: NodeJS.ProcessEnv;
-  /** The routes as the program read them. */
-  readonly http: readonly HttpRoute[];
 }
 
 /** Routes that are about to be written are not what they were when that was decided. */
@@ -87,13 +103,73 @@ export class RoutesChangedError extends UserError {
   }
 }
 
+/** The pods of a slot were not found behind its Service. */
+export class SlotUnreachableError extends UserError {
+  override readonly name = "SlotUnreachableError";
+
+  constructor(namespace: string, name: string) {
+    super(
+      `The Service ${namespace}/${name} has no ready pods ${endpointsDeadline / 1000} s after it was made, so the routes were not led to it.\n` +
+        `Nothing that users see has changed. Look at its pods (kubectl -n ${namespace} describe service ${name}), then run this again.`,
+    );
+  }
+}
+
 /** How long one look may take, in milliseconds. */
 const deadline = 10_000;
+/** How long a Service's pods may take to be found, in milliseconds; it takes less than one second. */
+const endpointsDeadline = 60_000;
+const pollInterval = 500;
+/**
+ * How long gateways may take to know a Service, or to use a route, in milliseconds: Istio's own advice for both is "a few seconds", and there is
+ * nobody who could be asked for all gateways.
+ */
+const propagation = 3_000;
 
-/** Rejects with a {@link RoutesChangedError} where the routes are no longer as they were read, and as `readLiveServices` does. */
-export async function checkRoutes({ cluster, namespace, service, env, http }: RouteQuery): Promise<void> {
-  const api = ApiServer.open(cluster, env, AbortSignal.timeout(deadline));
-  const found = await readVirtualService(api, namespace, service);
-  if (canonicalJson(found?.routes.http ?? null) !== canonicalJson(http))
-    throw new RoutesChangedError(namespace, service);
+/**
+ * Waits that keep an update of routes from failing requests. Both reject as `readLiveServices` does.
+ *
+ * @param wait resolves after so many milliseconds
+ */
+export function routeChecks(query: RouteQuery, wait: (ms: number) => Promise<unknown> = delay): RouteChecks {
+  const { cluster, namespace, service, env, http, renamed } = query;
+  const open = (): ApiServer => ApiServer.open(cluster, env, AbortSignal.timeout(deadline));
+  return {
+    /** Rejects with a RoutesChangedError where the routes are not as they were read, and with a SlotUnreachableError. */
+    async before() {
+      const names = renamed.map((slot) => slotName(service, slot));
+      for (const name of names) await untilReachable(open, wait, namespace, name);
+      if (names.length > 0) await wait(propagation);
+      const found = await readVirtualService(open(), namespace, service);
+      if (canonicalJson(found?.routes.http ?? null) !== canonicalJson(http))
+        throw new RoutesChangedError(namespace, service);
+    },
+    async after() {
+      if (renamed.length > 0) await wait(propagation);
+    },
+  };
+}
+
+const slices = z.object({
+  items: z.array(
+    z.object({
+      endpoints: z.array(z.object({ conditions: z.object({ ready: z.boolean().nullish() }).prefault({}) })).nullish(),
+    }),
+  ),
+});
+
+async function untilReachable(
+  open: () => ApiServer,
+  wait: (ms: number) => Promise<unknown>,
+  namespace: string,
+  name: string,
+): Promise<void> {
+  const selector = encodeURIComponent(`kubernetes.io/service-name=${name}`);
+  const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?labelSelector=${selector}`;
+  for (let waited = 0; waited < endpointsDeadline; waited += pollInterval) {
+    const found = await read(open(), path, slices);
+    if (found?.items.some(({ endpoints }) => endpoints?.some(({ conditions }) => conditions.ready !== false))) return;
+    await wait(pollInterval);
+  }
+  throw new SlotUnreachableError(namespace, name);
 }

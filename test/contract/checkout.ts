@@ -2,6 +2,7 @@
 import { cp, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parse, stringify } from "yaml";
+import { slotSelectorLabels } from "../../components/names/labels.ts";
 import type { HttpRoute } from "../../components/routes/http-routes.ts";
 import { formatLedger, parseLedger, type Ledger } from "../../components/ledger/ledger.ts";
 import { stackCommand, type StackCommandOptions, type StackCommandResult } from "../../infra/engine.ts";
@@ -124,6 +125,13 @@ export class Checkout {
         data: { "ledger.json": formatLedger(ledger) },
       });
     return ledger;
+  }
+
+  /** Has the ledger and the Service of the service's own name say that a slot serves, as a release leaves them. */
+  async promote(slot: "blue" | "green", change: Partial<Ledger> = {}): Promise<void> {
+    await this.ledger({ ...change, active: slot });
+    const spec = { selector: slotSelectorLabels("atom", slot) };
+    await this.plane.kubectl.patch(namespace, "service/atom", "atom-release", { spec });
   }
 
   async slot(

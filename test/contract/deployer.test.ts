@@ -180,7 +180,7 @@ describe("the deployer, with its own token", function () {
       "create a pod": () => cluster.create(pods, { metadata: at("mine") }),
       "change a pod": () => cluster.patch(pods, at("atom-blue-x"), change),
       "create a Job": () => cluster.create(jobs, { metadata: at("mine") }),
-      "change the Service behind the mesh": () => cluster.patch(services, at("atom"), change),
+      "change the Service of a slot": () => cluster.patch(services, at("atom-blue"), change),
       "change another VirtualService": () => cluster.patch(virtualServices, at("ion"), change),
       "change the release plan": () => cluster.patch(configMaps, at("atom-release-plan"), change),
       "read another ConfigMap": () => cluster.get(configMaps, at("kube-root-ca.crt")),

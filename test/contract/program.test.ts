@@ -84,7 +84,7 @@ describe("the program on a real API server", function () {
     // It is released: green serves, and the ledger has what it was released instead of.
     const { digest = "" } = await checkout.slot("green");
     const release = { ...pastRelease, outcome: "released" as const, template: digest, image };
-    await checkout.ledger({ active: "green", releases: [{ ...release, insteadOf: "atom.local/atom:0.1.0" }] });
+    await checkout.promote("green", { releases: [{ ...release, insteadOf: "atom.local/atom:0.1.0" }] });
     const { changed, notes } = await checkout.run("up", { refresh: true });
     assert.equal(changed, false);
     assert.match(

@@ -152,6 +152,7 @@ export class ReleaseWorld implements AsyncDisposable {
       router: {
         shift: (split, stop) => router.shift(split, stop),
         weight: (split, stop) => router.weight(split, stop),
+        selectSlot: (slot, stop) => router.selectSlot(slot, stop),
         // Asked all the same, for what it reads; there are no requests that it could judge by.
         confirm: async (split, since, stop) => {
           await router.confirm(split, since, stop);

@@ -46,7 +46,7 @@ describe("up, after the cluster has moved on", function () {
     await checkout.setImage("0.2.0");
     await checkout.run("up");
     // It is released: green serves, and the releaser takes blue's pods away. Then the file goes back.
-    await checkout.ledger({ active: "green" });
+    await checkout.promote("green");
     await scale("blue", 0);
     await checkout.setImage("0.1.0");
     const preview = await checkout.run("preview");

@@ -143,7 +143,22 @@ describe("an environment with a version that serves", () => {
     assert.match(outputs.notes.join("\n"), /the routes get routes\.timeout "40s" in place of "30s"/);
     const held = await declare(changes, live(releaseUnderWay));
     assert.deepEqual(held.resource("VirtualService", "atom-route").ignoreChanges, ["spec.http"]);
-    assert.match(held.outputs.notes.join("\n"), /the routes keep routes\.timeout "30s"/);
+    assert.match(
+      held.outputs.notes.join("\n"),
+      /the routes get routes\.timeout "40s" in place of "30s", once release r-7 has ended/,
+    );
+  });
+
+  it("has one Service for callers inside the cluster, which selects the slot that serves alone", async () => {
+    const first = (await declare()).resource("Service", "atom");
+    assert.deepEqual(at(first, "spec.selector"), { "app.kubernetes.io/name": "atom", "atom.dev/slot": "blue" });
+    assert.deepEqual(first.ignoreChanges, ["spec.selector"]);
+    const old = { ...stagingRoutes(0), own: { selector: { "app.kubernetes.io/name": "atom" } } };
+    const { resource, outputs } = await declare({}, liveRelease({ ledger: { active: "green" }, routes: old }));
+    const turned = resource("Service", "atom");
+    assert.deepEqual(at(turned, "spec.selector"), { "app.kubernetes.io/name": "atom", "atom.dev/slot": "green" });
+    assert.deepEqual(turned.ignoreChanges, []);
+    assert.match(outputs.notes.join("\n"), /the Service atom selects green alone, which serves/);
   });
 
   const frozen = {
@@ -300,7 +315,7 @@ describe("an environment by its configuration", () => {
 
   it("has every pod scraped once, with either router", async () => {
     for (const [changes, scraped] of [
-      [{}, ["atom"]],
+      [{}, ["atom-blue", "atom-green"]],
       [replicas, ["atom-blue", "atom-green"]],
     ] as const) {
       const { resource, names } = await declare(changes);

@@ -119,14 +119,14 @@ export class ClusterStack implements AsyncDisposable {
   /** Moves user traffic as a releaser does: with a field manager of its own. */
   async route(weights: { readonly blue: number; readonly green: number }): Promise<void> {
     const { http } = (await this.get("virtualservice/atom")).spec as {
-      http: { route: { destination: { subset: string }; weight?: number }[] }[];
+      http: { route: { destination: { host: string }; weight?: number }[] }[];
     };
     const last = http.at(-1);
     const destination = last?.route[0]?.destination;
     if (last === undefined || destination === undefined) throw new Error("the VirtualService has no route");
-    const route = (["blue", "green"] as const).map((subset) => ({
-      destination: { ...destination, subset },
-      weight: weights[subset],
+    const route = (["blue", "green"] as const).map((slot) => ({
+      destination: { ...destination, host: `atom-${slot}` },
+      weight: weights[slot],
     }));
     await this.kubectl.patch(this.namespace, "virtualservice/atom", "atom-release", {
       spec: { http: [...http.slice(0, -1), { ...last, route }] },
@@ -135,10 +135,13 @@ export class ClusterStack implements AsyncDisposable {
 
   async weights(): Promise<Record<string, number>> {
     const { http } = (await this.get("virtualservice/atom")).spec as {
-      http: { route: { destination: { subset: string }; weight?: number }[] }[];
+      http: { route: { destination: { host: string }; weight?: number }[] }[];
     };
     return Object.fromEntries(
-      (http.at(-1)?.route ?? []).map(({ destination, weight }) => [destination.subset, weight ?? 100]),
+      (http.at(-1)?.route ?? []).map(({ destination, weight }) => [
+        destination.host.replace("atom-", ""),
+        weight ?? 100,
+      ]),
     );
   }
 

@@ -81,12 +81,13 @@ export class ReleaseWatch implements AsyncDisposable {
 }
 
 interface Route {
-  readonly route: readonly { readonly destination: { readonly subset: SlotName }; readonly weight?: number }[];
+  readonly route: readonly { readonly destination: { readonly host: string }; readonly weight?: number }[];
 }
 
 function weightsOf(http: readonly Route[]): Weights {
   const weights = { blue: 0, green: 0 };
-  for (const { destination, weight = 100 } of http.at(-1)?.route ?? []) weights[destination.subset] = weight;
+  for (const { destination, weight = 100 } of http.at(-1)?.route ?? [])
+    weights[destination.host === "atom-blue" ? "blue" : "green"] = weight;
   return weights;
 }
 

@@ -51,13 +51,19 @@ describe("the deployer's role", () => {
     }
   });
 
-  it("changes the VirtualService behind a mesh, and the Service where there is none", () => {
+  it("changes the VirtualService behind a mesh, and the Service of the service's own name with either router", () => {
     assert.deepEqual(rights(everything, "virtualservices"), [[["atom"], [...watching, "patch"]]]);
     assert.deepEqual(rights(everything, "services"), [
-      [["ion"], [...watching, "patch"]],
-      [["atom", "atom-blue", "atom-green", "ion-blue", "ion-green"], watching],
+      [
+        ["atom", "ion"],
+        [...watching, "patch"],
+      ],
+      [["atom-blue", "atom-green", "ion-blue", "ion-green"], watching],
     ]);
-    assert.deepEqual(rights(rulesFor(), "services"), [[["atom", "atom-blue", "atom-green"], watching]]);
+    assert.deepEqual(rights(rulesFor(), "services"), [
+      [["atom"], [...watching, "patch"]],
+      [["atom-blue", "atom-green"], watching],
+    ]);
     assert.deepEqual(rights(rulesFor(), "pods/portforward"), []);
     assert.deepEqual(rights(everything, "pods/portforward"), [["any", ["create", "get"]]]);
   });

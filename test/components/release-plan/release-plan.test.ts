@@ -147,11 +147,17 @@ describe("a release plan", () => {
     );
   });
 
+  it("of the form before is read, for releases that began with it", () => {
+    const plan = parsed();
+    for (const schema of [1, 2] as const)
+      assert.equal(parseReleasePlan(JSON.stringify({ ...plan, schema }), "atom-x/atom-release-plan").schema, schema);
+  });
+
   it("of a newer form is refused by its schema, whatever else is in it", () => {
-    assert.throws(() => parseReleasePlan('{"schema": 2}', "atom-x/atom-release-plan"), {
+    assert.throws(() => parseReleasePlan('{"schema": 3}', "atom-x/atom-release-plan"), {
       message:
         "The release plan atom-x/atom-release-plan is not valid:\n" +
-        "  schema: it is 2, and this version reads up to 1\n" +
+        "  schema: it is 3, and this version reads up to 2\n" +
         "Use the newer version of this project that wrote it.",
     });
   });

@@ -19,7 +19,7 @@ describe("the http routes", () => {
       timeout: "30s",
       retries: { attempts: 2, perTryTimeout: "1500ms", retryOn: "connect-failure,refused-stream" },
     };
-    const to = (subset: string) => ({ host: "atom", subset, port: { number: 8000 } });
+    const to = (slot: string) => ({ host: `atom-${slot}`, port: { number: 8000 } });
     assert.deepEqual(buildHttpRoutes(settings, { active: "blue", candidateWeight: 10 }), [
       {
         name: "canary",

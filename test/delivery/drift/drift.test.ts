@@ -75,4 +75,14 @@ describe("drift", () => {
       ["spec.hosts[0]"],
     );
   });
+
+  it("is not that the Service of the service's own name was turned, but that one of a slot was", () => {
+    const differences = [difference('spec.selector["atom.dev/slot"]')];
+    const drifted = (name: string) => {
+      const urn = `urn:pulumi:staging::atom::atom:service:Service$atom:routes:Istio$${service}::${name}`;
+      return driftOf("staging", { resources: [{ ...refreshed(service, name, { differences }), urn }] }).resources
+        .length;
+    };
+    assert.deepEqual([drifted("atom"), drifted("atom-blue"), drifted("atom-green")], [0, 1, 1]);
+  });
 });

@@ -163,6 +163,11 @@ export class Releaser {
           await this.alive();
           return { status: world.confirms, detail: `the data plane is ${world.confirms}` };
         },
+        selectSlot: async (slot) => {
+          await this.alive();
+          world.selectSlot(slot);
+          return false;
+        },
         weight: async () => {
           await this.alive();
           return world.percent;

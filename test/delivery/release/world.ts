@@ -57,6 +57,11 @@ export class World {
 
   #released: SlotName = "green";
   #green = 0;
+  /** What the Service of the service's own name selected, with the candidate's share at that moment. */
+  readonly selected: { readonly slot: SlotName; readonly percent: number }[] = [{ slot: "blue", percent: 0 }];
+  /** Why that Service cannot be written. */
+  serviceRefuses: Error | undefined;
+
   #log: Counters[];
   #releasers = 0;
   /** Ready pods. */
@@ -202,6 +207,12 @@ export class World {
   get isMisled(): boolean {
     const { blue, green } = this.#ready;
     return (this.#green < 100 && blue === 0 && green > 0) || (this.#green > 0 && green === 0 && blue > 0);
+  }
+
+  /** What the router does with the Service of the service's own name. */
+  selectSlot(slot: SlotName): void {
+    if (this.serviceRefuses !== undefined) throw this.serviceRefuses;
+    if (this.selected.at(-1)?.slot !== slot) this.selected.push({ slot, percent: this.percent });
   }
 
   /** Lines of the journal of the release under way, or of the last one. */

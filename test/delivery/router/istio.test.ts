@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { buildHttpRoutes, type HttpRouteSettings } from "../../../components/routes/http-routes.ts";
 import { Fence } from "../../../delivery/cluster/fence.ts";
-import { virtualServices } from "../../../delivery/cluster/resources.ts";
+import { services, virtualServices } from "../../../delivery/cluster/resources.ts";
 import type { ServedReading } from "../../../delivery/guard/served.ts";
 import type { Split } from "../../../delivery/release/ports.ts";
 import { IstioRouter } from "../../../delivery/router/istio.ts";
@@ -37,6 +37,10 @@ function router(
 
 function put(cluster: FakeCluster, routes: readonly unknown[]): void {
   cluster.put(virtualServices, { metadata: { name: "atom" }, spec: { hosts: ["*"], http: routes } } as never);
+}
+
+function select(cluster: FakeCluster, selector: Readonly<Record<string, string>>): void {
+  cluster.put(services, { metadata: { name: "atom" }, spec: { selector } } as never);
 }
 
 /** What was seen in `n` requests of which the candidate took `k`, in one stretch. */
@@ -151,6 +155,44 @@ describe("the Istio router", () => {
     put(cluster, [{ name: "primary", redirect: { uri: "/" } }]);
     await assert.rejects(istio.shift(split(50), never), RoutesUnknownError);
     assert.deepEqual(cluster.written, []);
+  });
+
+  it("turns the Service of the service's own name to one slot, by one patch, and not twice", async () => {
+    const { cluster, router: istio } = router(100);
+    select(cluster, { "app.kubernetes.io/name": "atom", "atom.dev/slot": "blue" });
+    assert.deepEqual([await istio.selectSlot("green", never), await istio.selectSlot("green", never)], [true, false]);
+    const { spec } = await cluster.get(services, { namespace: "atom-staging", name: "atom" });
+    assert.deepEqual(spec?.selector, { "app.kubernetes.io/name": "atom", "atom.dev/slot": "green" });
+    assert.equal(cluster.written.length, 1);
+  });
+
+  it("takes labels out of that Service's selector that somebody added: it may select nothing by them", async () => {
+    const { cluster, router: istio } = router(0);
+    select(cluster, { "app.kubernetes.io/name": "atom", "atom.dev/slot": "blue", team: "shop" });
+    assert.equal(await istio.selectSlot("blue", never), true);
+    const { spec } = await cluster.get(services, { namespace: "atom-staging", name: "atom" });
+    assert.deepEqual(spec?.selector, { "app.kubernetes.io/name": "atom", "atom.dev/slot": "blue" });
+  });
+
+  it("leaves a Service over both slots, as earlier versions have it: routes name its subsets", async () => {
+    const { cluster, router: istio } = router(100);
+    select(cluster, { "app.kubernetes.io/name": "atom" });
+    assert.equal(await istio.selectSlot("green", never), false);
+    assert.deepEqual(cluster.written, []);
+  });
+
+  it("moves weights among subsets too, and names a slot that is missing as the other one is named", async () => {
+    const { cluster, router: istio } = router(0);
+    const to = (subset: string, weight: number) => ({
+      destination: { host: "atom", subset, port: { number: 8000 } },
+      weight,
+    });
+    const canary = { name: "canary", match: [{}], route: [{ destination: { host: "atom", subset: "green" } }] };
+    put(cluster, [canary, { name: "primary", route: [to("blue", 100)] }]);
+    await istio.shift(split(10), never);
+    assert.deepEqual(cluster.written[0]?.patch, {
+      spec: { http: [canary, { name: "primary", route: [to("blue", 90), to("green", 10)] }] },
+    });
   });
 
   it("confirms a weight by what the pods served, against the weight before", async () => {

@@ -129,9 +129,17 @@ describe("the live release", () => {
     const http = [canary, { ...primary, timeout: "15s", retries, headers: {} }];
     const metadata = { annotations: { "atom.dev/applied": "2" } };
     const live = await read({ ...namespace, ...ledger(), ...slots, [paths.route]: { metadata, spec: { http } } });
-    assert.deepEqual(live?.routes, { http, applied: 2 });
+    assert.deepEqual(live?.routes, { http, applied: 2, own: undefined });
     const plain = await read({ ...namespace, ...ledger(), ...slots, ...route(100, 0) });
-    assert.deepEqual(plain?.routes, { http: route(100, 0)[paths.route]?.spec.http, applied: undefined });
+    assert.deepEqual(plain?.routes?.http, route(100, 0)[paths.route]?.spec.http);
+    assert.equal(plain?.routes?.applied, undefined);
+  });
+
+  it("has what the Service of the service's own name selects", async () => {
+    const selector = { "app.kubernetes.io/name": "atom", "atom.dev/slot": "blue" };
+    const service = { metadata: { annotations: { "atom.dev/applied": "3" } }, spec: { selector } };
+    const live = await read({ ...namespace, ...ledger(), ...slots, ...route(100, 0), [paths.service]: service });
+    assert.deepEqual(live?.routes?.own, { selector, applied: 3 });
   });
 
   it("may have a slot without a Deployment, or with a template whose digest is gone", async () => {
