@@ -9,6 +9,9 @@ import { createProgram, type ProgramPorts } from "./program.ts";
 /** What every secret's value is while resources are collected, so that one that lost its mark is seen. */
 const secretValue = "the value of a secret";
 
+/** Names that are new in a run are the same in each. */
+const entropy = "0".repeat(64);
+
 /** What stands where a secret was. */
 export const secretPlaceholder = "[secret]";
 
@@ -85,6 +88,7 @@ export async function collect({ stack, raw, live = {}, ports = {} }: CollectOpti
     routeChecks: null,
     readRepository: (query) => Promise.resolve(blankRepository(query)),
     env: {},
+    entropy: () => entropy,
     commitMessage: () => Promise.resolve("a commit"),
   });
   const outputs: unknown = await pulumi.runtime.runInPulumiStack(program);

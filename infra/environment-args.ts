@@ -1,6 +1,7 @@
 import type { Output } from "@pulumi/pulumi";
 import type { DashboardsArgs } from "../components/dashboards/dashboards.ts";
 import { namespaceName } from "../components/names/names.ts";
+import type { SecretContent } from "../components/secret/secret-content.ts";
 import { requiredSecrets } from "../components/service/contract.ts";
 import type { LiveServices } from "../components/service/live-service.ts";
 import { serviceDefinition } from "../stacks/catalogue.ts";
@@ -16,6 +17,9 @@ export interface EnvironmentSource {
   readonly stack: string;
   readonly config: StackConfig;
   readonly secrets: Readonly<Record<string, Output<string>>>;
+  /** What a service's Secret holds, by the keys of the secrets that the service needs. */
+  readonly contentOf: (keys: readonly string[]) => SecretContent;
+  readonly entropy: string;
   readonly images: EnvironmentArgs["images"];
   readonly live: LiveServices;
   readonly namespace: string;
@@ -30,7 +34,7 @@ export interface EnvironmentSource {
 
 /** Puts together what a stack is made of and what its configuration says. */
 export function environmentArgs(source: EnvironmentSource): EnvironmentArgs {
-  const { stack, config, secrets, images, live, namespace, deployer } = source;
+  const { stack, config, contentOf, images, live, entropy, namespace, deployer } = source;
   const { quota, containerDefaults, dnsNamespace, ingressCidrs, releaserEgress } = config.namespace;
   return {
     stack,
@@ -38,10 +42,11 @@ export function environmentArgs(source: EnvironmentSource): EnvironmentArgs {
     tenant: { quota, containerDefaults, dnsNamespace },
     deployer,
     services: Object.fromEntries(
-      Object.entries(config.services).map(([name, settings]) => [name, environmentService(name, settings, secrets)]),
+      Object.entries(config.services).map(([name, settings]) => [name, environmentService(name, settings, contentOf)]),
     ),
     images,
     live,
+    entropy,
     monitoring: config.monitoring,
     ingressCidrs,
     releaserEgress,
@@ -72,16 +77,11 @@ function dashboardsOf({ project, stack, config, dashboardMessage }: EnvironmentS
 function environmentService(
   name: string,
   settings: ServiceConfig,
-  secrets: EnvironmentSource["secrets"],
+  contentOf: EnvironmentSource["contentOf"],
 ): EnvironmentService {
   const definition = serviceDefinition(name);
   if (definition === undefined) throw new Error(`the configuration was accepted with the unknown service ${name}`);
-  const needed = requiredSecrets(definition);
-  return {
-    definition,
-    settings,
-    secrets: Object.fromEntries(Object.entries(secrets).filter(([key]) => needed.includes(key))),
-  };
+  return { definition, settings, secrets: contentOf(requiredSecrets(definition)) };
 }
 
 /** The releaser finds its credentials in variables of these names, whichever stack it releases. */

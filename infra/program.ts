@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import path from "node:path";
 import * as grafana from "@pulumi/grafana";
 import * as k8s from "@pulumi/kubernetes";
@@ -34,6 +35,8 @@ export interface ProgramPorts {
   readonly images?: Readonly<Record<string, string>>;
   /** Where the environment is, in place of what is configured. @default as configured */
   readonly instance?: InstanceAddresses;
+  /** 32 random bytes, as text. @default the system's */
+  readonly entropy?: () => string;
   /** Says what is deployed, for histories that people read. @default the commit that is checked out, or that of the workflow */
   readonly commitMessage?: (env: NodeJS.ProcessEnv) => Promise<string>;
   /** Is told of a mistake of the user's before Pulumi reports it. @default nobody */
@@ -68,9 +71,10 @@ async function declare({
   env = process.env,
   images = {},
   instance = {},
+  entropy = () => randomBytes(32).toString("hex"),
   commitMessage: message = (variables) => commitMessage(variables, root),
 }: ProgramPorts): Promise<Outputs> {
-  const { config: configured, secrets } = readProgramConfig();
+  const { config: configured, secrets, contentOf } = readProgramConfig();
   const config = atInstance(configured, instance);
   const { cluster } = config;
   const namespace = namespaceName(pulumi.getProject(), pulumi.getStack());
@@ -98,6 +102,7 @@ async function declare({
     namespace,
     environmentArgs({
       ...{ project: pulumi.getProject(), stack: pulumi.getStack(), config, secrets, images, live, namespace },
+      ...{ contentOf, entropy: entropy() },
       deployer: deployerName(pulumi.getProject()),
       dashboardMessage: grafanaProvider && (await message(env)),
       github: github?.args,

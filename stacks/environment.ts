@@ -12,6 +12,7 @@ import type { ServiceSettings } from "../components/service/contract.ts";
 import { planService, type ServicePlan } from "../components/service/plan.ts";
 import { Service, type Monitoring, type ServiceArgs } from "../components/service/service.ts";
 import type { LiveServices } from "../components/service/live-service.ts";
+import type { SecretContent } from "../components/secret/secret-content.ts";
 import { SlackChannel, type ChannelRole, type SlackChannelArgs } from "../components/slack-channel/slack-channel.ts";
 import { Tenant, type TenantArgs } from "../components/tenant/tenant.ts";
 import type { ServiceDefinition } from "./definition.ts";
@@ -21,8 +22,8 @@ import { declareGithub, type GithubArgs } from "./github.ts";
 export interface EnvironmentService {
   readonly definition: ServiceDefinition;
   readonly settings: ServiceSettings;
-  /** Values of its Secret, by key. */
-  readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
+  /** What its Secret holds. */
+  readonly secrets: SecretContent;
 }
 
 export interface EnvironmentArgs {
@@ -37,6 +38,8 @@ export interface EnvironmentArgs {
   readonly images: Readonly<Record<string, string>>;
   /** What runs, by service. */
   readonly live: LiveServices;
+  /** At least 32 random bytes, as text, of this run alone: keys and marks that are new in it come from them. */
+  readonly entropy: string;
   readonly monitoring: Monitoring;
   /** Addresses beyond the gateway and Prometheus that may connect to the services. */
   readonly ingressCidrs: readonly string[];
@@ -73,10 +76,11 @@ export class Environment extends pulumi.ComponentResource {
   constructor(name: string, args: EnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
     super("atom:stacks:Environment", name, {}, opts);
     const services = Object.entries(args.services).map(([service, { definition, settings, secrets }]) => ({
-      ...{ service, contract: definition, settings, secrets },
+      ...{ service, contract: definition, settings },
       // Every decision is made before the first object is declared: a service that cannot be planned changes nothing.
       plan: planService({
         ...{ service, contract: definition, settings },
+        secrets: { content: secrets, entropy: args.entropy },
         asked: args.images[service],
         live: args.live[service],
       }),

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { labelKeys } from "../names/labels.ts";
-import { migrationLabel, migrationName, secretName } from "../names/names.ts";
+import { migrationLabel, migrationName } from "../names/names.ts";
 import { environmentVariables, type EnvironmentSources } from "../workload/environment.ts";
 import { restrictedContainer, restrictedPod } from "../workload/hardening.ts";
 import type { MigrationPlan } from "./plan.ts";
@@ -20,6 +20,8 @@ type Workload = Pick<PodTemplateArgs, "service" | "image" | "imagePullPolicy" | 
 export interface MigrationArgs {
   readonly namespace: pulumi.Input<string>;
   readonly workload: Workload;
+  /** Name of the Secret that its secrets are in: that of the pods which come after it. */
+  readonly secret: string;
   readonly migration: MigrationSettings;
   /** Which migrations, and whether they run: see `planMigration`. */
   readonly plan: MigrationPlan;
@@ -61,7 +63,7 @@ function migrationLabels(service: string, digest: string): Record<string, string
   };
 }
 
-function jobSpec({ workload, migration, plan }: MigrationArgs): k8s.types.input.batch.v1.JobSpec {
+function jobSpec({ workload, secret, migration, plan }: MigrationArgs): k8s.types.input.batch.v1.JobSpec {
   const { service, scratch } = workload;
   return {
     // Migrations are idempotent, so one that met a database restart may try again.
@@ -85,7 +87,7 @@ function jobSpec({ workload, migration, plan }: MigrationArgs): k8s.types.input.
             image: workload.image,
             imagePullPolicy: workload.imagePullPolicy,
             command: [...migration.command],
-            env: environmentVariables(secretName(service), migration.environment),
+            env: environmentVariables(secret, migration.environment),
             resources: kubernetesResources(workload.resources),
             securityContext: restrictedContainer(),
             volumeMounts: scratch.map(({ name, path }) => ({ name, mountPath: path })),

@@ -6,6 +6,8 @@ export interface LiveMigration {
   /** What {@link MigrationPlan.attempt} was when it was made. */
   readonly attempt: string | undefined;
   readonly failed: boolean;
+  /** Its pod template, as the API server holds it. */
+  readonly template?: unknown;
 }
 
 /** What to declare. */

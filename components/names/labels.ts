@@ -16,8 +16,12 @@ export const labelKeys = {
   scrape: "atom.dev/scrape",
   /** Annotation of a migration's pod: the failed Job that it follows. */
   attempt: "atom.dev/attempt",
-  /** Annotation of the pod template: a new value stages pods that read the Secret anew. */
-  secretsRevision: "atom.dev/secrets-revision",
+  /** Annotation of the pod template: the Secret that belongs to it, also where only its migrations read it. */
+  secret: "atom.dev/secret",
+  /** Annotation of the pod template: a keyed hash of each value of that Secret, by key, as JSON. */
+  secretKeys: "atom.dev/secret-keys",
+  /** Annotation of a Secret: another value makes it anew. See `SecretDeclaration.made`. */
+  made: "atom.dev/made",
   /** Annotation of a slot's Deployment and of routes: see `SlotMarks.applied`. */
   applied: "atom.dev/applied",
   /** Annotation of a slot's Deployment: see `SlotMarks.replicas`. */

@@ -32,9 +32,18 @@ export function leaseName(service: string): string {
   return `${service}-release`;
 }
 
-/** Secret with what the service's containers read from their environment. */
-export function secretName(service: string): string {
-  return `${service}-secrets`;
+/**
+ * Secret with what the service's containers read from their environment. Another content is another Secret.
+ *
+ * @param version keyed hash of the content @default the Secret of environments that no version of it was made in yet
+ */
+export function secretName(service: string, version?: string): string {
+  return version === undefined ? `${service}-secrets` : `${service}-secrets-${version}`;
+}
+
+/** Secret with the key of the hashes in the names of the service's Secrets. */
+export function versionKeyName(service: string): string {
+  return `${service}-version-key`;
 }
 
 /** PrometheusRule and AlertmanagerConfig of a service, and the Secret with the addresses of who is told. */

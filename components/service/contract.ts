@@ -58,8 +58,6 @@ export interface ServiceSettings {
   readonly resources: Resources;
   /** Variables beyond those of the contract. */
   readonly env: Readonly<Record<string, string>>;
-  /** A new value stages a version that reads the secrets anew. */
-  readonly secretsRevision: string;
   readonly routes: IstioRouteSettings | ReplicaRouteSettings;
   /** What the service may reach. */
   readonly egress: readonly Destination[];

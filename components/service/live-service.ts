@@ -1,4 +1,5 @@
 import type { LiveMigration } from "../migration/plan.ts";
+import type { LiveSecrets } from "../secret/plan.ts";
 import type { LiveRelease } from "../slots/live-release.ts";
 
 /** What there is of a service in the cluster, read before anything is declared. */
@@ -7,6 +8,8 @@ export interface LiveService {
   readonly release: LiveRelease | undefined;
   /** `undefined`: its database was never migrated from here. */
   readonly migration: LiveMigration | undefined;
+  /** @default none was made yet */
+  readonly secrets?: LiveSecrets | undefined;
 }
 
 /** Services in the cluster, by name. */

@@ -1,5 +1,12 @@
 import { planMigration, type MigrationPlan } from "../migration/plan.ts";
 import { planRoutes, type RoutesPlan } from "../routes/plan.ts";
+import {
+  changedSecretNotes,
+  configuredVersion,
+  planSecrets,
+  type SecretsPlan,
+  type SecretsSource,
+} from "../secret/plan.ts";
 import { planSlots, type SlotsPlan } from "../slots/plan.ts";
 import { templateDigest } from "../workload/digest.ts";
 import { podTemplate, type PodTemplate } from "../workload/pod-template.ts";
@@ -16,21 +23,27 @@ export interface ServicePlan extends SlotsPlan {
   readonly routes: RoutesPlan | undefined;
   /** Which migrations to declare. @default none */
   readonly migration: MigrationPlan | undefined;
+  /** Which Secrets to declare. */
+  readonly secrets: SecretsPlan;
+  /** Name of the Secret of the desired template. */
+  readonly secret: string;
 }
 
 export interface ServicePlanSources {
   readonly service: string;
   readonly contract: ServiceContract;
   readonly settings: ServiceSettings;
+  readonly secrets: SecretsSource;
   /** An image that this run is to stage in place of the configured one. @default none */
   readonly asked?: string | undefined;
   readonly live: LiveService | undefined;
 }
 
 /** Decides what each slot of a service gets. Throws what {@link planSlots} throws. */
-export function planService({ service, contract, settings, asked, live }: ServicePlanSources): ServicePlan {
+export function planService({ service, contract, settings, secrets, asked, live }: ServicePlanSources): ServicePlan {
   const ledger = live?.release?.ledger;
   const { image, notes } = imageInEffect({ service, configured: settings.image, asked, ledger });
+  const configured = configuredVersion(service, secrets, live?.secrets);
   const templateOf = (image: string): PodTemplate =>
     podTemplate({
       service,
@@ -41,7 +54,7 @@ export function planService({ service, contract, settings, asked, live }: Servic
         ...contract.environment,
         values: { ...settings.env, ...contract.environment.values },
       },
-      secretsRevision: settings.secretsRevision,
+      secret: configured.version,
       probes: contract.probes,
       resources: settings.resources,
       scratch: contract.scratch,
@@ -62,13 +75,25 @@ export function planService({ service, contract, settings, asked, live }: Servic
     live: live?.release,
   });
   const routes = routesPlan(service, contract, settings, live);
+  const secretsPlan = planSecrets({
+    ...{ service, source: secrets, configured, live: live?.secrets, release: live?.release },
+    migration: live?.migration?.template,
+  });
   return {
     ...slots,
-    notes: [...notes, ...slots.notes, ...(routes?.notes ?? [])],
+    notes: [
+      ...notes,
+      ...slots.notes,
+      ...changedSecretNotes(service, live?.release, { template, digest }),
+      ...secretsPlan.notes,
+      ...(routes?.notes ?? []),
+    ],
     image,
     routes,
     desired: { template, digest },
     migration: contract.migration && planMigration(slots.migrate, digest, live?.migration),
+    secrets: secretsPlan,
+    secret: configured.version.name,
   };
 }
 

@@ -5,13 +5,12 @@ import { Migration } from "../migration/migration.ts";
 import { ServiceMonitor } from "../monitor/service-monitor.ts";
 import type { SlotName } from "../names/slot-name.ts";
 import { serviceSelectorLabels } from "../names/labels.ts";
-import { secretName } from "../names/names.ts";
 import { allowEgress, allowIngress, allowReleaser, type Destination } from "../network/network-policies.ts";
 import { releasePlanKey, releasePlanName } from "../release-plan/release-plan.ts";
 import type { HttpRoute } from "../routes/http-routes.ts";
 import { IstioRoutes, type RouteChecks } from "../routes/istio-routes.ts";
 import { ReplicaRoutes } from "../routes/replica-routes.ts";
-import { secretData } from "../secret/secret-data.ts";
+import { declareSecrets } from "../secret/secrets.ts";
 import { Slots } from "../slots/slots.ts";
 import type { LiveRelease } from "../slots/live-release.ts";
 import type { ServiceContract, ServiceSettings } from "./contract.ts";
@@ -39,8 +38,6 @@ export interface ServiceArgs {
   readonly live?: LiveRelease | undefined;
   /** How to release it: the text of a release plan. */
   readonly releasePlan: string;
-  /** Values of the service's Secret, by key. */
-  readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
   readonly monitoring: Monitoring;
   /** Addresses beyond the gateway and Prometheus that may connect to the service. */
   readonly ingressCidrs: readonly string[];
@@ -85,6 +82,7 @@ export class Service extends pulumi.ComponentResource {
             scratch: contract.scratch,
             user: contract.user,
           },
+          secret: plan.secret,
           migration: contract.migration,
           plan: plan.migration,
         },
@@ -120,19 +118,14 @@ export class Service extends pulumi.ComponentResource {
   }
 
   /** Who the pods are, and what they are told in confidence. */
-  private identity(name: string, { namespace, service, secrets }: ServiceArgs): pulumi.Resource[] {
+  private identity(name: string, { namespace, service, plan }: ServiceArgs): pulumi.Resource[] {
     const labels = serviceSelectorLabels(service);
     const account = new k8s.core.v1.ServiceAccount(
       name,
       { metadata: { name: service, namespace, labels }, automountServiceAccountToken: false },
       { parent: this },
     );
-    const secret = new k8s.core.v1.Secret(
-      `${name}-secrets`,
-      { metadata: { name: secretName(service), namespace, labels }, data: secretData(secrets) },
-      { parent: this },
-    );
-    return [account, secret];
+    return [account, ...declareSecrets({ namespace, service, plan: plan.secrets }, this)];
   }
 
   /** What the releaser is told. It is the program's alone: each `up` makes it what the configuration says. */

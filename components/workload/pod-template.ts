@@ -1,11 +1,11 @@
 import type { types } from "@pulumi/kubernetes";
 import { labelKeys, serviceSelectorLabels } from "../names/labels.ts";
-import { secretName } from "../names/names.ts";
 import type { SlotName } from "../names/slot-name.ts";
 import { environmentVariables, type EnvironmentSources } from "./environment.ts";
 import { restrictedContainer, restrictedPod } from "./hardening.ts";
 import { imageVersion } from "./image.ts";
 import type { Probe, Probes } from "./probes.ts";
+import { secretAnnotations, type SecretVersion } from "./secret-version.ts";
 
 /** A pod template of plain values, so that it can be read and hashed before anything is declared. */
 export interface PodTemplate {
@@ -46,8 +46,8 @@ export interface PodTemplateArgs {
   /** The container's port, named `http`. */
   readonly port: number;
   readonly environment: EnvironmentSources;
-  /** A new value makes a new template, so that a candidate with rotated secrets is staged. */
-  readonly secretsRevision: string;
+  /** The Secret that the environment's secrets are in. Another content makes another template. */
+  readonly secret: SecretVersion;
   readonly probes: Probes;
   readonly resources: Resources;
   readonly scratch: readonly ScratchDirectory[];
@@ -65,7 +65,7 @@ export function podTemplate(args: PodTemplateArgs): PodTemplate {
         [labelKeys.partOf]: args.service,
         [labelKeys.version]: imageVersion(args.image),
       },
-      annotations: { [labelKeys.secretsRevision]: args.secretsRevision },
+      annotations: secretAnnotations(args.secret),
     },
     spec: {
       serviceAccountName: args.service,
@@ -93,7 +93,7 @@ function container(args: PodTemplateArgs): types.input.core.v1.Container {
     image: args.image,
     imagePullPolicy: args.imagePullPolicy,
     ports: [{ name: "http", containerPort: args.port, protocol: "TCP" }],
-    env: environmentVariables(secretName(args.service), args.environment),
+    env: environmentVariables(args.secret.name, args.environment),
     resources: kubernetesResources(args.resources),
     startupProbe: httpProbe(args.probes.startup),
     livenessProbe: httpProbe(args.probes.liveness),

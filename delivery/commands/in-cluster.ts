@@ -1,4 +1,5 @@
 import type { ReleaseRequest } from "../release/opening.ts";
+import { otherSlot } from "../../components/names/slot-name.ts";
 import { isSameRelease, ReleaseRefusedError } from "../release/opening.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import { followJob } from "../in-cluster/follow-job.ts";
@@ -36,7 +37,7 @@ export async function releaseInCluster(
   { any }: RunSignals,
 ): Promise<ExitCode> {
   const { cluster, clock } = site;
-  const { current } = await site.store.read(any);
+  const { current, active } = await site.store.read(any);
   if (current !== null && !isSameRelease(current, request) && request.supersede === undefined)
     throw new ReleaseRefusedError(
       "different_release",
@@ -46,7 +47,10 @@ export async function releaseInCluster(
   // The Job may not have been told what this process knows: whoever can sends.
   await using elsewhere = new AsyncDisposableStack();
   elsewhere.use(startNotifying({ site, plan, view, variables: process.env, signal: any }));
-  const job = await startReleaser({ cluster, plan, request, image, signal: any });
+  const job = await startReleaser({
+    ...{ cluster, plan, request, image, signal: any },
+    candidate: current?.slot ?? otherSlot(active),
+  });
   view.note(
     `the Job ${job.name} releases; this process follows it, and may be ended (atom abort takes the release back)`,
   );

@@ -34,7 +34,8 @@ export interface ReleaserJobArgs {
   /** ServiceAccount that it acts as. */
   readonly account: string;
   readonly request: ReleaseRequest;
-  readonly smokeUser: SmokeUser;
+  /** @default nobody: the smoke test says which variable it misses */
+  readonly smokeUser: SmokeUser | undefined;
 }
 
 /** A Job that runs `atom release --staged`. Its restarts are the resume. */

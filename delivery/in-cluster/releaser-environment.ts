@@ -1,6 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
-import { secretName } from "../../components/names/names.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
+import { secretsNamed } from "../../components/workload/secret-version.ts";
 
 type EnvVar = types.input.core.v1.EnvVar;
 
@@ -13,9 +13,16 @@ export interface SmokeUser {
   readonly passwordKey: string;
 }
 
-/** The user that the program's migration makes, with the password in the service's own Secret. @param username default: R3's */
-export function smokeUserOf(service: string, username = "smoke_test"): SmokeUser {
-  return { username, secret: secretName(service), passwordKey: "smokeTestPassword" };
+/**
+ * The user that the program's migration makes, with the password that the migration of the candidate's template has given it.
+ *
+ * @param template pod template of the candidate: it names its Secret
+ * @param username default: R3's
+ * @returns `undefined` where the template names no Secret of the service
+ */
+export function smokeUserOf(service: string, template: unknown, username = "smoke_test"): SmokeUser | undefined {
+  const [secret] = secretsNamed(service, template);
+  return secret === undefined ? undefined : { username, secret, passwordKey: "smokeTestPassword" };
 }
 
 /** What a container is told in confidence, and the files that come with it. */
@@ -28,18 +35,22 @@ export interface ReleaserEnvironment {
 const authoritiesFolder = "/etc/atom/authorities";
 
 /**
- * The variables that a plan's releaser reads. The user is that of the service's own Secret; whatever else the plan names a variable for (how to
+ * The variables that a plan's releaser reads. The user is that of the candidate's own Secret; whatever else the plan names a variable for (how to
  * log in to Prometheus, files of authorities), and where metrics and messages go, is under the variable's name in a Secret that people make, and may be absent: the releaser then says
  * which variable it misses, and goes on by its plan.
  *
  * @param secret name of the Secret that people make
  */
-export function releaserEnvironment(plan: ReleasePlan, smokeUser: SmokeUser, secret: string): ReleaserEnvironment {
+export function releaserEnvironment(
+  plan: ReleasePlan,
+  smokeUser: SmokeUser | undefined,
+  secret: string,
+): ReleaserEnvironment {
   const authorities = [plan.prometheus?.caFileVariable, plan.entry.caFileVariable].filter((name) => name !== undefined);
   const items = [...new Set(authorities)].sort().map((name) => ({ key: name, path: name }));
   return {
     env: [
-      ...(plan.smoke.steps.length === 0 ? [] : loginVariables(smokeUser)),
+      ...(plan.smoke.steps.length === 0 || smokeUser === undefined ? [] : loginVariables(smokeUser)),
       ...[...prometheusVariables(plan.prometheus), ...outsideVariables].map((name) => ({
         name,
         valueFrom: { secretKeyRef: { name: secret, key: name, optional: true } },

@@ -1,10 +1,11 @@
 import { randomInt } from "node:crypto";
-import { deployerName } from "../../components/names/names.ts";
+import { deployerName, slotName } from "../../components/names/names.ts";
+import type { SlotName } from "../../components/names/slot-name.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import { releaserLabels } from "../../components/workload/releaser.ts";
 import type { ClusterApi, ObjectName } from "../cluster/api.ts";
-import { ForbiddenError, UnreachableError } from "../cluster/errors.ts";
-import { jobs, type Job } from "../cluster/resources.ts";
+import { ForbiddenError, NotFoundError, UnreachableError } from "../cluster/errors.ts";
+import { deployments, jobs, type Job } from "../cluster/resources.ts";
 import type { ReleaseRequest } from "../release/opening.ts";
 import { InClusterNotSetUpError, ReleaserForbiddenError, ReleaserRunningError } from "./errors.ts";
 import { releaserJob, type ReleaserJob } from "./job.ts";
@@ -15,10 +16,10 @@ export interface StartOptions {
   readonly cluster: ClusterApi;
   readonly plan: ReleasePlan;
   readonly request: ReleaseRequest;
+  /** The slot that holds what is to be released: it names the Secret with the smoke test's password. */
+  readonly candidate: SlotName;
   /** The Job's image. @default the plan's */
   readonly image?: string | undefined;
-  /** @default the user of the program's migration, with the password in the service's Secret */
-  readonly smokeUser?: SmokeUser;
   readonly signal: AbortSignal;
 }
 
@@ -34,7 +35,7 @@ const project = "atom";
  * not; else a ClusterError. Two that start at once may both succeed: the lease lets one of them release, and the other one refuses.
  */
 export async function startReleaser(options: StartOptions): Promise<StartedJob> {
-  const { cluster, plan, request, image, smokeUser = smokeUserOf(plan.service), signal } = options;
+  const { cluster, plan, request, image, signal } = options;
   const { namespace, service } = plan;
   if (plan.inCluster === null) throw new InClusterNotSetUpError(service);
   const running = await findReleaser(options);
@@ -45,7 +46,7 @@ export async function startReleaser(options: StartOptions): Promise<StartedJob> 
     id: randomId(),
     account: deployerName(project),
     request,
-    smokeUser,
+    smokeUser: await findSmokeUser(options),
   });
   const { metadata } = await create(cluster, job, signal);
   return { namespace, name: metadata.name, uid: metadata.uid ?? "" };
@@ -62,6 +63,21 @@ export async function findReleaser({
     .join(",");
   const all = await permitted(cluster.list(jobs, { namespace, selector }, { signal }));
   return all.find((job) => endOf(job, []) === undefined);
+}
+
+/** The user of the program's migration, with the password in the candidate's own Secret, which is named here and not read. */
+async function findSmokeUser({
+  cluster,
+  plan: { namespace, service },
+  candidate,
+  signal,
+}: StartOptions): Promise<SmokeUser | undefined> {
+  const name = slotName(service, candidate);
+  const found = await cluster.get(deployments, { namespace, name }, { signal }).catch((error: unknown) => {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  });
+  return smokeUserOf(service, found?.spec?.template);
 }
 
 async function create(cluster: ClusterApi, job: ReleaserJob, signal: AbortSignal): Promise<Job> {

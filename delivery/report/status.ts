@@ -23,6 +23,8 @@ export interface StatusFacts {
   /** Percent of the traffic by slot, as the router has it. */
   readonly weights?: BySlot<number> | undefined;
   readonly slots?: BySlot<SlotFacts> | undefined;
+  /** Keys of secrets whose values differ between the slots' templates. @default none that is known */
+  readonly changedSecrets?: readonly string[] | undefined;
   /** Who holds the lease; `null` when nobody does. */
   readonly holder?: string | null | undefined;
 }
@@ -43,6 +45,8 @@ export interface Status {
   readonly slots: BySlot<SlotFacts> | null;
   readonly release: ReleaseStatus | null;
   readonly holder: string | null;
+  /** Keys of secrets whose values differ between the slots, where both have pods. */
+  readonly changedSecrets: readonly string[];
   readonly quarantined: readonly { readonly template: string; readonly reason: string; readonly release: string }[];
   readonly targets: Targets;
   readonly notifications: NotTold;
@@ -70,7 +74,7 @@ export interface ReleaseStatus {
 
 /** Puts together how an environment is. Pure. */
 export function statusOf(facts: StatusFacts): Status {
-  const { ledger, environment, now, weights, slots, holder } = facts;
+  const { ledger, environment, now, weights, slots, holder, changedSecrets = [] } = facts;
   const { current, service, active } = ledger;
   const serving = servingRelease(ledger);
   return {
@@ -85,6 +89,9 @@ export function statusOf(facts: StatusFacts): Status {
     slots: slots ?? null,
     release: current && releaseStatus(current, now),
     holder: holder ?? null,
+    changedSecrets: Object.values(slots ?? {}).some(({ desiredReplicas }) => desiredReplicas === 0)
+      ? []
+      : changedSecrets,
     quarantined: ledger.quarantine.map(({ template, reason, release }) => ({ template, reason, release })),
     targets: targetsOf(ledger),
     notifications: notToldOf(ledger),
@@ -199,6 +206,9 @@ export function statusText(status: Status, options: TerminalOptions = {}): strin
       ? []
       : [row("because", { text: `${release.reason}: ${release.detail ?? ""}`, tone: "warning" })]),
     ...(release === null ? [] : [row("releaser", { text: status.holder ?? "none" })]),
+    ...(status.changedSecrets.length === 0
+      ? []
+      : [row("secrets", { text: `${status.changedSecrets.join(", ")} changed; each slot keeps its own` })]),
     row("quarantine", quarantineCell(status)),
     ...notToldLines(status.notifications, mostNotTold).map((text, index) =>
       row(index === 0 ? "not told" : "", { text, tone: "warning" }),

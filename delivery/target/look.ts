@@ -2,6 +2,7 @@ import type { BySlot } from "../../components/names/slot-name.ts";
 import { otherSlot, slotNames } from "../../components/names/slot-name.ts";
 import { labelKeys } from "../../components/names/labels.ts";
 import { leaseName } from "../../components/names/names.ts";
+import { changedSecrets } from "../../components/workload/secret-version.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import type { FencedWriter } from "../cluster/api.ts";
 import { NotFoundError } from "../cluster/errors.ts";
@@ -20,14 +21,23 @@ const readOnly: FencedWriter = {
 /** Looks at an environment. Only the ledger must be there; whatever else cannot be seen is left out. */
 export async function lookAt(site: Site, signal: AbortSignal): Promise<StatusFacts> {
   const { target, clock, store } = site;
-  const [ledger, plan, slots, holder] = await Promise.all([
+  const [ledger, plan, slots, changedSecrets, holder] = await Promise.all([
     store.read(signal),
     seen(site.openPlan(signal), signal),
     seen(slotsOf(site, signal), signal),
+    seen(changedSecretsOf(site, signal), signal),
     seen(holderOf(site, signal), signal),
   ]);
   const weights = plan === undefined ? undefined : await seen(weightsOf(site, plan.plan, slots, signal), signal);
-  return { ledger, environment: target.stack ?? target.namespace, now: clock.now(), weights, slots, holder };
+  return {
+    ledger,
+    environment: target.stack ?? target.namespace,
+    now: clock.now(),
+    weights,
+    slots,
+    changedSecrets,
+    holder,
+  };
 }
 
 async function seen<T>(look: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
@@ -39,9 +49,19 @@ async function seen<T>(look: Promise<T>, signal: AbortSignal): Promise<T | undef
   }
 }
 
-async function slotsOf({ cluster, target }: Site, signal: AbortSignal): Promise<BySlot<SlotHealth>> {
-  const { namespace, service } = target;
-  const slots = new DeploymentSlots({ cluster, writer: readOnly, namespace, service, replicas: 1 });
+function deploymentsOf({ cluster, target: { namespace, service } }: Site): DeploymentSlots {
+  return new DeploymentSlots({ cluster, writer: readOnly, namespace, service, replicas: 1 });
+}
+
+/** By the hashes that the templates carry: no Secret is read. */
+async function changedSecretsOf(site: Site, signal: AbortSignal): Promise<readonly string[]> {
+  const slots = deploymentsOf(site);
+  const [blue, green] = await Promise.all(slotNames.map((slot) => slots.template(slot, signal)));
+  return changedSecrets(blue, green);
+}
+
+async function slotsOf(site: Site, signal: AbortSignal): Promise<BySlot<SlotHealth>> {
+  const slots = deploymentsOf(site);
   const [blue, green] = await Promise.all(slotNames.map((slot) => slots.look(slot, signal)));
   if (blue === undefined || green === undefined) throw new Error("there are two slots");
   return { blue, green };

@@ -9,6 +9,7 @@ import { allTo, type LiveRelease, type LiveSlot, type SlotMarks } from "../../co
 import type { PodTemplate } from "../../components/workload/pod-template.ts";
 import { ApiServer, type ClusterSettings } from "./api-server.ts";
 import { LedgerMissingError } from "./errors.ts";
+import { readSecrets } from "./live-secrets.ts";
 import { read } from "./read.ts";
 import { readVirtualService } from "./routes.ts";
 
@@ -46,11 +47,12 @@ async function readService(
   service: string,
   router: "istio" | "replicas",
 ): Promise<LiveService> {
-  const [release, migration] = await Promise.all([
+  const [release, migration, secrets] = await Promise.all([
     readRelease(api, namespace, service, router),
     readMigration(api, namespace, service),
+    readSecrets(api, namespace, service),
   ]);
-  return { release, migration };
+  return { release, migration, secrets };
 }
 
 async function readRelease(
@@ -133,8 +135,8 @@ const jobs = z.object({
     z.object({
       metadata: z.object({ uid: z.string(), creationTimestamp: z.string(), labels }),
       spec: z.object({
-        template: z.object({
-          metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }).prefault({}),
+        template: z.looseObject({
+          metadata: z.looseObject({ annotations: z.record(z.string(), z.string()).default({}) }).prefault({}),
         }),
       }),
       status: z
@@ -156,6 +158,7 @@ async function readMigration(api: ApiServer, namespace: string, service: string)
     uid: newest.metadata.uid,
     attempt: newest.spec.template.metadata.annotations[labelKeys.attempt],
     failed: newest.status.conditions.some(({ type, status }) => type === "Failed" && status === "True"),
+    template: newest.spec.template,
   };
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ApiServer } from "./api-server.ts";
 
-/** Reads an object of a form; `undefined` where there is none. Throws what `ApiServer` throws. */
+/** Reads one object, or a list, of which `schema` says what is looked at; `undefined` where there is none. Throws what `ApiServer` throws. */
 export async function read<Schema extends z.ZodType>(
   api: ApiServer,
   path: string,

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { SecretContent } from "../../components/secret/secret-content.ts";
 import { parseStackConfig, type RawConfig } from "./parse.ts";
 import { stackKeys, type StackConfig } from "./schema.ts";
 import { neededSecrets, usableSecrets } from "./secrets.ts";
@@ -8,6 +9,8 @@ export interface ProgramConfig {
   readonly config: StackConfig;
   /** Values of the secrets that the services and the optional sections need, or can use and have, by key. */
   readonly secrets: Readonly<Record<string, pulumi.Output<string>>>;
+  /** What a Secret with these of the secrets holds: its name depends on it, so it is known before anything is declared. */
+  readonly contentOf: (keys: readonly string[]) => SecretContent;
 }
 
 /** Reads the whole configuration of the running stack, once. Throws a {@link ConfigError} with every problem. */
@@ -20,7 +23,12 @@ export function readProgramConfig(): ProgramConfig {
   const secrets = usableSecrets(raw.values)
     .filter((key) => needed.includes(key) || raw.secrets.includes(key))
     .map((key) => [key, source.requireSecret(key)] as const);
-  return { config, secrets: Object.fromEntries(secrets) };
+  return { config, secrets: Object.fromEntries(secrets), contentOf };
+}
+
+function contentOf(keys: readonly string[]): SecretContent {
+  const all = pulumi.runtime.allConfig();
+  return SecretContent.of(Object.fromEntries(keys.map((key) => [key, all[`atom:${key}`] ?? ""])));
 }
 
 /** Pulumi hands a program text alone, so what is no section counts as a secret: its value is not looked at. */

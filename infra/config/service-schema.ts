@@ -92,11 +92,6 @@ export const service = section({
     )
     .default({})
     .describe("Variables beyond those that the service's definition sets. No secrets."),
-  secretsRevision: z
-    .string({ error: 'allowed: text (put it in quotes), such as "1"' })
-    .min(1)
-    .default("1")
-    .describe("Change it after changing a secret: a version that reads the secrets anew is staged."),
   routes: z.discriminatedUnion("router", [istioRoutes, replicaRoutes], {
     error: "allowed: router: istio or replicas, each with its own keys",
   }),

@@ -1,8 +1,10 @@
 // Drift on the embedded cluster: what somebody changes by hand is found and told once; what a release moves is no drift.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
+import { secretsNamed } from "../../components/workload/secret-version.ts";
 import type { StackDrift } from "../../delivery/drift/drift.ts";
 import { clusterDeadlineMs } from "../support/cluster.ts";
 import { GithubStandIn } from "../support/github/stand-in.ts";
@@ -43,6 +45,22 @@ async function takeBack({ stack }: ReleaseStack): Promise<void> {
   await promisify(execFile)(process.execPath, words, { cwd: stack.folder, env });
 }
 
+/** Puts a Secret with other values in the place of the one that the serving slot reads, which cannot be changed itself; resolves to its name. */
+async function replaceSecret({ stack }: ReleaseStack, data: Readonly<Record<string, string>>): Promise<string> {
+  const { kubectl, namespace, folder } = stack;
+  const { spec } = await kubectl.get(namespace, "deployment/atom-blue");
+  const [name = ""] = secretsNamed("atom", spec.template);
+  const { metadata, ...live } = await kubectl.get(namespace, `secret/${name}`);
+  const { labels, annotations } = metadata;
+  const file = path.join(folder, "by-hand.json");
+  await writeFile(
+    file,
+    JSON.stringify({ ...live, metadata: { name, labels, annotations }, data: { ...live.data, ...data } }),
+  );
+  await kubectl.run(["replace", "--force", "--namespace", namespace, "--filename", file]);
+  return name;
+}
+
 describe("atom drift", function () {
   this.timeout(lookingMs);
   let stack: ReleaseStack;
@@ -75,14 +93,14 @@ describe("atom drift", function () {
     assert.deepEqual(states(), []);
 
     await kubectl.patch(namespace, "deployment/atom-blue", "by-hand", { spec: { progressDeadlineSeconds: 77 } });
-    await kubectl.patch(namespace, "secret/atom-secrets", "by-hand", { data: { tokenSecret: secret } });
+    const replaced = await replaceSecret(stack, { tokenSecret: secret });
     await kubectl.run(["delete", "networkpolicy/atom-egress", "--namespace", namespace]);
     const byHand = {
       code: 14,
       found: [
         "NetworkPolicy atom-egress: gone",
         "Deployment atom-blue: spec.progressDeadlineSeconds",
-        "Secret atom-secrets: data.tokenSecret",
+        `Secret ${replaced}: data.tokenSecret`,
       ],
     };
     assert.deepEqual(await look(stack, github, secret), byHand, "what was changed by hand is drift");

@@ -29,7 +29,6 @@ interface StackFile {
       readonly atom: {
         image: string;
         replicas: number;
-        secretsRevision?: string;
         env?: Record<string, string>;
         readonly routes: { hosts: string[]; timeout: string };
       };

@@ -76,7 +76,7 @@ describe("a releaser's Job on a real API server", function () {
     });
 
   function start(): Promise<StartedJob> {
-    return startReleaser({ cluster, plan: plan(), request: { by: "anna" }, signal });
+    return startReleaser({ cluster, plan: plan(), request: { by: "anna" }, candidate: "green", signal });
   }
 
   function follow(job: StartedJob, startWithin?: number): Promise<FollowedEnd> {
@@ -105,7 +105,7 @@ describe("a releaser's Job on a real API server", function () {
       id: "x1y2z3",
       account: "atom-deployer",
       request: { by: "anna", hotfix: "why" },
-      smokeUser: smokeUserOf("atom"),
+      smokeUser: smokeUserOf("atom", "atom-secrets-0123456789ab"),
     });
     await create({ ...manifest, apiVersion: "batch/v1", kind: "Job" }, "--dry-run=server");
     play(fates.succeeded);

@@ -140,7 +140,7 @@ describe("the program on a real API server", function () {
   it("freezes both slots while a release is under way", async () => {
     await checkout.ledger({ current: releaseUnderWay });
     await checkout.edit(({ config }) => {
-      config["atom:services"].atom.secretsRevision = "2";
+      config["atom:services"].atom.env = { LOG_LEVEL: "debug" };
     });
     const { notes, changed } = await checkout.run("preview");
     assert.equal(changed, false);

@@ -4,7 +4,8 @@ import path from "node:path";
 import { initialLedger } from "../../components/ledger/ledger.ts";
 import { collect, type Collected } from "../../infra/collect.ts";
 import type { LiveServices } from "../../components/service/live-service.ts";
-import { allTo } from "../../components/slots/live-release.ts";
+import { SecretContent } from "../../components/secret/secret-content.ts";
+import { allTo, type LiveSlot } from "../../components/slots/live-release.ts";
 import { readStackFile } from "../../infra/config/stack-file.ts";
 import { liveSlot } from "../components/slots/live.ts";
 import "../infra/pulumi-globals.ts";
@@ -23,6 +24,35 @@ const candidateStaged: LiveServices = {
   },
 };
 
+/** What an environment has that commit 6ebc742 of this project provisioned, as far as Secrets go: one without a version in its name. */
+const beforeVersions: LiveServices = {
+  atom: {
+    release: {
+      ledger: initialLedger("atom"),
+      slots: { blue: readsSecret(liveSlot("0123456789ab")), green: readsSecret(liveSlot("0123456789ab", 0)) },
+      weights: allTo("blue"),
+    },
+    migration: { digest: "0123456789ab", uid: "1", attempt: undefined, failed: false },
+    secrets: {
+      key: undefined,
+      versions: [
+        {
+          name: "atom-secrets",
+          content: SecretContent.of({ databaseUrl: "a", redisUrl: "b", smokeTestPassword: "c", tokenSecret: "d" }),
+          immutable: false,
+          made: undefined,
+        },
+      ],
+    },
+  },
+};
+
+function readsSecret(slot: LiveSlot): LiveSlot {
+  const env = [{ name: "TOKEN_SECRET", valueFrom: { secretKeyRef: { name: "atom-secrets", key: "tokenSecret" } } }];
+  const { spec, metadata } = slot.template;
+  return { ...slot, template: { metadata, spec: { ...spec, containers: [{ name: "atom", image: "atom:0", env }] } } };
+}
+
 interface Case {
   readonly file: string;
   readonly stack: string;
@@ -36,6 +66,7 @@ const cases: readonly Case[] = [
   { file: "atom-production.json", stack: "production", webhooks: ["deadMansSwitchUrl", "slackWebhookCritical", "slackWebhookUrl"] },
   { file: "atom-local.json", stack: "local", webhooks: [] },
   { file: "atom-staging-candidate.json", stack: "staging", live: candidateStaged, webhooks: ["slackWebhookUrl"] },
+  { file: "atom-staging-upgraded.json", stack: "staging", live: beforeVersions, webhooks: ["slackWebhookUrl"] },
 ];
 
 async function collectStack({ stack, live = {} }: Case): Promise<Collected> {
@@ -91,7 +122,7 @@ describe("the golden files", () => {
       assert.deepEqual(keys, keys.toSorted());
       const secrets = resources.filter(({ type }) => type === "kubernetes:core/v1:Secret").map(({ inputs }) => inputs.data);
       const service = ["databaseUrl", "redisUrl", "smokeTestPassword", "tokenSecret"];
-      const expected = [...(each.webhooks.length === 0 ? [] : [each.webhooks]), service];
+      const expected = [...(each.webhooks.length === 0 ? [] : [each.webhooks]), ...(each.live === beforeVersions ? [service] : []), service, ["key"]];
       assert.deepEqual(secrets, expected.map((keys) => Object.fromEntries(keys.map((key) => [key, "[secret]"]))));
     });
 
@@ -104,6 +135,24 @@ describe("the golden files", () => {
       }
     });
   }
+
+  it("keep, after an upgrade, the Secret that the serving pods read exactly as it was", async () => {
+    const secretOf = async (file: string) => {
+      const { resources } = JSON.parse(await readFile(path.join(import.meta.dirname, file), "utf8")) as Collected;
+      return resources.filter(({ name }) => name.startsWith("atom-secrets"));
+    };
+    const [kept, versioned] = await secretOf("atom-staging-upgraded.json");
+    assert.deepEqual(
+      [kept?.name, kept?.parent, kept?.inputs.metadata, kept?.inputs.immutable],
+      [
+        "atom-secrets",
+        "atom:service:Service atom",
+        { name: "atom-secrets", namespace: "atom-staging", labels: { "app.kubernetes.io/name": "atom" } },
+        undefined,
+      ],
+    );
+    assert.deepEqual([versioned], await secretOf("atom-staging.json"));
+  });
 
   it("differ between staging with and without a candidate in the slots alone", async () => {
     const [before, after] = await Promise.all(

@@ -8,6 +8,9 @@ import type { Outputs } from "../../infra/outputs.ts";
 import { buildHttpRoutes } from "../../components/routes/http-routes.ts";
 import type { LiveHttp } from "../../components/routes/plan.ts";
 import type { LiveMigration } from "../../components/migration/plan.ts";
+import type { LiveSecrets } from "../../components/secret/plan.ts";
+import { SecretContent, VersionKey } from "../../components/secret/secret-content.ts";
+import { secretAnnotations } from "../../components/workload/secret-version.ts";
 import type { LiveRelease } from "../../components/slots/live-release.ts";
 import { liveRelease, liveSlot, pastRelease, quarantined, releaseUnderWay } from "../components/slots/live.ts";
 import { committed, withValues } from "../infra/config/stacks.ts";
@@ -21,6 +24,20 @@ interface Found {
   readonly names: (kind: string) => string[];
 }
 
+/** A pod template that reads this Secret. */
+const readsSecret = (name: string, keys: Readonly<Record<string, string>>) => ({
+  metadata: { labels: { "atom.dev/template": "old" }, annotations: secretAnnotations({ name, keys }) },
+  spec: { containers: [{ name: "atom" }] },
+});
+
+const liveSecrets = (...names: string[]): LiveSecrets => ({
+  key: new VersionKey("key"),
+  versions: names.map((name) => ({
+    ...{ name, immutable: true, made: "once" },
+    content: SecretContent.of({ tokenSecret: "the old one" }),
+  })),
+});
+
 const migrated: LiveMigration = { digest: "old", uid: "uid-1", attempt: undefined, failed: false };
 
 async function declare(
@@ -28,9 +45,10 @@ async function declare(
   release?: LiveRelease,
   migration: LiveMigration | undefined = release && migrated,
   ports: CollectOptions["ports"] = {},
+  secrets?: LiveSecrets,
 ): Promise<Found> {
   const raw: RawConfig = withValues(await committed("staging"), changes);
-  const live = { atom: { release, migration } };
+  const live = { atom: { release, migration, secrets } };
   const { resources, outputs } = await collect({ stack: "staging", raw, live, ports });
   const ofKind = (kind: string) =>
     resources.filter(({ type }) => type.endsWith(`:${kind}`) && type.startsWith("kubernetes:"));
@@ -187,10 +205,41 @@ describe("an environment with a version that serves", () => {
     assert.deepEqual(names("Job"), []);
   });
 
-  it("stages pods that read the secrets anew when their revision changes", async () => {
-    const before = await declare();
-    const after = await declare({ "services.atom.secretsRevision": "2" });
-    assert.notEqual(before.outputs.services.atom?.desired, after.outputs.services.atom?.desired);
+  it("stages a version for another content of its Secret, and keeps the Secret that the serving pods read", async () => {
+    const serving = { ...liveSlot("old"), template: readsSecret("atom-secrets-0123456789ab", { tokenSecret: "1" }) };
+    const release = liveRelease({ slots: { blue: serving, green: undefined } });
+    const found = await declare(
+      {},
+      release,
+      migrated,
+      {},
+      liveSecrets("atom-secrets-0123456789ab", "atom-secrets-unused"),
+    );
+    const versions = found.names("Secret").filter((name) => name.startsWith("atom-secrets-"));
+    assert.deepEqual(versions.length, 2);
+    assert.ok(versions.includes("atom-secrets-0123456789ab"));
+    assert.equal(at(found.resource("Secret", "atom-secrets-0123456789ab"), "data.tokenSecret"), "[secret]");
+    const [made = ""] = versions.filter((name) => name !== "atom-secrets-0123456789ab");
+    const { resource } = found;
+    assert.deepEqual(at(resource("Deployment", "atom-blue"), "spec.template"), serving.template);
+    for (const reads of [resource("Deployment", "atom-green"), resource("Job", "atom-migration")])
+      assert.match(JSON.stringify(at(reads, "spec.template")), new RegExp(`"name":"${made}"`));
+    assert.match(
+      found.outputs.notes.join("\n"),
+      /databaseUrl, redisUrl, smokeTestPassword, tokenSecret differ from what blue serves with/,
+    );
+  });
+
+  it("has its Secrets immutable, each under its own name, made after the key of their names", async () => {
+    const { resource, names } = await declare();
+    const secrets = names("Secret").filter((name) => name.startsWith("atom-"));
+    const [version = ""] = secrets.filter((name) => name.startsWith("atom-secrets-"));
+    assert.deepEqual(
+      [version, "atom-version-key"].every((name) => at(resource("Secret", name), "immutable")),
+      true,
+    );
+    assert.ok(resource("Secret", version).dependsOn.includes("kubernetes:core/v1:Secret atom-version-key"));
+    assert.equal(at(resource("Secret", version), "metadata.name"), version);
   });
 
   it("fails before it declares anything when the Deployment that serves is gone", async () => {

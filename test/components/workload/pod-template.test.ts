@@ -10,7 +10,7 @@ const args: PodTemplateArgs = {
   imagePullPolicy: "IfNotPresent",
   port: atom.port,
   environment: atom.environment,
-  secretsRevision: "1",
+  secret: { name: "atom-secrets-0123456789ab", keys: { tokenSecret: "01234567" } },
   probes: atom.probes,
   resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { memory: "512Mi" } },
   scratch: atom.scratch,
@@ -28,7 +28,9 @@ describe("a pod template", () => {
     },
     "other resources": { resources: { requests: { cpu: "60m", memory: "96Mi" }, limits: { memory: "512Mi" } } },
     "a limit on CPU": { resources: { ...args.resources, limits: { cpu: "1", memory: "512Mi" } } },
-    "rotated secrets": { secretsRevision: "2" },
+    "another content of its Secret": {
+      secret: { name: "atom-secrets-ba9876543210", keys: { tokenSecret: "76543210" } },
+    },
     "another probe": { probes: { ...atom.probes, liveness: { ...atom.probes.liveness, periodSeconds: 5 } } },
   };
   for (const [change, changed] of Object.entries(changes)) {
@@ -43,6 +45,17 @@ describe("a pod template", () => {
     const environment = { values: reversed(values), secrets: reversed(secrets), labels: reversed(labels) };
     assert.match(digestOf({}), /^[0-9a-f]{12}$/);
     assert.equal(digestOf({ environment }), digestOf({}));
+  });
+
+  it("reads the Secret of its content, and says which hash each value has", () => {
+    const { metadata, spec } = podTemplate(args);
+    assert.deepEqual(metadata.annotations, {
+      "atom.dev/secret": "atom-secrets-0123456789ab",
+      "atom.dev/secret-keys": '{"tokenSecret":"01234567"}',
+    });
+    const [container] = spec.containers as { env: { valueFrom?: { secretKeyRef?: { name: string } } }[] }[];
+    const read = container?.env.flatMap(({ valueFrom }) => valueFrom?.secretKeyRef?.name ?? []);
+    assert.deepEqual(new Set(read), new Set(["atom-secrets-0123456789ab"]));
   });
 
   it("carries slot and digest as labels once it is in a slot, and nothing else changes", () => {

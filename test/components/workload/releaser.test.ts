@@ -11,7 +11,7 @@ describe("what the program knows of a releaser in the cluster", () => {
     id: "x",
     account: "atom-deployer",
     request: { by: "somebody" },
-    smokeUser: smokeUserOf("atom"),
+    smokeUser: smokeUserOf("atom", {}),
   });
   const template = spec.template as { metadata: { labels: object }; spec: { containers: { resources: object }[] } };
 

@@ -6,6 +6,8 @@ import { longestRun } from "../../../delivery/in-cluster/longest-run.ts";
 import { smokeUserOf } from "../../../delivery/in-cluster/releaser-environment.ts";
 import { releasePlan } from "../support/plans.ts";
 
+/** A candidate's pod template, as far as it names its Secret. */
+const template = { metadata: { annotations: { "atom.dev/secret": "atom-secrets-0123456789ab" } } };
 const step = { name: "live", method: "GET", path: "/live" } as const;
 
 function args(changes: Partial<ReleaserJobArgs> = {}): ReleaserJobArgs {
@@ -15,7 +17,7 @@ function args(changes: Partial<ReleaserJobArgs> = {}): ReleaserJobArgs {
     id: "x1y2z3",
     account: "atom-deployer",
     request: { by: "anna@laptop" },
-    smokeUser: smokeUserOf("atom"),
+    smokeUser: smokeUserOf("atom", template),
     ...changes,
   };
 }
@@ -112,7 +114,7 @@ describe("the Job of a releaser", () => {
                   { name: "SMOKE_TEST_USERNAME", value: "smoke_test" },
                   {
                     name: "SMOKE_TEST_PASSWORD",
-                    valueFrom: { secretKeyRef: { name: "atom-secrets", key: "smokeTestPassword" } },
+                    valueFrom: { secretKeyRef: { name: "atom-secrets-0123456789ab", key: "smokeTestPassword" } },
                   },
                   ...outside,
                 ],

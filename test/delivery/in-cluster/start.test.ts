@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ForbiddenError, UnreachableError } from "../../../delivery/cluster/errors.ts";
-import { jobs } from "../../../delivery/cluster/resources.ts";
+import { deployments, jobs } from "../../../delivery/cluster/resources.ts";
 import { startReleaser, type StartedJob } from "../../../delivery/in-cluster/start.ts";
 import { MemoryCluster } from "../support/memory-cluster.ts";
 import { releasePlan } from "../support/plans.ts";
@@ -18,7 +18,7 @@ describe("starting a releaser in the cluster", () => {
   });
 
   function start(plan = releasePlan({ inCluster })): Promise<StartedJob> {
-    return startReleaser({ cluster: cluster.client(), plan, request: { by: "anna" }, signal });
+    return startReleaser({ cluster: cluster.client(), plan, request: { by: "anna" }, candidate: "green", signal });
   }
 
   it("makes a Job under a name of its own, with the plan's image and the deployer's account", async () => {
@@ -33,9 +33,30 @@ describe("starting a releaser in the cluster", () => {
   it("takes another image for this one Job where one is named", async () => {
     const image = "registry.test/atom-delivery@sha256:0";
     const plan = releasePlan({ inCluster });
-    const started = await startReleaser({ cluster: cluster.client(), plan, request: { by: "anna" }, image, signal });
+    const started = await startReleaser({
+      ...{ cluster: cluster.client(), plan, request: { by: "anna" }, candidate: "green", image, signal },
+    });
     const { spec } = cluster.peek(jobs, started) as { spec?: { template: { spec: Record<string, unknown> } } };
     assert.equal((spec?.template.spec.containers as { image: string }[])[0]?.image, image);
+  });
+
+  it("has the smoke test log in with the password in the candidate's own Secret", async () => {
+    const env = async (
+      plan = releasePlan({ inCluster, smoke: { steps: [{ name: "live", method: "GET", path: "/" }] } }),
+    ) => {
+      const started = await start(plan);
+      const { spec } = cluster.peek(jobs, started) as { spec?: { template: { spec: Record<string, unknown> } } };
+      cluster.put(jobs, { ...cluster.peek(jobs, started), status: { conditions: [complete] } });
+      const [container] = spec?.template.spec.containers as { env: { name: string; valueFrom?: unknown }[] }[];
+      return container?.env.find(({ name }) => name === "SMOKE_TEST_PASSWORD")?.valueFrom;
+    };
+    assert.equal(await env(), undefined, "there is no candidate");
+    for (const secret of ["atom-secrets-0123456789ab", "atom-secrets"]) {
+      const variable = { name: "TOKEN", valueFrom: { secretKeyRef: { name: secret, key: "tokenSecret" } } };
+      const template = { spec: { containers: [{ name: "atom", env: [variable] }] } };
+      cluster.put(deployments, { metadata: { namespace, name: "atom-green" }, spec: { template } });
+      assert.deepEqual(await env(), { secretKeyRef: { name: secret, key: "smokeTestPassword" } });
+    }
   });
 
   it("refuses while another one releases the service, and names it", async () => {

@@ -95,6 +95,15 @@ describe("atom history", () => {
 });
 
 describe("atom status", () => {
+  it("names the secrets that differ between the slots, and nothing of their values", async () => {
+    const changedSecrets = ["databaseUrl", "tokenSecret"];
+    const status = statusOf(await facts({ changedSecrets }));
+    assert.deepEqual(status.changedSecrets, changedSecrets);
+    assert.match(statusText(status), /secrets +databaseUrl, tokenSecret changed; each slot keeps its own\n/);
+    const slots = { blue: slot("d"), green: { ...slot("e"), desiredReplicas: 0 } };
+    assert.doesNotMatch(statusText(statusOf(await facts({ changedSecrets, slots }))), /secrets/);
+  });
+
   it("says what serves, what is under way, what it waits for and what to do", async () => {
     assert.equal(
       statusText(statusOf(await facts()), { width: 100 }),

@@ -187,7 +187,8 @@ describe("the live migration", () => {
 
   it("is that of the newest Job", async () => {
     const migration = await migrationOf([job("a", 1), job("c", 3), job("b", 2)]);
-    assert.deepEqual(migration, { digest: "digest-c", uid: "c", attempt: undefined, failed: false });
+    const template = { metadata: { annotations: {} } };
+    assert.deepEqual(migration, { digest: "digest-c", uid: "c", attempt: undefined, failed: false, template });
   });
 
   it("says whether it failed, and which attempt it was", async () => {
