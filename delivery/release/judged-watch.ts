@@ -44,6 +44,7 @@ export class JudgedWatch {
   readonly #tell: (event: ReleaseEvent) => void;
   readonly #followed: readonly Followed[];
   readonly #suspects = new Mailbox<Followed>();
+  readonly #lost = new AbortController();
   #state: ReleaseState | undefined;
   #stop: AbortController | undefined;
   #done: Promise<unknown> = Promise.resolve();
@@ -67,6 +68,11 @@ export class JudgedWatch {
       weight: (wanted, signal) => router.weight(wanted, signal),
       selectSlot: (slot, signal) => router.selectSlot(slot, signal),
     };
+  }
+
+  /** Fires with a LeaseLostError when a weight that should be put back turns out to be another releaser's. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
   }
 
   /** The release is in this state from now on. */
@@ -173,8 +179,10 @@ export class JudgedWatch {
         if (!this.#isAsAsked(suspect, live)) await this.#correct(suspect, live, signal);
       } catch (error) {
         signal.throwIfAborted();
-        // Nothing is this releaser's to put back any more.
-        if (error instanceof LeaseLostError) throw error;
+        if (error instanceof LeaseLostError) {
+          this.#lost.abort(error);
+          throw error;
+        }
         this.#ports.notifier.trouble(`${suspect.object.name}: ${messageOf(error)}`);
         await this.#ports.clock.sleep(againAfter, signal);
         this.#suspects.put(suspect);

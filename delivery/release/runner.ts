@@ -93,7 +93,7 @@ export class ReleaseRunner {
   /** Rejects with LeaseLostError, having stopped without acting. Every other failure is part of the release. */
   async run({ abort, leave, lost }: RunSignals): Promise<RunEnd> {
     const over = new AbortController();
-    const stop = AbortSignal.any([leave, lost, over.signal]);
+    const stop = AbortSignal.any([leave, lost, over.signal, this.#judged.lost]);
     const onAbort = (): void => {
       this.#mailbox.put({ type: "failed", reason: "manual", detail: "aborted by a person at the releaser" });
     };

@@ -212,6 +212,18 @@ describe("what is released is what was judged", () => {
     assert.deepEqual(world.shares, [0, 10, 0]);
   });
 
+  it("ends a releaser within a second whose release another one has taken, also one of the same name", async () => {
+    const { world, releaser, over } = await releaseAt(10, "measuring");
+    const other = world.releaser();
+    Object.assign(other, { holder: releaser.holder });
+    const { state } = await world.clock.settle(other.takeBack("by hand"));
+    assert.equal(state.phase, "aborted");
+    const start = world.clock.monotonic();
+    await assert.rejects(world.clock.settle(over), { name: "LeaseLostError", how: "taken" });
+    assert.ok(world.clock.monotonic() - start <= 1_000);
+    assert.deepEqual(world.shares, [0, 10, 0]);
+  });
+
   describe("when the API server does not report changes", () => {
     it("goes on where a watch was cut off, and misses nothing", async () => {
       const { world, over } = await releaseAt(10, "measuring");
