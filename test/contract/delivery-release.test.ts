@@ -80,4 +80,34 @@ describe("a release on a real API server", function () {
     await lost;
     assert.equal(await world.percent(), 0);
   });
+
+  it("has its weights again when kubectl sets others, and ends when kubectl changes what is judged", async () => {
+    await world.stage("green", "bbbbbbbbbbbb");
+    const ended = runRelease(world.releaser("anna", { wait: 60_000 }), { by: "anna" }, signals);
+    await eventually("there is traffic on the candidate", async () =>
+      (await world.store.read(signal)).current?.state.phase === "measuring" ? true : undefined,
+    );
+    const { kubectl } = world.plane;
+    const weights = [0, 100].map((value, slot) => ({
+      ...{ op: "replace", path: `/spec/http/1/route/${slot}/weight`, value },
+    }));
+    const where = ["--namespace", world.namespace];
+    await kubectl.run(["patch", "virtualservice/atom", ...where, "--type", "json", "--patch", JSON.stringify(weights)]);
+    await eventually("the weight is put back", async () => ((await world.percent()) === 10 ? true : undefined));
+    await kubectl.run(["set", "env", "deployment/atom-green", ...where, "HOTPATCH=unreviewed"]);
+    const { state } = await ended;
+    assert.deepEqual([state.phase, state.cause?.reason], ["aborted", "superseded"]);
+    assert.equal(
+      state.cause?.detail,
+      "Deployment atom-green was changed by kubectl-set: spec.containers.atom.env (added)",
+    );
+    assert.equal(await world.percent(), 0);
+    const { releases, quarantine } = await world.store.read(signal);
+    assert.deepEqual(quarantine, []);
+    const noted = releases[0]?.journal.find(({ event }) => event === "noted")?.detail;
+    assert.match(
+      noted ?? "",
+      /^VirtualService atom was moved by kubectl-patch to blue 0, green 100 where blue 90, green 10 is due; put back in/,
+    );
+  });
 });
