@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { JournalEntry, PastRelease, ReleaseUnderWay } from "../../../components/ledger/release-record.ts";
+import { slotSelectorLabels } from "../../../components/names/labels.ts";
 import { otherSlot, type SlotName } from "../../../components/names/slot-name.ts";
 import { atLeast } from "../../../delivery/gate/binomial.ts";
 import { importImages } from "../../../platform/cluster/cluster.ts";
@@ -7,6 +8,7 @@ import { buildAtomImage } from "../../../platform/images/images.ts";
 import { clusterDeadlineMs } from "../../support/cluster.ts";
 import { eventually } from "../../support/eventually.ts";
 import type { Answer, LoadReport } from "../../support/load.ts";
+import { ClientPod } from "../support/client-pod.ts";
 import { ReleaseStack } from "../support/release-stack.ts";
 
 /** An engine run, a rollout and a release on two busy cores, in milliseconds. */
@@ -20,7 +22,9 @@ describe("A healthy release", function () {
 
   before(async function () {
     this.timeout(clusterDeadlineMs);
-    stack = await ReleaseStack.create("healthy");
+    // Callers inside the cluster are let in by the addresses of pods.
+    const pods = ["10.244.0.1/32", "10.244.0.0/24"];
+    stack = await ReleaseStack.create("healthy", [["atom:namespace", "ingressCidrs"], pods]);
   });
 
   after(async () => {
@@ -67,6 +71,44 @@ describe("A healthy release", function () {
     await eventually("the old slot's pods are gone", async () =>
       (await stack.replicas(before.active)).exist === 0 ? true : undefined,
     );
+  });
+
+  it("gives callers inside the cluster one version at a time, after the weights, and leaves what others made of the routes", async () => {
+    const { active } = await stack.stack.ledger();
+    const candidate = otherSlot(active);
+    await stack.stage({ env: { FEATURE: "inside" }, release: { soak: "120s" } });
+    const corsPolicy = { allowOrigins: [{ exact: "https://shop.example" }] };
+    const routes = async () => (await stack.stack.get("virtualservice/atom")).spec.http as readonly { name: string }[];
+    const edited = (await routes()).map((route) => (route.name === "primary" ? { ...route, corsPolicy } : route));
+    const { kubectl, namespace } = stack.stack;
+    await kubectl.patch(namespace, "virtualservice/atom", "kubectl-edit", { spec: { http: edited } });
+    const { clusterIP } = (await stack.stack.get("service/atom")).spec as { readonly clusterIP: string };
+    const where = { kubectl, namespace: "callers-inside", url: `http://${clusterIP}:8000` };
+    await using inside = await ClientPod.start({ ...where, image: "atom.local/atom:0.1.0" });
+    await using load = stack.load();
+    await using process = stack.start(["release", "--staged"]);
+    await stack.reaches(process, ["measuring"]);
+    const early = await inside.report();
+    assert.deepEqual(Object.keys(early.slots), [active]);
+    await stack.reaches(process, ["soaking"]);
+    await eventually("callers inside reach the candidate", async () =>
+      ((await inside.report()).slots[candidate] ?? 0) > 0 ? true : undefined,
+    );
+    await stack.atom(["abort"]);
+    assert.equal((await stack.stack.ledger()).active, active);
+    assert.deepEqual(await stack.stack.weights(), { [active]: 100, [candidate]: 0 });
+    const { selector } = (await stack.stack.get("service/atom")).spec;
+    assert.deepEqual(selector, slotSelectorLabels("atom", active));
+    assert.deepEqual(
+      (await routes()).find(({ name }) => name === "primary"),
+      {
+        ...edited.find(({ name }) => name === "primary"),
+        corsPolicy,
+      },
+    );
+    const { failed, errors } = await inside.stop();
+    assert.deepEqual({ failed, errors }, { failed: 0, errors: [] });
+    noneFailed(await load.stop());
   });
 
   describe("is one of ten in a row, each in the slot that the one before left, without a failed request", () => {
