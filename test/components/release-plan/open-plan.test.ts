@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseReleasePlanOpenly, type OpenPlan } from "../../../components/release-plan/open-plan.ts";
+import { releasePlanSchemaVersion } from "../../../components/release-plan/release-plan.ts";
 import { ReleasePlanInvalidError } from "../../../components/release-plan/parse-plan.ts";
 import { releasePlan } from "../../delivery/support/plans.ts";
 
@@ -37,6 +38,7 @@ describe("a release plan that is read openly", () => {
     ]);
     assert.deepEqual(read, {
       ...plan,
+      schema: releasePlanSchemaVersion,
       steps: [{ percent: 100, wait: 0 }],
       thresholds: { ...plan.thresholds, errorRate: { max: 0.001, policy: "rollback" } },
     });

@@ -284,6 +284,6 @@ describe("what is released is what was judged", () => {
     };
     await world.clock.settle(world.releaser().release());
     const seconds = world.clock.monotonic() / 1000;
-    assert.ok(watching.length / seconds < 1, `${watching.length} requests in ${seconds} s`);
+    assert.ok(watching.length / seconds < 5, `${watching.length} requests in ${seconds} s`);
   });
 });

@@ -29,7 +29,6 @@ export class Releaser {
   readonly cluster: ClusterApi & WatchApi;
   #dead = false;
   /** The slot that is released. */
-  #released: SlotName = "green";
   #stopped: Promise<void> = Promise.resolve();
 
   constructor(world: World, holder: string) {
@@ -126,7 +125,7 @@ export class Releaser {
     };
   }
 
-  /** The route of this world, whose one weight is the released slot's. */
+  /** The route of this world, whose one weight is that of green. */
   #route(): RouteKind {
     const weightOf = ({ spec }: VirtualService): number | undefined =>
       (spec?.http?.[0] as { readonly percent?: number }).percent;
@@ -134,14 +133,13 @@ export class Releaser {
       resource: virtualServices,
       judged: ({ spec }) => ({ ...spec, http: spec?.http?.map((route) => ({ ...(route as object), percent: 0 })) }),
       moved: (live) => ({ percent: weightOf(live) }),
-      movedFor: ({ candidate, percent }) => ({ percent: candidate === this.#released ? percent : 100 - percent }),
+      movedFor: ({ candidate, percent }) => ({ percent: candidate === "green" ? percent : 100 - percent }),
     };
   }
 
   /** What a release meets in this world. */
   adapters({ writer }: SessionTools, subject?: Pick<Subject, "candidate">): Adapters {
     const released = subject?.candidate.slot ?? "green";
-    this.#released = released;
     const world = this.#world;
     world.released = released;
     return {

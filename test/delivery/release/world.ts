@@ -107,7 +107,7 @@ export class World {
 
   /** Moves traffic by hand: the released slot's weight. */
   setWeight(percent: number): void {
-    this.editRoute({ percent });
+    this.editRoute({ percent: this.#released === "green" ? percent : 100 - percent });
   }
 
   /** What `kubectl edit virtualservice` does. */
