@@ -1,14 +1,18 @@
 // A checkout of the project's stack `local` on a real API server, and the node that plays its pods.
+import { execFile } from "node:child_process";
 import { cp, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { promisify } from "node:util";
 import { parse, stringify } from "yaml";
 import { slotSelectorLabels } from "../../components/names/labels.ts";
 import type { HttpRoute } from "../../components/routes/http-routes.ts";
 import { formatLedger, parseLedger, type Ledger } from "../../components/ledger/ledger.ts";
+import { isServiceSecret } from "../../components/workload/secret-version.ts";
 import { stackCommand, type StackCommandOptions, type StackCommandResult } from "../../infra/engine.ts";
 import { silentReporter } from "../../platform/progress.ts";
 import { ensureTools } from "../../platform/toolchain/ensure.ts";
 import { CONTEXT, controlPlane, type ControlPlane } from "../support/control-plane.ts";
+import { eventually } from "../support/eventually.ts";
 import { fates, type PodFate } from "../support/fake-kubelet.ts";
 import { attachedProvider, pluginFolder } from "./engine.ts";
 
@@ -46,6 +50,23 @@ export async function installMonitoringKinds(plane: ControlPlane): Promise<void>
 export function fate(migrations: { end: "succeeded" | "failed" }): PodFate {
   return (pod) =>
     pod.metadata?.labels?.["app.kubernetes.io/name"] === "atom" ? fates.ready(pod) : fates[migrations.end](pod);
+}
+
+/** A part of a state as it was before Secrets had versions: without the key of their names, and what their objects have since. */
+function beforeVersions(part: unknown): unknown {
+  if (Array.isArray(part)) return part.filter((each) => !isVersionKey(each)).map(beforeVersions);
+  if (typeof part !== "object" || part === null) return part;
+  return Object.fromEntries(
+    Object.entries(part)
+      .filter(([key]) => key !== "immutable" && key !== "atom.dev/made")
+      .map(([key, value]) => [key, beforeVersions(value)]),
+  );
+}
+
+/** The resource, or a dependency on it. */
+function isVersionKey(part: unknown): boolean {
+  const urn = typeof part === "object" && part !== null && "urn" in part ? part.urn : part;
+  return typeof urn === "string" && urn.endsWith("::atom-version-key");
 }
 
 /** A checkout of the project's stack `local` whose cluster is the control plane. */
@@ -87,6 +108,11 @@ export class Checkout {
     return this.edit(({ config }) => {
       config["atom:services"].atom.image = `atom.local/atom:${tag}`;
     });
+  }
+
+  /** Sets a secret of the stack, as a person does. */
+  async setSecret(key: string, value: string): Promise<void> {
+    await this.#pulumi("config", "set", "--secret", `atom:${key}`, value);
   }
 
   async run(
@@ -154,6 +180,80 @@ export class Checkout {
     const selector = `atom.dev/slot=${slot}`;
     const list = await this.plane.kubectl.run(["get", "pods", "-n", namespace, "-l", selector, "-o", columns]);
     return list.trim().split("\n").sort();
+  }
+
+  /** Names of the Secrets that are versions of the service's, or the one without a version, sorted. */
+  async versions(): Promise<string[]> {
+    const columns = "jsonpath={range .items[*]}{.metadata.name}{'\\n'}{end}";
+    const list = await this.plane.kubectl.run(["get", "secrets", "-n", namespace, "-o", columns]);
+    return list
+      .split("\n")
+      .filter((name) => isServiceSecret("atom", name))
+      .sort();
+  }
+
+  async uidOf(object: string): Promise<string> {
+    return (await this.plane.kubectl.get(namespace, object)).metadata.uid;
+  }
+
+  /**
+   * Makes the cluster and the state what commit 6ebc742 of this project left, as far as Secrets go: one with a name that never changes,
+   * in place, and no key.
+   *
+   * @param versioned the one version that there is
+   */
+  async asBeforeVersions(versioned: string): Promise<void> {
+    const { kubectl } = this.plane;
+    const { data, metadata } = await kubectl.get(namespace, `secret/${versioned}`);
+    const secret = {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "atom-secrets", labels: metadata.labels },
+      data,
+    };
+    const file = path.join(this.#folder, "before.json");
+    await writeFile(file, JSON.stringify(secret));
+    await kubectl.run(["create", "-n", namespace, "-f", file, "--field-manager", "pulumi-kubernetes"]);
+    for (const slot of ["blue", "green"] as const) {
+      const { spec } = await kubectl.get(namespace, `deployment/atom-${slot}`);
+      const template = parse(JSON.stringify(spec.template).replaceAll(versioned, "atom-secrets")) as {
+        metadata: { annotations: object; labels: object };
+      };
+      const labels = { "atom.dev/template": "0123456789ab" };
+      const annotations = { "atom.dev/secret": null, "atom.dev/secret-keys": null, "atom.dev/secrets-revision": "1" };
+      const patch = { spec: { template: { ...template, metadata: { labels, annotations } } } };
+      await kubectl.patch(namespace, `deployment/atom-${slot}`, "pulumi-kubernetes", patch);
+      await eventually(
+        `${slot} is rolled out`,
+        async () => ((await this.#isRolledOut(slot)) ? true : undefined),
+        UP_MS / 2,
+      );
+    }
+    await kubectl.run(["delete", "secret", versioned, "atom-version-key", "-n", namespace]);
+    const text = (await this.#pulumi("stack", "export")).replaceAll(versioned, "atom-secrets");
+    await writeFile(file, JSON.stringify(beforeVersions(JSON.parse(text))));
+    await this.#pulumi("stack", "import", "--file", file);
+  }
+
+  async #isRolledOut(slot: "blue" | "green"): Promise<boolean> {
+    const { metadata, spec, status } = await this.plane.kubectl.get(namespace, `deployment/atom-${slot}`);
+    const { generation = 0 } = metadata as { readonly generation?: number };
+    const counts = (status ?? {}) as Readonly<Record<string, number>>;
+    const { observedGeneration = 0, replicas = 0, updatedReplicas = 0, readyReplicas = 0 } = counts;
+    if (observedGeneration < generation) return false;
+    const pods = (await this.pods(slot)).filter((pod) => pod !== "").length;
+    return [replicas, updatedReplicas, readyReplicas, pods].every((count) => count === spec.replicas);
+  }
+
+  async #pulumi(...args: readonly string[]): Promise<string> {
+    const { pulumi = "pulumi", env } = this.options("up");
+    const { stdout } = await promisify(execFile)(pulumi, [...args, "--stack", "local", "--non-interactive"], {
+      cwd: this.#folder,
+      env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true", ...env },
+      timeout: 60_000,
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return stdout;
   }
 
   async routes(): Promise<HttpRoute[]> {

@@ -11,6 +11,7 @@ import { ForbiddenError } from "../../delivery/cluster/errors.ts";
 import {
   configMaps,
   deployments,
+  horizontalPodAutoscalers,
   jobs,
   type Job,
   leases,
@@ -174,6 +175,8 @@ describe("the deployer, with its own token", function () {
       "watch all Deployments": () => watch(deployments),
       "watch another Deployment": () => watch(deployments, "metadata.name=ion-blue"),
       "change another Deployment": () => cluster.patch(deployments, at("ion-blue"), change),
+      "change an autoscaler of another name": () => cluster.patch(horizontalPodAutoscalers, at("ion-blue"), change),
+      "delete an autoscaler": () => cluster.delete(horizontalPodAutoscalers, at("atom-blue")),
       "create a Deployment": () => cluster.create(deployments, { metadata: at("atom-red") }),
       "delete a slot": () => cluster.delete(deployments, at("atom-blue")),
       "delete a pod": () => cluster.delete(pods, at("atom-blue-x")),

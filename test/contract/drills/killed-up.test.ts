@@ -159,6 +159,40 @@ describe("an up that is killed", function () {
     await isWhole();
   });
 
+  it("between a changed secret and its version: the same up stages it under the same name, and the serving slot keeps its own", async () => {
+    await checkout.run("up");
+    const [serving = ""] = await checkout.versions();
+    const before = [
+      await checkout.slot("blue"),
+      await checkout.pods("blue"),
+      await checkout.uidOf(`secret/${serving}`),
+    ];
+    pods.migrate = never;
+    await checkout.setSecret("tokenSecret", "another one");
+    await killUp("the new Secret is there", async () => (await checkout.versions()).length === 2);
+    const versions = await checkout.versions();
+    const key = await checkout.uidOf("secret/atom-version-key");
+    pods.migrate = fates.succeeded;
+    await checkout.run("up");
+    assert.deepEqual(await checkout.versions(), versions);
+    assert.equal(await checkout.uidOf("secret/atom-version-key"), key);
+    assert.equal((await checkout.slot("green")).replicas, 2);
+    assert.deepEqual(
+      [await checkout.slot("blue"), await checkout.pods("blue"), await checkout.uidOf(`secret/${serving}`)],
+      before,
+    );
+    assert.equal((await checkout.run("up", { refresh: true })).changed, false);
+  });
+
+  it("as soon as the key of its Secrets' names is there: the same up comes up, with that key", async () => {
+    await killUp("the key is there", has("secret/atom-version-key"));
+    const key = await checkout.uidOf("secret/atom-version-key");
+    await checkout.run("up");
+    assert.equal(await checkout.uidOf("secret/atom-version-key"), key);
+    assert.equal((await checkout.versions()).length, 1);
+    await isWhole();
+  });
+
   /** UIDs of the migrations' Jobs. */
   async function jobs(): Promise<string[]> {
     const columns = "jsonpath={range .items[*]}{.metadata.uid}{'\\n'}{end}";
