@@ -89,18 +89,24 @@ export class SlotAutoscalers implements Autoscalers {
     const before = entry === undefined ? minimum : entry.before;
     const set = [...new Set([...(entry?.set ?? []), wanted])];
     const held = [...this.#held.filter((each) => each !== entry), { kind: kind.name, name, before, set }];
-    await this.#options.save(held, signal);
-    this.#held = held;
+    const heldBefore = this.#held;
+    await this.#save(held, signal);
     // What was read before that was journalled is not written over: somebody may have been faster.
     try {
       await kind.write(name, (live) => (live === minimum ? wanted : live), signal);
     } catch (error) {
       if (!(error instanceof ForbiddenError)) throw error;
+      await this.#save(heldBefore, signal);
       return [
         `this account may not change ${kind.name} ${name}, which may take pods away that the release needs: allow it to patch that`,
       ];
     }
     return limited;
+  }
+
+  async #save(held: readonly HeldMinimum[], signal: AbortSignal): Promise<void> {
+    await this.#options.save(held, signal);
+    this.#held = held;
   }
 
   async #giveBackOne(entry: HeldMinimum, signal: AbortSignal): Promise<readonly string[]> {
@@ -121,7 +127,9 @@ export class SlotAutoscalers implements Autoscalers {
     } catch (error) {
       // Nothing is left to give it back to.
       if (error instanceof NotFoundError) return [];
-      throw error;
+      // Trying again would not help, and would keep the release from its end.
+      if (!(error instanceof ForbiddenError)) throw error;
+      return [`${kindName} ${name} keeps its minimum: this account may not change it; it was ${said(before)} before`];
     }
     if (kept === undefined) return [];
     return [

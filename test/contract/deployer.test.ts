@@ -5,6 +5,7 @@ import path from "node:path";
 import { parse, stringify } from "yaml";
 import { deployerRules } from "../../components/deployer/rules.ts";
 import type { KubernetesObject, Resource } from "../../delivery/cluster/api.ts";
+import { slotNames } from "../../components/names/slot-name.ts";
 import { ClusterClient } from "../../delivery/cluster/client.ts";
 import { Connection } from "../../delivery/cluster/connection.ts";
 import { ForbiddenError } from "../../delivery/cluster/errors.ts";
@@ -22,7 +23,8 @@ import {
 import { systemClock as clock } from "../../delivery/clock/system-clock.ts";
 import { ForwardedConnections } from "../../delivery/cluster/pod-connection.ts";
 import { readReleasePlan } from "../../delivery/plan/read-plan.ts";
-import { runRelease, takeBack } from "../../delivery/release/releaser.ts";
+import { stageAtFullCapacity } from "../../delivery/release/kept.ts";
+import { rollBackNow, runRelease, takeBack } from "../../delivery/release/releaser.ts";
 import type { SessionOptions } from "../../delivery/release/session.ts";
 import { CONTEXT, controlPlane, FIRST_START_MS } from "../support/control-plane.ts";
 import { eventually } from "../support/eventually.ts";
@@ -134,6 +136,41 @@ describe("the deployer, with its own token", function () {
       await ended;
     });
   }
+
+  it("raises the minima of the slots' autoscalers and gives them back, and rolls back at once to what it kept", async function () {
+    // Two releases in real time, one of which is guarded for half a minute.
+    this.timeout(240_000);
+    await using deployer = await Deployer.create("istio");
+    const { world } = deployer;
+    const { namespace, store } = world;
+    await world.stage("green", "bbbbbbbbbbbb");
+    const autoscale = async (name: string, slot: string): Promise<void> => {
+      const scaleTargetRef = { apiVersion: "apps/v1", kind: "Deployment", name: `atom-${slot}` };
+      const spec = { scaleTargetRef, minReplicas: 1, maxReplicas: 5 };
+      await world.cluster.create(horizontalPodAutoscalers, { metadata: { namespace, name }, spec });
+    };
+    for (const slot of slotNames) await autoscale(`atom-${slot}`, slot);
+    await autoscale("handmade", "blue");
+    assert.equal((await runRelease(deployer.releaser(), { by: account }, signals)).state.phase, "released");
+    const [record] = (await store.read(signal)).releases;
+    assert.deepEqual(
+      record?.minima?.filter(({ name }) => name !== "handmade").map(({ name, before, set }) => [name, before, set]),
+      [
+        ["atom-blue", 1, [2]],
+        ["atom-green", 1, [2]],
+      ],
+    );
+    const refused = record.journal.filter(({ detail }) => detail.startsWith("this account may not change"));
+    assert.equal(refused.length, 1);
+    assert.match(refused[0]?.detail ?? "", /HorizontalPodAutoscaler handmade, which may take pods away/);
+
+    const session = { ...deployer.releaser(), prepare: stageAtFullCapacity(undefined) };
+    const back = await rollBackNow(session, { by: account, rollback: "logins fail" }, signals);
+    assert.deepEqual([back.id, back.state.phase], ["r2", "released"]);
+    assert.deepEqual([await world.percent(), await world.replicas("blue"), await world.replicas("green")], [0, 2, 0]);
+    for (const { metadata, spec } of await world.cluster.list(horizontalPodAutoscalers, { namespace }))
+      assert.equal(spec?.minReplicas, 1, metadata.name);
+  });
 
   it("reads a pod's counters through the API server", async () => {
     await using deployer = await Deployer.create("istio");

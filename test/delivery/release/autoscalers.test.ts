@@ -202,6 +202,33 @@ describe("the autoscalers of a release", () => {
     assert.equal(notes(world).filter((note) => note.startsWith("this account may not list")).length, 1);
   });
 
+  it("that may be listed and not changed keep no release from its end either, which is told once for each", async () => {
+    const world = autoscaled(8);
+    world.cluster.before = ({ verb, plural, ...target }) => {
+      if (plural === "horizontalpodautoscalers" && verb !== "list")
+        throw new ForbiddenError({ verb, plural, ...target, status: 403 }, "forbidden");
+    };
+    assert.equal((await world.clock.settle(world.releaser().release())).state.phase, "released");
+    const told = [...notes(world), ...world.troubles].filter((note) => note.startsWith("this account may not change"));
+    for (const name of ["atom-blue", "atom-green"])
+      assert.equal(told.filter((note) => note.includes(`HorizontalPodAutoscaler ${name},`)).length, 1, name);
+    assert.deepEqual(world.ledger.releases[0]?.minima ?? [], []);
+  });
+
+  it("whose rights go during the release are told of at its end, and keep none from it", async () => {
+    const world = autoscaled(8);
+    const phase = await during(world, "soaking", 100, () => {
+      world.cluster.before = ({ verb, plural, ...target }) => {
+        if (plural === "horizontalpodautoscalers" && verb !== "list")
+          throw new ForbiddenError({ verb, plural, ...target, status: 403 }, "forbidden");
+      };
+    });
+    assert.equal(phase, "released");
+    const told = notes(world).filter((note) => note.includes("keeps its minimum: this account may not change it"));
+    assert.equal(told.length, 2);
+    assert.match(told[0] ?? "", /it was 2 before/);
+  });
+
   it("have the minima that they had, whatever kills the releasers, and whenever", async () => {
     await fc.assert(
       fc.asyncProperty(
