@@ -54,6 +54,8 @@ export interface RoutesUpdate {
   readonly service: string;
   /** The routes as they were read. */
   readonly http: readonly HttpRoute[];
+  /** The routes as this run declares them: what it finds once it has written them. */
+  readonly declared: readonly HttpRoute[];
   /** Slots with traffic that the routes name by their own Services from now on. */
   readonly renamed: readonly SlotName[];
 }
@@ -178,7 +180,13 @@ export class Service extends pulumi.ComponentResource {
     const options = { parent: this, dependsOn };
     if (routes.router === "istio") {
       const http = { port: contract.port, timeout: routes.timeout, retries: routes.retries };
-      const update = live?.routes && { service, http: live.routes.http, renamed: plan.routes?.renamed ?? [] };
+      const update = live?.routes &&
+        plan.routes && {
+          service,
+          http: live.routes.http,
+          declared: plan.routes.http.value,
+          renamed: plan.routes.renamed,
+        };
       new IstioRoutes(
         name,
         {

@@ -132,16 +132,18 @@ const propagation = 3_000;
  * @param wait resolves after so many milliseconds
  */
 export function routeChecks(query: RouteQuery, wait: (ms: number) => Promise<unknown> = delay): RouteChecks {
-  const { cluster, namespace, service, env, http, renamed } = query;
+  const { cluster, namespace, service, env, http, declared, renamed } = query;
+  const expected = [http, declared].map(canonicalJson);
   const open = (): ApiServer => ApiServer.open(cluster, env, AbortSignal.timeout(deadline));
   return {
-    /** Rejects with a RoutesChangedError where the routes are not as they were read, and with a SlotUnreachableError. */
+    /** Rejects with a RoutesChangedError where the routes are neither as they were read nor as this run wrote them, and with a SlotUnreachableError. */
     async before() {
       const names = renamed.map((slot) => slotName(service, slot));
       for (const name of names) await untilReachable(open, wait, namespace, name);
       if (names.length > 0) await wait(propagation);
       const found = await readVirtualService(open(), namespace, service);
-      if (canonicalJson(found?.routes.http ?? null) !== canonicalJson(http))
+      // The Service is written after the routes.
+      if (!expected.includes(canonicalJson(found?.routes.http ?? null)))
         throw new RoutesChangedError(namespace, service);
     },
     async after() {

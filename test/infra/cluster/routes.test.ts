@@ -17,9 +17,9 @@ const settings = {
 };
 const routes = (candidateWeight: number) => buildHttpRoutes(settings, { active: "blue", candidateWeight });
 
-const query = (double: ApiDouble, http: RouteQuery["http"]): RouteQuery => ({
+const query = (double: ApiDouble, http: RouteQuery["http"], declared = http): RouteQuery => ({
   cluster: { context: double.context, kubeconfig: double.kubeconfig },
-  ...{ namespace: "atom-staging", service: "atom", env: {}, http, renamed: [] },
+  ...{ namespace: "atom-staging", service: "atom", env: {}, http, declared, renamed: [] },
 });
 
 describe("an update of routes", () => {
@@ -41,6 +41,18 @@ describe("an update of routes", () => {
       );
       return true;
     });
+  });
+
+  it("is let pass for the Service once this run has written the routes, and no other weights", async () => {
+    const slower = buildHttpRoutes({ ...settings, timeout: 2_000 }, { active: "blue", candidateWeight: 0 });
+    let now = slower;
+    await using double = await ApiDouble.serve((_request, response) => {
+      respond(response, 200, { spec: { http: now } });
+    });
+    const checks = routeChecks(query(double, routes(0), slower));
+    await checks.before();
+    now = buildHttpRoutes({ ...settings, timeout: 2_000 }, { active: "blue", candidateWeight: 10 });
+    await assert.rejects(checks.before(), RoutesChangedError);
   });
 
   it("that names the Services of slots waits until these have ready pods, and for gateways before and after it", async () => {
