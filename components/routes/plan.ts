@@ -66,12 +66,15 @@ export function planRoutes(input: RoutesPlanInput): RoutesPlan {
   const namesSubsets = live.http.some((route) =>
     route.route?.some((to) => isSubsetDestination(service, to.destination)),
   );
-  const differences = [
+  const written = canonicalJson(wanted) !== canonicalJson(live.http);
+  const known = [
     ...differencesFrom(policy, live.http),
     ...(namesSubsets ? [`${service}-blue and ${service}-green in place of the subsets of ${service}`] : []),
   ];
+  const destinations = `${service}-blue and ${service}-green at port ${settings.port} as destinations`;
+  const differences = written && known.length === 0 ? [destinations] : known;
   const selector = planSelector(input);
-  if (release !== undefined && (differences.length > 0 || selector.written))
+  if (release !== undefined && (written || selector.written))
     return {
       http: { value: live.http, written: false, applied: live.applied },
       selector: {
@@ -89,7 +92,6 @@ export function planRoutes(input: RoutesPlanInput): RoutesPlan {
         ].join(", and ")}, once release ${release} has ended: run this again then.`,
       ],
     };
-  const written = canonicalJson(wanted) !== canonicalJson(live.http);
   return {
     http: { value: written ? wanted : live.http, written, applied: written ? nextApplied(live.applied) : live.applied },
     selector,

@@ -61,11 +61,14 @@ describe("what up does with routes that are there", () => {
   });
 
   it("leads to another port where the service has moved there", () => {
-    const { value } = plan({ settings: { ...settings, port: 9000 } }).http;
+    const { http, notes } = plan({ settings: { ...settings, port: 9000 } });
     assert.deepEqual(
-      value.flatMap(({ route = [] }) => route.map(({ destination }) => destination?.port?.number)),
+      http.value.flatMap(({ route = [] }) => route.map(({ destination }) => destination?.port?.number)),
       [9000, 9000, 9000],
     );
+    assert.deepEqual(notes, [
+      "atom: the routes get atom-blue and atom-green at port 9000 as destinations, as the stack's file says: for all users at once.",
+    ]);
   });
 
   it("waits for the end of a release, and says what it waits for", () => {
@@ -75,6 +78,21 @@ describe("what up does with routes that are there", () => {
       'atom: the routes get routes.timeout "30s" in place of "15s", once release r7 has ended: run this again then.',
     ]);
     assert.deepEqual(plan({ release: "r7" }).notes, []);
+  });
+
+  it("waits for it too where the destinations alone are written in another way", () => {
+    const http = routes.map((route) => ({
+      ...route,
+      route: (route.route ?? []).map((to) => ({
+        ...to,
+        destination: { ...to.destination, host: `${to.destination?.host ?? ""}.atom-staging.svc.cluster.local` },
+      })),
+    }));
+    const held = plan({ live: { ...live, http }, release: "r7" });
+    assert.deepEqual(held.http, { value: http, written: false, applied: undefined });
+    assert.deepEqual(held.notes, [
+      "atom: the routes get atom-blue and atom-green at port 8000 as destinations, once release r7 has ended: run this again then.",
+    ]);
   });
 });
 
