@@ -130,15 +130,19 @@ export class Service extends pulumi.ComponentResource {
     return [account, ...declareSecrets({ namespace, service, plan: plan.secrets }, this)];
   }
 
-  /** What the releaser is told. It is the program's alone: each `up` makes it what the configuration says. */
-  private releasePlan(name: string, { namespace, service, releasePlan }: ServiceArgs): void {
+  /**
+   * What the releaser is told. It is the program's alone: each `up` makes it what the configuration says, save during a release, which another
+   * plan would end.
+   */
+  private releasePlan(name: string, { namespace, service, releasePlan, live }: ServiceArgs): void {
+    const isReleasing = live !== undefined && live.ledger.current !== null;
     new k8s.core.v1.ConfigMap(
       `${name}-release-plan`,
       {
         metadata: { name: releasePlanName(service), namespace, labels: serviceSelectorLabels(service) },
         data: { [releasePlanKey]: releasePlan },
       },
-      { parent: this },
+      { parent: this, ...(isReleasing ? { ignoreChanges: ["data"] } : {}) },
     );
   }
 

@@ -86,7 +86,7 @@ export function planSlots({ service, desired, autoscaled, live }: SlotsPlanInput
       ...unstaged,
       slots,
       notes: [
-        `${service}: release ${current.id} is under way, so both slots are left as they are. Run this again when it has ended.`,
+        `${service}: release ${current.id} is under way, so both slots are left as they are. So is its release plan. Run this again when it has ended.`,
         ...serving.notes,
       ],
     };

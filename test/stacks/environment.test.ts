@@ -275,11 +275,14 @@ describe("the release plan of an environment", () => {
     assert.equal(plan.smoke.steps.length, 7);
   });
 
-  it("is stated anew by every up, also while both slots are frozen", async () => {
-    const live = liveRelease({ ledger: { current: releaseUnderWay } });
-    const changed = await declare({ "release.thresholds.errorRate.max": "2%" }, live);
+  it("is stated anew by every up, but during a release, which a changed plan would end", async () => {
+    const changes = { "release.thresholds.errorRate.max": "2%" };
+    const changed = await declare(changes, liveRelease());
     assert.deepEqual(changed.resource("ConfigMap", "atom-release-plan").ignoreChanges, []);
     assert.equal(planOf(changed).thresholds.errorRate.max, 0.02);
+    const held = await declare(changes, liveRelease({ ledger: { current: releaseUnderWay } }));
+    assert.deepEqual(held.resource("ConfigMap", "atom-release-plan").ignoreChanges, ["data"]);
+    assert.match(held.outputs.notes.join("\n"), /r-7 is under way.* So is its release plan\. Run this again/);
   });
 
   it("names the variables with the credentials for Prometheus, and never their values", async () => {
