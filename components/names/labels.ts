@@ -12,7 +12,7 @@ export const labelKeys = {
   slot: "atom.dev/slot",
   /** Digest of the pod template: see `templateDigest`. */
   template: "atom.dev/template",
-  /** On the Services that Prometheus scrapes: with the replica router a pod is behind two Services, and is scraped once. */
+  /** On the Services that Prometheus scrapes: a pod of the slot that serves is behind two Services, and is scraped once. */
   scrape: "atom.dev/scrape",
   /** Annotation of a migration's pod: the failed Job that it follows. */
   attempt: "atom.dev/attempt",
@@ -22,7 +22,7 @@ export const labelKeys = {
   secretKeys: "atom.dev/secret-keys",
   /** Annotation of a Secret: another value makes it anew. See `SecretDeclaration.made`. */
   made: "atom.dev/made",
-  /** Annotation of a slot's Deployment and of routes: see `SlotMarks.applied`. */
+  /** Annotation of a slot's Deployment, of routes and of the Service of the service's own name: see `SlotMarks.applied`. */
   applied: "atom.dev/applied",
   /** Annotation of a slot's Deployment: see `SlotMarks.replicas`. */
   replicas: "atom.dev/replicas",

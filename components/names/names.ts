@@ -10,7 +10,7 @@ export function deployerName(project: string): string {
   return `${project}-deployer`;
 }
 
-/** Deployment, PodDisruptionBudget and HorizontalPodAutoscaler of a slot, and its Service with the replica router. */
+/** Deployment, PodDisruptionBudget, HorizontalPodAutoscaler and Service of a slot, and behind a mesh its DestinationRule. */
 export function slotName(service: string, slot: SlotName): string {
   return `${service}-${slot}`;
 }
