@@ -12,13 +12,17 @@ const slots = {
 
 /**
  * The weights, and what the Service of the service's own name selects; those of the slots are never turned. They are ignored too, but not in
- * the state of an update that wrote them.
+ * the state of an update that wrote them. An autoscaler's minimum is raised while a release needs the pods.
  */
 const moved = [
   { resource: /atom:routes:Istio\$kubernetes:networking\.istio\.io\/v1:VirtualService::/, fields: /^spec\.http\b/ },
   {
     resource: /atom:routes:Istio\$kubernetes:core\/v1:Service::(?!.*-(blue|green)$)/,
     fields: /^spec\.selector\b/,
+  },
+  {
+    resource: /atom:slots:Slots\$kubernetes:autoscaling\/v2:HorizontalPodAutoscaler::/,
+    fields: /^spec\.minReplicas\b/,
   },
 ];
 

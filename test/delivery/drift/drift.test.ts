@@ -76,6 +76,17 @@ describe("drift", () => {
     );
   });
 
+  it("is not that a release has raised the minimum of an autoscaler, but that its maximum was changed", () => {
+    const type = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler";
+    const differences = [difference("spec.minReplicas"), difference("spec.maxReplicas")];
+    const urn = `urn:pulumi:staging::atom::atom:service:Service$atom:slots:Slots$${type}::atom-blue`;
+    const found = driftOf("staging", { resources: [{ ...refreshed(type, "atom-blue", { differences }), urn }] });
+    assert.deepEqual(
+      found.resources[0]?.differences.map(({ path }) => path),
+      ["spec.maxReplicas"],
+    );
+  });
+
   it("is not that the Service of the service's own name was turned, but that one of a slot was", () => {
     const differences = [difference('spec.selector["atom.dev/slot"]')];
     const drifted = (name: string) => {
