@@ -4,7 +4,7 @@ import { messageOf } from "./persist.ts";
 import { tryUntil, type Workplace } from "./workplace.ts";
 
 /** How long the Service may hold up what comes next, where it is turned once more at the end, in milliseconds. */
-export const turnPatience = 5_000;
+const turnPatience = 5_000;
 
 /**
  * Has the Service of the service's own name select the candidate's pods at 100 % and the active slot's at any other weight. Called once the weights

@@ -55,7 +55,7 @@ export function readRoutes({ metadata, spec }: VirtualService): LiveRoutes {
   if (others.length > 0) throw unknown(`there are ${others.length + 1} routes named "${routeNames.primary}"`);
   if (named(routeNames.canary).length > 1) throw unknown(`there is more than one route named "${routeNames.canary}"`);
   const before = parsed.data.slice(0, parsed.data.indexOf(primary));
-  // Of what comes before, the canary route gets a match of its own where somebody took it away.
+  // A canary route whose match somebody took away is one of them.
   const taker = before.find(({ match = [] }) => match.length === 0);
   if (taker !== undefined)
     throw unknown(`the route ${JSON.stringify(taker.name ?? "")} before "${routeNames.primary}" takes all requests`);
