@@ -131,22 +131,29 @@ function weightOf(slot: SlotName, { service, live }: RoutesPlanInput): number {
     .reduce((sum, { weight = 0 }) => sum + weight, 0);
 }
 
-function planSelector({ service, active, live, release }: RoutesPlanInput): RoutesPlan["selector"] {
+/** The slot that the routes send all users to, also where somebody has rolled back by hand and the ledger does not know; else the ledger's. */
+function servingSlot(input: RoutesPlanInput): SlotName {
+  return slotNames.find((slot) => weightOf(slot, input) === 100) ?? input.active;
+}
+
+function planSelector(input: RoutesPlanInput): RoutesPlan["selector"] {
+  const { service, active, live, release } = input;
   const { own } = live;
-  const value = slotSelectorLabels(service, active);
+  const serving = servingSlot(input);
+  const value = slotSelectorLabels(service, serving);
   const left = { written: false, applied: own?.applied };
   if (own === undefined) return { value, ...left };
   // A release turns the Service itself.
   const isRight = slotNames.some(
     (slot) =>
-      (slot === active || release !== undefined) &&
+      (slot === active || slot === serving || release !== undefined) &&
       canonicalJson(own.selector) === canonicalJson(slotSelectorLabels(service, slot)),
   );
   return isRight ? { value: own.selector, ...left } : { value, written: true, applied: nextApplied(own.applied) };
 }
 
-function selectorNote({ service, active }: RoutesPlanInput): string {
-  return `the Service ${service} selects ${active} alone, which serves`;
+function selectorNote(input: RoutesPlanInput): string {
+  return `the Service ${input.service} selects ${servingSlot(input)} alone, which serves`;
 }
 
 /** What changes, as people read it. */

@@ -106,6 +106,13 @@ describe("what up does with the Service of the service's own name", () => {
     }
   });
 
+  it("is nothing where somebody has rolled back by hand, weights and Service, which the ledger does not know", () => {
+    const { selector, notes } = plan({ active: "blue" });
+    assert.deepEqual([selector.value, selector.written, notes], [live.own.selector, false, []]);
+    const both = { selector: { "app.kubernetes.io/name": "atom" } };
+    assert.deepEqual(plan({ active: "blue", live: { ...live, own: both } }).selector.value, live.own.selector);
+  });
+
   it("is nothing during a release, which turns it itself", () => {
     for (const slot of ["blue", "green"]) {
       const own = selecting(slot);
