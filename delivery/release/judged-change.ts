@@ -14,15 +14,18 @@ export interface JudgedChange {
 /**
  * The release ends as superseded, with the users on the active slot: nobody has judged what there is now. Where all users are on the candidate,
  * a changed template in the active slot was not what it is compared with, and moving them there would be to release it unjudged: they stay.
+ * An emergency rollback is ended by none of it.
  */
 export function answerToChange(
   { object, judged, live }: JudgedChange,
   { phase, percent }: ReleaseState,
-  { active, candidate }: Pick<Subject, "active" | "candidate">,
+  { active, candidate, emergency }: Pick<Subject, "active" | "candidate" | "emergency">,
 ): ReleaseEvent {
   const what =
     judged === undefined ? "it is not as it was when the release began" : describeDifference(judged, live.content);
   const changed = `${object.name} was changed${byWhom(live)}: ${what}`;
+  // The way back leads to what is broken, whatever was changed meanwhile.
+  if (emergency === true) return { type: "noted", detail: `${changed}; the emergency rollback goes on` };
   if (object.of === active && percent === 100)
     return {
       type: "noted",
@@ -46,10 +49,11 @@ export function answerToWeights(
   { object, live, wanted }: WeightChange,
   outcome: string,
   { phase }: ReleaseState,
+  { emergency }: Pick<Subject, "emergency">,
 ): ReleaseEvent {
   const changed = `${object.name} was moved${byWhom(live)} to ${inWords(live.moved)} where ${inWords(wanted)} is due`;
   if (outcome !== "again") return { type: "noted", detail: `${changed}; ${outcome}` };
-  if (table[phase].failed === undefined) return { type: "noted", detail: `${changed}, again` };
+  if (table[phase].failed === undefined || emergency === true) return { type: "noted", detail: `${changed}, again` };
   return {
     type: "failed",
     reason: "superseded",

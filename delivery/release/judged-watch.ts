@@ -220,6 +220,8 @@ export class JudgedWatch {
     if (this.#asked !== undefined) return this.#asked === "unknown" ? undefined : this.#asked;
     const state = this.#state;
     if (state === undefined || isMoving(state.phase) || state.phase === "stepping-back") return undefined;
+    // Before it has moved anything: whoever has led users away from what is broken is not to be corrected.
+    if (this.#subject.emergency === true && state.percent === 0) return undefined;
     return split(this.#subject, state.percent);
   }
 
@@ -244,7 +246,7 @@ export class JudgedWatch {
     this.#changedByOthers += 1;
     const change = { object, live, wanted: object.movedFor?.(wanted) };
     if (this.#changedByOthers > 1) {
-      const event = answerToWeights(change, "again", this.#state);
+      const event = answerToWeights(change, "again", this.#state, this.#subject);
       this.#tell(event);
       if (event.type === "failed") return;
       await clock.sleep(againAfter, signal);
@@ -260,7 +262,7 @@ export class JudgedWatch {
       throw error;
     }
     const seconds = ((clock.monotonic() - start) / 1000).toFixed(1);
-    this.#tell(answerToWeights(change, `put back in ${seconds} s`, this.#state));
+    this.#tell(answerToWeights(change, `put back in ${seconds} s`, this.#state, this.#subject));
   }
 
   async #reportOutages(signal: AbortSignal): Promise<never> {

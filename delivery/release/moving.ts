@@ -50,8 +50,9 @@ export async function shift({ percent, judged }: ReleaseState, place: Workplace)
   try {
     const short = await awaitCandidatePods(percent, place);
     if (short !== undefined) return short;
-    // A release begins and is promoted under watches alone.
-    const changed = basis.isAsJudged ? undefined : await basis.confirm(judged === 0 || percent === 100, signal);
+    // A release begins and is promoted under watches alone. An emergency rollback is ended by no change, and waits for none.
+    const isSure = basis.isAsJudged || subject.emergency === true;
+    const changed = isSure ? undefined : await basis.confirm(judged === 0 || percent === 100, signal);
     if (changed !== undefined) return changed;
     await tryUntil(place, subject.plan.deadlines.confirm, () => ports.router.shift(sent(subject, percent), signal));
   } catch (error) {

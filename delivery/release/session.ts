@@ -6,7 +6,7 @@ import { otherSlot, slotNames, type SlotName } from "../../components/names/slot
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import { AutoscaledSlots, SlotAutoscalers } from "../cluster/autoscalers.ts";
 import type { ClusterApi, FencedWriter, KubernetesObject, Resource, WatchApi } from "../cluster/api.ts";
-import { ForbiddenError } from "../cluster/errors.ts";
+import { ClusterError } from "../cluster/errors.ts";
 import { Fence } from "../cluster/fence.ts";
 import { judgedObjects } from "../cluster/judged-objects.ts";
 import type { HeldLease } from "../cluster/lease.ts";
@@ -118,10 +118,12 @@ export class Session {
     const session = new Session(options, held, await options.store.takeFence(stop));
     const { namespace, service, router } = options.plan;
     const name = { namespace, name: service };
-    const stamp = (resource: Resource<KubernetesObject>): Promise<void> =>
-      session.#writer.stamp(resource, name, { signal: stop });
+    const stamp = (resource: Resource<KubernetesObject>, timeout?: number): Promise<void> =>
+      session.#writer.stamp(resource, name, { signal: stop, ...(timeout !== undefined && { timeout }) });
     await Promise.all([
-      ...(router.kind === "istio" ? [stamp(virtualServices), ifAllowed(stamp(services))] : [stamp(services)]),
+      ...(router.kind === "istio"
+        ? [stamp(virtualServices), ifPossible(stamp(services, ownServicePatience))]
+        : [stamp(services)]),
       ...slotNames.map((slot) =>
         session.#writer.stamp(deployments, { namespace, name: slotName(service, slot) }, { signal: stop }),
       ),
@@ -147,7 +149,7 @@ export class Session {
     const ledger = await store.read(stop);
     const found = await lookAtSlots(this.#tools.slots, ledger.active, stop);
     const candidate = unless(broken, () => chooseCandidate(ledger, found, request));
-    const basis = await this.#basis(found, ledger.active, stop);
+    const basis = await this.#basis(found, ledger.active, request, stop);
     const opening = { candidate, found, plan, request, basis, at: new Date(clock.now()).toISOString() };
     stop.throwIfAborted();
     // A signal that comes while this is written has a release to take back, or to leave, and must not miss it.
@@ -215,20 +217,30 @@ export class Session {
     return (this.#options.judged ?? judgedObjects)(this.#tools);
   }
 
-  /** What the release will be judged by, as it is; the templates as they were found, since these are what is kept. */
+  /**
+   * What the release will be judged by, as it is; the templates as they were found, since these are what is kept. What cannot be read keeps no
+   * emergency rollback from its way.
+   */
   async #basis(
     { templates }: SlotsFound,
     active: SlotName,
+    { emergency = false }: ReleaseRequest,
     stop: AbortSignal,
   ): Promise<Readonly<Record<string, string>>> {
     const contentOf = async (object: JudgedObject): Promise<unknown> => {
       if (object.of === "release") return (await object.read(stop)).content;
       return object.of === active ? templates.active : templates.idle;
     };
-    const entries = this.#judged().map(
-      async (object) => [object.name, fingerprintOf(await contentOf(object))] as const,
-    );
-    return Object.fromEntries(await Promise.all(entries));
+    const entries = this.#judged().map(async (object) => {
+      try {
+        return [[object.name, fingerprintOf(await contentOf(object))] as const];
+      } catch (error) {
+        stop.throwIfAborted();
+        if (!emergency || !(error instanceof ClusterError)) throw error;
+        return [];
+      }
+    });
+    return Object.fromEntries((await Promise.all(entries)).flat());
   }
 
   /** Resolves with what went wrong: what is staged all the same decides what comes of it. */
@@ -248,12 +260,18 @@ export class Session {
   }
 }
 
-/** In an environment of an earlier version the account may not touch that Service; a rollback there does not need it. */
-async function ifAllowed(stamped: Promise<void>): Promise<void> {
+/** How long a rollback, which does not need that Service, waits for its stamp, in milliseconds. */
+const ownServicePatience = 1_000;
+
+/**
+ * In an environment of an earlier version the account may not touch that Service, and an admission webhook may refuse or hang: none of it keeps
+ * the weights from going back. Users are not moved by that Service, and each turn of it names the version that it was built from.
+ */
+async function ifPossible(stamped: Promise<void>): Promise<void> {
   try {
     await stamped;
   } catch (error) {
-    if (!(error instanceof ForbiddenError)) throw error;
+    if (!(error instanceof ClusterError)) throw error;
   }
 }
 

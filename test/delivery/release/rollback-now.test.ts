@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { formatLedger } from "../../../components/ledger/ledger.ts";
 import { ledgerKey, ledgerName } from "../../../components/names/names.ts";
+import { ForbiddenError } from "../../../delivery/cluster/errors.ts";
 import { configMaps } from "../../../delivery/cluster/resources.ts";
 import { statusOf } from "../../../delivery/report/status.ts";
 import { servingAfterRollback } from "../../../delivery/report/serving.ts";
@@ -91,6 +92,81 @@ describe("an emergency rollback after the soak", () => {
       assert.deepEqual([state.phase, state.warned], ["released", ["errorRate"]]);
       assert.deepEqual(world.shares, inOneStep);
     });
+
+  it("goes on where this account may not watch, and may not read the Services, as in an environment of an earlier version", async () => {
+    const world = await released();
+    world.cluster.before = ({ verb, plural }) => {
+      const isWatching = verb === "watch" || (verb === "list" && plural !== "pods");
+      if (isWatching || plural === "services")
+        throw new ForbiddenError({ verb, target: plural, status: 403 }, "not yours");
+    };
+    const { state } = await world.clock.settle(world.releaser().rollBackNow());
+    assert.deepEqual([state.phase, world.ledger.active], ["released", "blue"]);
+    assert.deepEqual(world.shares, inOneStep);
+  });
+
+  for (const [what, change] of [
+    [
+      "the routes",
+      (world: World) => {
+        world.editRoute({ timeout: "1s" });
+      },
+    ],
+    [
+      "the release plan",
+      (world: World) => {
+        world.publish({ ...world.plan, soak: 1 });
+      },
+    ],
+    [
+      "the broken version",
+      (world: World) => {
+        world.setEnv("green", "a try to repair it");
+      },
+    ],
+    [
+      "the kept version",
+      (world: World) => {
+        world.setEnv("blue", "a try to repair it");
+      },
+    ],
+  ] as const)
+    for (const phase of ["waiting-ready", "soaking"])
+      it(`tells of it where somebody changes ${what} while it is ${phase}, and goes on`, async () => {
+        const world = await released();
+        world.startMs = 5_000;
+        const ended = world.releaser().rollBackNow();
+        while (world.ledger.current?.state.phase !== phase) await world.clock.pass(100);
+        await world.clock.pass(1_000);
+        change(world);
+        const { state } = await world.clock.settle(ended);
+        assert.deepEqual([state.phase, world.ledger.active], ["released", "blue"]);
+        assert.deepEqual(world.shares, inOneStep);
+        assert.equal(world.events.filter((event) => event === "noted").length, 1);
+      });
+
+  it("puts weights back to the kept version however often somebody changes them", async () => {
+    const world = await released();
+    const ended = world.releaser().rollBackNow();
+    while (world.ledger.current?.state.phase !== "soaking") await world.clock.pass(100);
+    for (let times = 0; times < 3; times += 1) {
+      await world.clock.pass(1_000);
+      world.setWeight(0);
+    }
+    const { state } = await world.clock.settle(ended);
+    assert.deepEqual([state.phase, world.ledger.active, world.percent], ["released", "blue", 100]);
+  });
+
+  it("sends nobody back to the broken version whom somebody has moved away from it by hand", async () => {
+    const world = await released();
+    world.scale("blue", 2);
+    world.editRoute({ percent: 0 });
+    world.shares.splice(0);
+    world.startMs = 5_000;
+    const { state } = await world.clock.settle(world.releaser().rollBackNow());
+    assert.deepEqual([state.phase, world.ledger.active], ["released", "blue"]);
+    assert.equal(new Set(world.shares.slice(1)).size <= 1, true, world.shares.join());
+  });
 
   it("is undone where the kept version does worse than what served, and quarantines nothing", async () => {
     const world = await released();
