@@ -80,13 +80,17 @@ async function retreat(
       signal.throwIfAborted();
       current = live ?? from;
     }
-    await scaleUpActive(place, counts);
+    // Autoscalers are asked for first: users do not wait for that.
+    const scaled = scaleUpActive(place, counts);
+    // It is awaited below; until then a rejection is nobody's.
+    scaled.catch(() => undefined);
     const share = Math.max(target, shareOnRollback(ready, from, current));
     if (share !== current) {
       await move(share);
       // The active slot has nothing to serve callers with.
       if (share === 100) await turnService(share, place);
     }
+    await scaled;
     current = share;
     const waited = clock.monotonic() - start;
     if (waited >= deadlines.ready && !lateTold) {
