@@ -5,9 +5,10 @@ import { releasePlanKey, releasePlanName, type ReleasePlan } from "../../compone
 import { routeNames } from "../../components/routes/http-routes.ts";
 import { serviceSelector } from "../../components/routes/service-selector.ts";
 import { slotWeights } from "../../components/routes/traffic.ts";
+import { withWeights } from "../../components/routes/weights.ts";
 import type { JudgedObject, JudgedState } from "../release/judged-object.ts";
 import type { Clock, Split } from "../release/ports.ts";
-import { liveWeights } from "../router/live-weights.ts";
+import { liveWeights, readRoutes, RoutesUnknownError } from "../router/live-weights.ts";
 import type { ClusterApi, KubernetesObject, ObjectName, Resource, WatchApi } from "./api.ts";
 import { fieldManager } from "./client.ts";
 import { NotFoundError } from "./errors.ts";
@@ -17,7 +18,7 @@ import { configMaps, deployments, services, virtualServices, type Service, type 
 export interface JudgedObjectsOptions {
   readonly cluster: ClusterApi & WatchApi;
   readonly clock: Clock;
-  readonly plan: Pick<ReleasePlan, "namespace" | "service" | "router">;
+  readonly plan: Pick<ReleasePlan, "namespace" | "service" | "port" | "router">;
   /** What moves traffic. @default by the plan's router */
   readonly route?: RouteKind;
 }
@@ -35,7 +36,7 @@ export type RouteKind = Kind<VirtualService>;
 
 /** All that a release of this plan is judged by. Nothing is asked for yet. */
 export function judgedObjects({ cluster, clock, plan, route }: JudgedObjectsOptions): readonly JudgedObject[] {
-  const { namespace, service, router } = plan;
+  const { namespace, service, port, router } = plan;
   const object = <T extends KubernetesObject>(name: string, kind: Kind<T>): JudgedObject =>
     new WatchedObject({ cluster, clock, name: { namespace, name }, kind });
   return [
@@ -43,7 +44,7 @@ export function judgedObjects({ cluster, clock, plan, route }: JudgedObjectsOpti
       object(slotName(service, slot), { resource: deployments, of: slot, judged: ({ spec }) => spec?.template }),
     ),
     ...(router.kind === "istio"
-      ? [object(service, route ?? weightedRoute), object(service, { resource: services, judged: portsOf })]
+      ? [object(service, route ?? weightedRoute(port)), object(service, { resource: services, judged: portsOf })]
       : [object(service, selectingService(service))]),
     ...slotNames.map((slot) =>
       object(slotName(service, slot), {
@@ -56,15 +57,30 @@ export function judgedObjects({ cluster, clock, plan, route }: JudgedObjectsOpti
 }
 
 /** The releaser moves the weights, and where canary-header requests go; all else is how users' requests are treated. */
-const weightedRoute: RouteKind = {
-  resource: virtualServices,
-  judged: ({ spec }) => ({
-    ...spec,
-    http: spec?.http?.filter((each) => nameOf(each) !== routeNames.canary).map(withoutWeights),
-  }),
-  moved: weightsOf,
-  movedFor: ({ active, percent }) => slotWeights({ active, candidateWeight: percent }),
-};
+function weightedRoute(port: number): RouteKind {
+  return {
+    resource: virtualServices,
+    judged: (live) => ({
+      ...live.spec,
+      http: withBothSlots(live, port)
+        ?.filter((each) => nameOf(each) !== routeNames.canary)
+        .map(withoutWeights),
+    }),
+    moved: weightsOf,
+    movedFor: ({ active, percent }) => slotWeights({ active, candidateWeight: percent }),
+  };
+}
+
+/** A slot that the users' route does not name gets no requests. The releaser names it, which is no change. */
+function withBothSlots(live: VirtualService, port: number): readonly unknown[] | undefined {
+  try {
+    const wanted = { service: live.metadata.name, port, weights: { blue: 0, green: 0 }, canary: slotNames[0] };
+    return withWeights(readRoutes(live).http, wanted);
+  } catch (error) {
+    if (error instanceof RoutesUnknownError) return live.spec?.http;
+    throw error;
+  }
+}
 
 /** Without a mesh the releaser moves the selector. */
 function selectingService(service: string): Kind<Service> {

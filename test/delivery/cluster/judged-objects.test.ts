@@ -3,6 +3,8 @@ import { buildHttpRoutes } from "../../../components/routes/http-routes.ts";
 import { judgedObjects } from "../../../delivery/cluster/judged-objects.ts";
 import { deployments, services, virtualServices } from "../../../delivery/cluster/resources.ts";
 import { describeDifference, fingerprintOf, type JudgedState } from "../../../delivery/release/judged-object.ts";
+import { Fence } from "../../../delivery/cluster/fence.ts";
+import { IstioRouter } from "../../../delivery/router/istio.ts";
 import { MemoryCluster } from "../support/memory-cluster.ts";
 import { releasePlan } from "../support/plans.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
@@ -68,6 +70,36 @@ describe("what a release is judged by", () => {
       judgedIn(cluster).get("VirtualService atom")?.movedFor?.({ active: "green", candidate: "blue", percent: 10 }),
       { blue: 10, green: 90 },
     );
+  });
+
+  it("is of a VirtualService no destination that the releaser adds, be it a Service or a subset", async () => {
+    const cluster = new MemoryCluster();
+    const { plan } = { plan: releasePlan() };
+    const writer = new Fence({
+      cluster: cluster.client(),
+      clock: new VirtualClock(),
+      fence: 1,
+      check: () => undefined,
+    });
+    const served = { servedSince: () => Promise.resolve([]) };
+    for (const destination of [
+      { host: "atom-blue", port: { number: 8000 } },
+      { host: "atom", subset: "blue", port: { number: 8000 } },
+    ]) {
+      cluster.put(virtualServices, { metadata: name, spec: { http: [{ name: "primary", route: [{ destination }] }] } });
+      const before = await stateOf(cluster, "VirtualService atom");
+      const istio = new IstioRouter({ writer, namespace: plan.namespace, http, shares: [], served });
+      await istio.shift({ active: "blue", candidate: "green", percent: 10 }, signal);
+      const after = await stateOf(cluster, "VirtualService atom");
+      assert.deepEqual(
+        [before.moved, after.moved],
+        [
+          { blue: 100, green: 0 },
+          { blue: 90, green: 10 },
+        ],
+      );
+      assert.equal(describeDifference(before.content, after.content), "");
+    }
   });
 
   it("is of a Service without a mesh its ports, and the releaser moves its selector", async () => {
