@@ -29,7 +29,14 @@ export interface ReleaseRequest {
 }
 
 export type Refusal =
-  "locked" | "different_release" | "quarantined" | "withdrawn" | "nothing_staged" | "not_the_image" | "no_release";
+  | "locked"
+  | "different_release"
+  | "quarantined"
+  | "withdrawn"
+  | "nothing_staged"
+  | "not_the_image"
+  | "no_release"
+  | "routes_unknown";
 
 /** The release was refused before anything was changed (exit code 12). */
 export class ReleaseRefusedError extends UserError {

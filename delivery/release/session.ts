@@ -228,7 +228,12 @@ export class Session {
     stop: AbortSignal,
   ): Promise<Readonly<Record<string, string>>> {
     const contentOf = async (object: JudgedObject): Promise<unknown> => {
-      if (object.of === "release") return (await object.read(stop)).content;
+      if (object.of === "release") {
+        const { content, moved } = await object.read(stop);
+        // Even to leave all users where they are the releaser would write such routes anew.
+        if (object.movedFor !== undefined && moved === undefined && !emergency) throw notUnderstood(object);
+        return content;
+      }
       return object.of === active ? templates.active : templates.idle;
     };
     const entries = this.#judged().map(async (object) => {
@@ -273,6 +278,14 @@ async function ifPossible(stamped: Promise<void>): Promise<void> {
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
   }
+}
+
+function notUnderstood({ name }: JudgedObject): ReleaseRefusedError {
+  return new ReleaseRefusedError(
+    "routes_unknown",
+    `${name} sends users elsewhere than to the slots, or it cannot be told where. It was left as it is, and nothing is released over it.\n` +
+      "Put it right first (see: atom drift). In an emergency `atom rollback --now` writes it anew.",
+  );
 }
 
 /** What is in both slots. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { deployments } from "../../../delivery/cluster/resources.ts";
+import type { JudgedObject } from "../../../delivery/release/judged-object.ts";
 import type { SessionEnd } from "../../../delivery/release/session.ts";
 import type { Phase } from "../../../delivery/release/state.ts";
 import { releasePlan } from "../support/plans.ts";
@@ -200,6 +201,26 @@ describe("what is released is what was judged", () => {
     }
     const { state } = await world.clock.settle(over);
     assert.deepEqual([state.phase, state.cause?.reason, world.percent], ["aborted", "manual", 0]);
+  });
+
+  it("is refused where it cannot be told where the routes lead users, and nothing is written to them", async () => {
+    const world = new World(plan);
+    const unknown = { content: { http: [{ name: "maintenance" }] }, by: "kubectl-edit" };
+    const route: JudgedObject = {
+      name: "VirtualService atom",
+      of: "release",
+      read: () => Promise.resolve(unknown),
+      watch: () => Promise.reject(new Error("there is nothing to watch")),
+      movedFor: () => ({}),
+    };
+    const opened = world.releaser().release({}, { judged: () => [route] });
+    await assert.rejects(world.clock.settle(opened), {
+      refusal: "routes_unknown",
+      message: /^VirtualService atom sends/,
+    });
+    assert.deepEqual([world.ledger.current, world.ledger.releases], [null, []]);
+    const specs = world.cluster.writes.filter(({ plural }) => plural === "virtualservices");
+    assert.equal(specs.length, 1, "the stamp");
   });
 
   it("is known to a releaser that takes over where one was killed between a change and its answer", async () => {
