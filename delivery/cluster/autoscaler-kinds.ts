@@ -25,6 +25,8 @@ interface Access {
   readonly namespace: string;
 }
 
+/** Pods, and users who are to get to them, do not wait longer for a kind whose API does not answer, in milliseconds. */
+const listWithin = 2_000;
 /** What a ScaledObject scales to at most where it says nothing. */
 const kedaMaximum = 100;
 
@@ -75,7 +77,7 @@ function kindOf<T extends KubernetesObject>(
   return {
     name: resource.kind,
     async list(signal) {
-      const objects = await cluster.list(resource, { namespace }, { signal });
+      const objects = await cluster.list(resource, { namespace }, { signal, timeout: listWithin });
       return objects.flatMap((object): readonly Autoscaler[] => {
         const { target, minimum = null, maximum = Infinity } = read(object);
         if (target?.kind !== "Deployment" || target.name === undefined) return [];

@@ -25,6 +25,7 @@ export class SlotAutoscalers implements Autoscalers {
   readonly #options: SlotAutoscalersOptions;
   readonly #kinds: readonly AutoscalerKind[];
   #held: readonly HeldMinimum[];
+  #last: Promise<unknown> = Promise.resolve();
   /** Each note once. */
   readonly #noted = new Set<string>();
 
@@ -34,7 +35,22 @@ export class SlotAutoscalers implements Autoscalers {
     this.#kinds = autoscalerKinds(options);
   }
 
-  async hold(needed: Partial<BySlot<number>>, signal: AbortSignal): Promise<readonly string[]> {
+  hold(needed: Partial<BySlot<number>>, signal: AbortSignal): Promise<readonly string[]> {
+    return this.#inTurn(() => this.#hold(needed, signal));
+  }
+
+  giveBack(signal: AbortSignal): Promise<readonly string[]> {
+    return this.#inTurn(() => this.#giveBack(signal));
+  }
+
+  /** A step and the guard may want pods at the same time: what one of them has raised must not be forgotten by the other. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #hold(needed: Partial<BySlot<number>>, signal: AbortSignal): Promise<readonly string[]> {
     const { service } = this.#options;
     const podsOf = new Map(slotNames.map((slot) => [slotName(service, slot), needed[slot] ?? 0]));
     const notes: string[] = [];
@@ -57,7 +73,7 @@ export class SlotAutoscalers implements Autoscalers {
     return this.#news(notes);
   }
 
-  async giveBack(signal: AbortSignal): Promise<readonly string[]> {
+  async #giveBack(signal: AbortSignal): Promise<readonly string[]> {
     const notes: string[] = [];
     let broken: unknown;
     for (const entry of this.#held) {

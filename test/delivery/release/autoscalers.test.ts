@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { slotName } from "../../../components/names/names.ts";
 import { slotNames, type SlotName } from "../../../components/names/slot-name.ts";
+import { SlotAutoscalers } from "../../../delivery/cluster/autoscalers.ts";
 import { ForbiddenError, NotFoundError } from "../../../delivery/cluster/errors.ts";
+import { Fence } from "../../../delivery/cluster/fence.ts";
 import { horizontalPodAutoscalers, scaledObjects } from "../../../delivery/cluster/resources.ts";
 import { releasePlan } from "../support/plans.ts";
 import { World } from "./world.ts";
@@ -102,6 +104,28 @@ describe("the autoscalers of a release", () => {
         ["atom-green", 2, [4, 8]],
       ],
     );
+  });
+
+  it("are all given back where two are raised at the same time, as by the guard and a step", async () => {
+    const world = autoscaled(2);
+    const saved: string[][] = [];
+    const { cluster, clock } = world;
+    const writer = new Fence({ cluster: cluster.client(), clock, fence: 1, check: () => undefined });
+    const autoscalers = new SlotAutoscalers({
+      ...{ cluster: cluster.client(), writer, namespace, service: "atom", held: [] },
+      save: async (held, signal) => {
+        await clock.sleep(100, signal);
+        saved.push(held.map(({ name }) => name));
+      },
+    });
+    const { signal } = new AbortController();
+    await clock.settle(
+      Promise.all([autoscalers.hold({ blue: 5 }, signal), autoscalers.hold({ green: 6 }, signal)]).then(() =>
+        autoscalers.giveBack(signal),
+      ),
+    );
+    assert.deepEqual(saved.at(-1), ["atom-blue", "atom-green"]);
+    assert.deepEqual([minimum(world, "blue"), minimum(world, "green")], [2, 2]);
   });
 
   it("get their minima back after a rollback as well", async () => {
