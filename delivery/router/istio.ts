@@ -5,8 +5,10 @@ import { labelKeys, slotSelectorLabels } from "../../components/names/labels.ts"
 import { services, virtualServices, type VirtualService } from "../cluster/resources.ts";
 import type { ServedRequests } from "../guard/served.ts";
 import type { Confirmation, Router, Slot, Split } from "../release/ports.ts";
-import { slotWeights } from "../../components/routes/traffic.ts";
+import { slotOfDestination, type RouteDestination } from "../../components/routes/destinations.ts";
+import { slotWeights, type Traffic } from "../../components/routes/traffic.ts";
 import { withWeights } from "../../components/routes/weights.ts";
+import { ForbiddenError } from "../cluster/errors.ts";
 import { liveWeights, readRoutes, RoutesUnknownError, type LiveRoutes } from "./live-weights.ts";
 import { replacingSelector } from "./selector.ts";
 import { judgeShare } from "./observed-share.ts";
@@ -19,6 +21,8 @@ export interface IstioRouterOptions {
   /** The shares of the plan in percent. After a resume it is not known which of them is in effect. */
   readonly shares: readonly number[];
   readonly served: ServedRequests;
+  /** The environment is of an earlier version: one Service over both slots, whose subsets routes name. @default false */
+  readonly subsets?: boolean;
 }
 
 /** Moves traffic by the weights of a VirtualService. */
@@ -37,7 +41,7 @@ export class IstioRouter implements Router {
    * back to the active slot it writes such routes anew, because a way back that depends on the way there is none.
    */
   async shift(split: Split, signal: AbortSignal): Promise<void> {
-    const { writer, namespace, http } = this.#options;
+    const { writer, namespace, http, subsets = false } = this.#options;
     const { service, port } = http;
     const traffic = { active: split.active, candidateWeight: split.percent };
     const wanted = { service, port, weights: slotWeights(traffic), canary: split.candidate };
@@ -47,7 +51,7 @@ export class IstioRouter implements Router {
       (live) => {
         const routes = routesNow(live, split);
         this.#remember(split, routes?.weights[split.candidate]);
-        const changed = routes === undefined ? buildHttpRoutes(http, traffic) : withWeights(routes.http, wanted);
+        const changed = routes === undefined ? newRoutes(http, traffic, subsets) : withWeights(routes.http, wanted);
         // The whole list, since a merge patch has no other way; the version that it was built from goes with it.
         return isDeepStrictEqual(live.spec?.http, changed) ? undefined : { spec: { http: changed } };
       },
@@ -80,10 +84,10 @@ export class IstioRouter implements Router {
   }
 
   async selectSlot(slot: Slot, signal: AbortSignal): Promise<boolean> {
-    const { writer, namespace, http } = this.#options;
+    const { writer, namespace, http, subsets = false } = this.#options;
     const name = http.service;
     let changed = false;
-    await writer.write(
+    const written = writer.write(
       services,
       { namespace, name },
       ({ spec }) => {
@@ -96,6 +100,12 @@ export class IstioRouter implements Router {
       },
       { signal },
     );
+    try {
+      await written;
+    } catch (error) {
+      // The account of an environment of an earlier version may not even look at that Service, which selects both slots there.
+      if (!subsets || !(error instanceof ForbiddenError) || error.call.verb !== "get") throw error;
+    }
     return changed;
   }
 
@@ -104,6 +114,17 @@ export class IstioRouter implements Router {
     if (percent !== undefined && percent !== split.percent) this.#before = { split, percent };
     else if (!isDeepStrictEqual(this.#before?.split, split)) this.#before = undefined;
   }
+}
+
+/** Routes written anew: to Services that are there. */
+function newRoutes(http: HttpRouteSettings, traffic: Traffic, subsets: boolean): readonly unknown[] {
+  const routes = buildHttpRoutes(http, traffic);
+  if (!subsets) return routes;
+  const subsetOf = ({ destination, ...rest }: { readonly destination?: RouteDestination | undefined }) => {
+    const subset = slotOfDestination(http.service, destination);
+    return { ...rest, destination: { ...destination, host: http.service, subset } };
+  };
+  return routes.map((each) => ({ ...each, route: each.route?.map(subsetOf) }));
 }
 
 /** The routes as they are. On the way back it does not matter whether they can be understood. */

@@ -100,7 +100,8 @@ function router({ cluster, clock, writer }: SessionTools, plan: ReleasePlan, ser
     return new ReplicaRouter({ writer, cluster, clock, namespace, service, replicas, served });
   const { timeout, retries } = plan.router;
   const shares = plan.steps.filter(isWeightStep).map(({ percent }) => percent);
-  return new IstioRouter({ writer, namespace, http: { service, port, timeout, retries }, shares, served });
+  const http = { service, port, timeout, retries };
+  return new IstioRouter({ writer, namespace, http, shares, served, subsets: plan.schema === 1 });
 }
 
 function gate({ slots, clock }: SessionTools, plan: ReleasePlan, { prometheus }: AdapterSources): GateSource | null {

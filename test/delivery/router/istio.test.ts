@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { buildHttpRoutes, type HttpRouteSettings } from "../../../components/routes/http-routes.ts";
+import type { FencedWriter } from "../../../delivery/cluster/api.ts";
+import { ForbiddenError } from "../../../delivery/cluster/errors.ts";
 import { Fence } from "../../../delivery/cluster/fence.ts";
 import { services, virtualServices } from "../../../delivery/cluster/resources.ts";
 import type { ServedReading } from "../../../delivery/guard/served.ts";
@@ -140,6 +142,36 @@ describe("the Istio router", () => {
         spec: { http: buildHttpRoutes(http, { active: "blue", candidateWeight: 0 }) },
       });
     }
+  });
+
+  it("goes back to subsets where the environment has no Service of each slot yet", async () => {
+    const cluster = new FakeCluster();
+    put(cluster, [{ name: "mine", route: [{ destination: { host: "elsewhere" } }] }]);
+    const served = { servedSince: () => Promise.resolve([]) };
+    const options = { writer: cluster, namespace: "atom-staging", http, shares: [], served };
+    await new IstioRouter({ ...options, subsets: true }).shift(split(0), never);
+    const { spec } = await cluster.get(virtualServices, { namespace: "atom-staging", name: "atom" });
+    const to = (subset: string) => ({ host: "atom", subset, port: { number: 8000 } });
+    assert.deepEqual(
+      spec?.http?.map((route) => (route as { route: unknown }).route),
+      [
+        [{ destination: to("green") }],
+        [
+          { destination: to("blue"), weight: 100 },
+          { destination: to("green"), weight: 0 },
+        ],
+      ],
+    );
+  });
+
+  it("has no Service to turn where the account of such an environment may not look at it", async () => {
+    const writer: FencedWriter = {
+      write: () => Promise.reject(new ForbiddenError({ verb: "get", target: "services atom", status: 403 }, "no")),
+    };
+    const served = { servedSince: () => Promise.resolve([]) };
+    const options = { writer, namespace: "atom-staging", http, shares: [], served };
+    assert.equal(await new IstioRouter({ ...options, subsets: true }).selectSlot("green", never), false);
+    await assert.rejects(new IstioRouter(options).selectSlot("green", never), ForbiddenError);
   });
 
   it("reads the candidate's weight from the routes as they are, and does not guess it", async () => {
