@@ -140,12 +140,13 @@ export async function verifyRollback(state: ReleaseState, place: Workplace): Pro
   const limited = { ...place, signal: AbortSignal.any([place.signal, over.signal]) };
   const seen = seenRollback(limited);
   const lost = state.rolledBackFrom === undefined ? undefined : activeSlotLost(limited);
-  const turned = turnService(0, place);
+  const turned = turnService(0, limited);
   // It is awaited below; until then a rejection is nobody's.
   turned.catch(() => undefined);
   try {
     const verdict = await Promise.race(lost === undefined ? [seen] : [seen, lost]);
-    await turned;
+    // Users who are on a slot without pods do not wait for a Service.
+    if (verdict.type !== "capacity-lost") await turned;
     return verdict;
   } finally {
     over.abort(new Error("the rollback is looked at no longer"));
