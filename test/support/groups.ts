@@ -50,7 +50,8 @@ export const groups = {
     niceness: 0,
   },
   drills: {
-    about: "every fault, kill, race and command of a release on the embedded cluster, and updates that are killed",
+    about:
+      "every fault, kill, race and command of a release on the embedded cluster; what updates make of a cluster that has moved on, or of a kill",
     files: ["test/cluster/release/{commands,faults,in-cluster,killed,races}.test.ts", "test/contract/drills/*.test.ts"],
     tools: toolNames,
     runs: "nightly",

@@ -1,13 +1,13 @@
 // What `up` says and what the cluster then has, after releases and users have changed it: the real engine, the real API server.
 import assert from "node:assert/strict";
-import type { HttpRoute } from "../../components/routes/http-routes.ts";
-import { readLiveServices } from "../../infra/cluster/live-services.ts";
-import type { StackCommandOptions } from "../../infra/engine.ts";
-import { createProgram } from "../../infra/program.ts";
-import { controlPlane, FIRST_START_MS } from "../support/control-plane.ts";
-import { fakeKubelet, fates, type PodFate } from "../support/fake-kubelet.ts";
-import { releaseUnderWay } from "../components/slots/live.ts";
-import { Checkout, fate, installMonitoringKinds, namespace, UP_MS } from "./checkout.ts";
+import type { HttpRoute } from "../../../components/routes/http-routes.ts";
+import { readLiveServices } from "../../../infra/cluster/live-services.ts";
+import type { StackCommandOptions } from "../../../infra/engine.ts";
+import { createProgram } from "../../../infra/program.ts";
+import { controlPlane, FIRST_START_MS } from "../../support/control-plane.ts";
+import { fakeKubelet, fates, type PodFate } from "../../support/fake-kubelet.ts";
+import { releaseUnderWay } from "../../components/slots/live.ts";
+import { Checkout, fate, installMonitoringKinds, namespace, UP_MS } from "../checkout.ts";
 
 describe("up, after the cluster has moved on", function () {
   this.timeout(UP_MS);

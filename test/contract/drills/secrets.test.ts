@@ -1,10 +1,10 @@
 // A changed secret is a changed version: what `up` makes of it, after releases and users have changed the cluster. The real engine, the real API server.
 import assert from "node:assert/strict";
-import { controlPlane, FIRST_START_MS } from "../support/control-plane.ts";
-import { fakeKubelet } from "../support/fake-kubelet.ts";
-import { secretsNamed } from "../../components/workload/secret-version.ts";
-import { pastRelease, releaseUnderWay } from "../components/slots/live.ts";
-import { Checkout, fate, installMonitoringKinds, namespace, UP_MS } from "./checkout.ts";
+import { controlPlane, FIRST_START_MS } from "../../support/control-plane.ts";
+import { fakeKubelet } from "../../support/fake-kubelet.ts";
+import { secretsNamed } from "../../../components/workload/secret-version.ts";
+import { pastRelease, releaseUnderWay } from "../../components/slots/live.ts";
+import { Checkout, fate, installMonitoringKinds, namespace, UP_MS } from "../checkout.ts";
 
 type SlotName = "blue" | "green";
 
