@@ -4,7 +4,6 @@ import { promisify } from "node:util";
 import {
   ConcurrentUpdateError,
   LocalWorkspace,
-  PulumiCommand,
   StackNotFoundError,
   type EngineEvent,
   type PulumiFn,
@@ -16,6 +15,7 @@ import { StackAbsentError, StackCommandError, StackInterruptedError, StackLocked
 import { EngineInterrupt } from "./interrupt.ts";
 import { adoptAfterInterrupt, withoutKilledLocks } from "./interrupted-update.ts";
 import { createProgram, type ProgramPorts } from "./program.ts";
+import { leaveOutReport, pulumiCommandAt } from "./pulumi-cli.ts";
 
 /** What no stack may do: the engine asks it in every preview and update. See docs/policies.md. */
 const policyPack = path.join(import.meta.dirname, "..", "policies", "bin", "atom-policies");
@@ -123,7 +123,7 @@ async function open(options: StackCommandOptions, program: PulumiFn): Promise<St
   const workspace = {
     workDir,
     envVars: { PULUMI_SKIP_UPDATE_CHECK: "true", ...env },
-    ...(options.pulumi === undefined ? {} : { pulumiCommand: await commandAt(options.pulumi) }),
+    ...(options.pulumi === undefined ? {} : { pulumiCommand: await pulumiCommandAt(options.pulumi) }),
   };
   if (command === "up" || command === "preview") return LocalWorkspace.createOrSelectStack(args, workspace);
   try {
@@ -133,22 +133,6 @@ async function open(options: StackCommandOptions, program: PulumiFn): Promise<St
     if (command === "destroy") return undefined;
     throw new StackAbsentError(stack, { cause: error });
   }
-}
-
-/** By the folder that it is in: a CLI is asked for its version once, by a process of its own. */
-const commands = new Map<string, Promise<PulumiCommand>>();
-
-/** The Automation API finds a CLI by the folder that its `bin` is in. */
-async function commandAt(executable: string): Promise<PulumiCommand> {
-  const bin = path.dirname(path.resolve(executable));
-  if (path.basename(bin) !== "bin") throw new Error(`the Pulumi CLI ${executable} is not in a folder named bin`);
-  const known = commands.get(bin);
-  if (known !== undefined) return known;
-  const command = PulumiCommand.get({ root: path.dirname(bin) });
-  commands.set(bin, command);
-  // A CLI that is not there may be put there.
-  command.catch(() => commands.delete(bin));
-  return command;
 }
 
 type Report = Pick<StackCommandResult, "changes" | "changed" | "outputs">;
@@ -177,15 +161,6 @@ async function run(stack: Stack, options: StackCommandOptions, signal: AbortSign
       await stack.destroy(common);
       return summarize(changes);
   }
-}
-
-/**
- * Has the Automation API not ask for a stack's outputs and history after an operation. Each is a process of the CLI, which derives the key of
- * the stack's secrets anew; the engine's events have told most of it.
- */
-function leaveOutReport(stack: Stack): void {
-  stack.outputs = () => Promise.resolve({});
-  stack.info = () => Promise.resolve(undefined);
 }
 
 /** What the program gave out, as the state has it; what is secret is `[secret]`. */

@@ -54,6 +54,7 @@ export function deployerRules({ services, inCluster }: DeployerScope): PolicyRul
 function autoscalers(group: string, resource: string, names: readonly string[]): PolicyRule[] {
   return [...named(group, resource, names, ["get", "patch"]), any(group, resource, ["list"])];
 }
+
 /** Following one object: it is listed and watched by its name alone, which is what a rule with names allows. */
 const watching = ["get", "list", "watch"] as const;
 

@@ -233,3 +233,8 @@ export type PersonsRequest = Readonly<z.output<typeof personsRequest>>;
 export type HeldMinimum = Readonly<z.output<typeof heldMinimum>>;
 export type ReleaseUnderWay = z.output<typeof releaseUnderWay>;
 export type PastRelease = z.output<typeof pastRelease>;
+
+/** Whether it came to serve users: what did can be gone back to, as long as its template is kept. */
+export function hasServed({ outcome }: Pick<PastRelease, "outcome">): boolean {
+  return outcome === "released" || outcome === "baseline";
+}

@@ -16,6 +16,15 @@ export function slotDestination(
   return { host: slotName(service, slot), port: { number: port } };
 }
 
+/** A destination that is a slot as it was declared before each slot had a Service: see {@link isSubsetDestination}. */
+export function subsetDestination(
+  service: string,
+  slot: SlotName,
+  port: number,
+): { host: string; subset: SlotName; port: { number: number } } {
+  return { host: service, subset: slot, port: { number: port } };
+}
+
 /** Whether a destination is a slot as it was declared before each slot had a Service: by a subset of the one over both. */
 export function isSubsetDestination(service: string, { host = "", subset }: RouteDestination = {}): boolean {
   return shortName(host) === service && slotNames.some((slot) => slot === subset);

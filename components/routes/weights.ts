@@ -1,7 +1,13 @@
 // What a releaser changes of a route that others have a hand in as well.
 import type { BySlot, SlotName } from "../names/slot-name.ts";
 import { slotNames } from "../names/slot-name.ts";
-import { isSubsetDestination, slotDestination, slotOfDestination, type RouteDestination } from "./destinations.ts";
+import {
+  isSubsetDestination,
+  slotDestination,
+  slotOfDestination,
+  subsetDestination,
+  type RouteDestination,
+} from "./destinations.ts";
 import { canaryHeader, routeNames } from "./http-routes.ts";
 
 /** A route as it is in the cluster: of whatever else it says, nothing is lost. */
@@ -60,10 +66,7 @@ function destinationsLike(
   { service, port }: WantedWeights,
 ): (slot: SlotName) => RouteDestination {
   const subsets = users?.route?.some(({ destination }) => isSubsetDestination(service, destination)) === true;
-  return (slot) =>
-    subsets
-      ? ({ host: service, subset: slot, port: { number: port } } as RouteDestination)
-      : slotDestination(service, slot, port);
+  return (slot) => (subsets ? subsetDestination : slotDestination)(service, slot, port);
 }
 
 function weighted(

@@ -1,4 +1,5 @@
 import type { Ledger } from "../ledger/ledger.ts";
+import { hasServed } from "../ledger/release-record.ts";
 import { slotNames } from "../names/slot-name.ts";
 import type { LiveRelease } from "../slots/live-release.ts";
 import { changedSecrets, secretsNamed, type SecretVersion } from "../workload/secret-version.ts";
@@ -104,7 +105,7 @@ function slotTemplates(release: LiveRelease | undefined): unknown[] {
 
 /** What a release under way began with, and what the ledger keeps of versions that served. */
 function keptTemplates(ledger: Ledger | undefined): unknown[] {
-  const served = ledger?.releases.filter(({ outcome }) => outcome === "released" || outcome === "baseline") ?? [];
+  const served = ledger?.releases.filter(hasServed) ?? [];
   return [ledger?.current?.podTemplate, ...served.map(({ podTemplate }) => podTemplate)];
 }
 

@@ -2,12 +2,11 @@
 import type { HeldMinimum } from "../../components/ledger/release-record.ts";
 import { slotName } from "../../components/names/names.ts";
 import { slotNames, type BySlot } from "../../components/names/slot-name.ts";
-import type { Autoscalers } from "../release/pods.ts";
+import { holdOrSay, type Autoscalers } from "../release/pods.ts";
 import type { PodCount, Slot, SlotHealth, Slots } from "../release/ports.ts";
-import { messageOf } from "../release/persist.ts";
 import type { ClusterApi, FencedWriter } from "./api.ts";
 import { autoscalerKinds, type Autoscaler, type AutoscalerKind } from "./autoscaler-kinds.ts";
-import { ForbiddenError, LeaseLostError, NotFoundError } from "./errors.ts";
+import { ForbiddenError, NotFoundError } from "./errors.ts";
 
 export interface SlotAutoscalersOptions {
   readonly cluster: Pick<ClusterApi, "list">;
@@ -196,21 +195,5 @@ export class AutoscaledSlots implements Slots {
     const pods = replicas === "full" ? this.#full : replicas;
     if (pods > 0) await holdOrSay(this.#autoscalers, { [slot]: pods }, this.#say, signal);
     await this.#slots.scale(slot, replicas, signal);
-  }
-}
-
-/** Holds what can be held: an autoscaler that cannot be changed is no reason to leave a slot without pods, or users where they are. */
-export async function holdOrSay(
-  autoscalers: Autoscalers,
-  needed: Partial<BySlot<number>>,
-  say: (note: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    for (const note of await autoscalers.hold(needed, signal)) say(note);
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof LeaseLostError) throw error;
-    say(`the autoscalers' minima are not raised: ${messageOf(error)}`);
   }
 }

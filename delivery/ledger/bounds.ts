@@ -1,10 +1,11 @@
 import { compactJson } from "../../components/json/json.ts";
 import { formatLedger, type Ledger } from "../../components/ledger/ledger.ts";
-import type {
-  JournalEntry,
-  PastRelease,
-  PersonsRequest,
-  ReleaseUnderWay,
+import {
+  hasServed,
+  type JournalEntry,
+  type PastRelease,
+  type PersonsRequest,
+  type ReleaseUnderWay,
 } from "../../components/ledger/release-record.ts";
 import { isUnread } from "../../components/ledger/open.ts";
 import { cutText } from "../../components/text/cut.ts";
@@ -79,7 +80,7 @@ export function boundedText(
 export function forgetOld(releases: readonly PastRelease[], keep: number): PastRelease[] {
   let kept = 0;
   return releases.map((release) => {
-    const served = release.outcome === "released" || release.outcome === "baseline";
+    const served = hasServed(release);
     if (served && release.podTemplate !== undefined) kept += 1;
     // Whether one with an outcome of a newer version served, that version knows.
     return (served && kept <= keep) || isUnread(release, "outcome") ? release : withoutTemplate(release);

@@ -45,8 +45,7 @@ export class LedgerJournal implements Journal {
     await store.update(
       (ledger) => {
         const { current } = ledger;
-        if (current?.id !== id)
-          throw new Error(`the ledger's release under way is ${current?.id ?? "none"} and not ${id}`);
+        if (current?.id !== id) throw isOfAnother(ledger, id);
         return { ...ledger, current: { ...current, minima: [...minima] } };
       },
       { signal, fence },
@@ -82,13 +81,17 @@ export function appended(
   if (last === undefined) return undefined;
   if (current?.id !== id) {
     if (ledger.releases[0]?.id === id && isFinal(state.phase)) return undefined;
-    throw new Error(`the ledger's release under way is ${current?.id ?? "none"} and not ${id}`);
+    throw isOfAnother(ledger, id);
   }
   const first = entries[0]?.seq ?? 1;
   const journal = [...current.journal.filter(({ seq }) => seq < first), ...entries.map(bounded)];
   const release: ReleaseUnderWay = { ...current, ...counted, state, journal };
   const next = isFinal(state.phase) ? concluded(ledger, release, last.at, keep) : { ...ledger, current: release };
   return withMessages(ledger, next);
+}
+
+function isOfAnother({ current }: Ledger, id: string): Error {
+  return new Error(`the ledger's release under way is ${current?.id ?? "none"} and not ${id}`);
 }
 
 function concluded(ledger: Ledger, release: ReleaseUnderWay, endedAt: string, keep: number): Ledger {

@@ -1,5 +1,6 @@
 // The port to what a verdict rests on beside counts: pod templates, routes, Services, the release plan, as the API server has them.
 import { createHash } from "node:crypto";
+import { canonicalJson } from "../../components/workload/digest.ts";
 import type { Slot, Split } from "./ports.ts";
 
 export interface JudgedState {
@@ -35,12 +36,10 @@ export interface JudgedObject {
 
 /** By which a content is recognised: 16 hex characters. The order of keys does not matter. */
 export function fingerprintOf(content: unknown): string {
-  const sorted = JSON.stringify(content ?? null, (_key, part: unknown) =>
-    typeof part === "object" && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
-  return createHash("sha256").update(sorted).digest("hex").slice(0, 16);
+  return createHash("sha256")
+    .update(canonicalJson(content ?? null))
+    .digest("hex")
+    .slice(0, 16);
 }
 
 /** The most paths that a description names. */

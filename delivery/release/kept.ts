@@ -1,6 +1,6 @@
 import { UserError } from "../../components/errors/user-error.ts";
 import type { Ledger } from "../../components/ledger/ledger.ts";
-import type { PastRelease } from "../../components/ledger/release-record.ts";
+import { hasServed, type PastRelease } from "../../components/ledger/release-record.ts";
 import { otherSlot } from "../../components/names/slot-name.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import type { PodTemplate } from "../cluster/resources.ts";
@@ -21,8 +21,8 @@ export class NotKeptError extends UserError {
 }
 
 /** Past releases that can be staged again, the newest first: they served, do not serve now, and their template is kept. */
-export function placesToGo({ releases, active }: Ledger): Ledger["releases"] {
-  const served = releases.filter(({ outcome }) => outcome === "released" || outcome === "baseline");
+function placesToGo({ releases, active }: Ledger): Ledger["releases"] {
+  const served = releases.filter(hasServed);
   const serving = served.find(({ slot }) => slot === active)?.template;
   return served.filter(({ podTemplate, template }) => podTemplate !== undefined && template !== serving);
 }
@@ -32,7 +32,7 @@ export function placesToGo({ releases, active }: Ledger): Ledger["releases"] {
  *
  * @param id @default the last one that served before
  */
-export function keptRelease(ledger: Ledger, id: string | undefined): PastRelease {
+function keptRelease(ledger: Ledger, id: string | undefined): PastRelease {
   const release = placesToGo(ledger).find((each) => id === undefined || each.id === id);
   if (release === undefined) throw new NotKeptError(ledger.service, id, ledger);
   return release;

@@ -1,7 +1,8 @@
 // Pods before weights: a slot has the ready pods that a share of the traffic needs before it gets it.
 import type { BySlot } from "../../components/names/slot-name.ts";
-import { holdOrSay } from "../cluster/autoscalers.ts";
+import { LeaseLostError } from "../cluster/errors.ts";
 import { podsNeeded, type ReadyPods } from "./capacity.ts";
+import { messageOf } from "./persist.ts";
 import type { PodCount, StuckPods } from "./ports.ts";
 import type { Reason } from "./state.ts";
 import type { ReleaseEvent } from "./state-machine.ts";
@@ -24,6 +25,22 @@ export interface Autoscalers {
   hold(needed: Partial<BySlot<number>>, signal: AbortSignal): Promise<readonly string[]>;
   /** Gives every raised minimum back as it was, unless somebody has set another one since; idempotent. Resolves as `hold` does. */
   giveBack(signal: AbortSignal): Promise<readonly string[]>;
+}
+
+/** Holds what can be held: an autoscaler that cannot be changed is no reason to leave a slot without pods, or users where they are. */
+export async function holdOrSay(
+  autoscalers: Autoscalers,
+  needed: Partial<BySlot<number>>,
+  say: (note: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    for (const note of await autoscalers.hold(needed, signal)) say(note);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof LeaseLostError) throw error;
+    say(`the autoscalers' minima are not raised: ${messageOf(error)}`);
+  }
 }
 
 /** Why a candidate without the pods that it needs is out. Only pods that crashed by themselves speak against the version. */

@@ -1,6 +1,6 @@
 import type { Ledger } from "../../components/ledger/ledger.ts";
 import { noTotals } from "../../components/ledger/totals.ts";
-import type { PastRelease } from "../../components/ledger/release-record.ts";
+import { hasServed, type PastRelease } from "../../components/ledger/release-record.ts";
 import { instant, seconds, share } from "./figures.ts";
 import { storyOf, type Header, type ReleaseRecord } from "./story.ts";
 import { Page, type Cell, type TerminalOptions } from "./terminal.ts";
@@ -75,7 +75,7 @@ export function historyOf(ledger: Ledger): readonly HistoryRow[] {
 
 /** The release that serves: the newest that came through in the active slot. */
 export function servingRelease({ releases, active }: Pick<Ledger, "releases" | "active">): PastRelease | undefined {
-  return releases.find(({ slot, outcome }) => slot === active && (outcome === "released" || outcome === "baseline"));
+  return releases.find((release) => release.slot === active && hasServed(release));
 }
 
 /** `atom history`. Pure. */
@@ -190,6 +190,6 @@ function sum(counts: Readonly<Record<string, number>>): number {
 /** Whether a release can be gone back to: it served, and its template is kept. */
 function isKept(release: ReleaseRecord): boolean {
   if (!("outcome" in release)) return false;
-  const { outcome, podTemplate } = release as PastRelease;
-  return (outcome === "released" || outcome === "baseline") && podTemplate !== undefined;
+  const past = release as PastRelease;
+  return hasServed(past) && past.podTemplate !== undefined;
 }

@@ -11,7 +11,7 @@ import { ApiServer, type ClusterSettings } from "./api-server.ts";
 import { LedgerMissingError } from "./errors.ts";
 import { readSecrets } from "./live-secrets.ts";
 import { read } from "./read.ts";
-import { readVirtualService } from "./routes.ts";
+import { appliedOf, readOwnService, readVirtualService } from "./routes.ts";
 
 /** How long reading the cluster may take in all, in milliseconds. */
 export const liveServicesDeadline = 10_000;
@@ -126,8 +126,7 @@ function isSettled({ metadata, spec, status }: z.output<typeof deployment>): boo
 }
 
 function marksOf(annotations: Readonly<Record<string, string>>): SlotMarks {
-  const applied = Number(annotations[labelKeys.applied]);
-  return { applied: Number.isSafeInteger(applied) ? applied : undefined, replicas: annotations[labelKeys.replicas] };
+  return { applied: appliedOf(annotations), replicas: annotations[labelKeys.replicas] };
 }
 
 const jobs = z.object({
@@ -162,15 +161,15 @@ async function readMigration(api: ApiServer, namespace: string, service: string)
   };
 }
 
-/** Who gets a service's requests, and what is done with them. */
-type LiveRoute = Pick<LiveRelease, "weights" | "routes">;
-
-const kubernetesService = z.object({ spec: z.object({ selector: labels }) });
-
-async function readSelector(api: ApiServer, namespace: string, service: string): Promise<LiveRoute | undefined> {
-  const found = await read(api, `/api/v1/namespaces/${namespace}/services/${service}`, kubernetesService);
-  if (found === undefined) return undefined;
-  const only = slotNames.find((slot) => found.spec.selector[labelKeys.slot] === slot);
+/** Who gets a service's requests without a mesh. */
+async function readSelector(
+  api: ApiServer,
+  namespace: string,
+  service: string,
+): Promise<Pick<LiveRelease, "weights" | "routes"> | undefined> {
+  const own = await readOwnService(api, namespace, service);
+  if (own === undefined) return undefined;
+  const only = slotNames.find((slot) => own.selector[labelKeys.slot] === slot);
   // Both are selected, and the replicas share the requests out; for the selector any split says the same.
   return { weights: only === undefined ? { blue: 50, green: 50 } : allTo(only) };
 }

@@ -15,7 +15,7 @@ import { ApiServer, type ClusterSettings } from "./api-server.ts";
 import { read } from "./read.ts";
 
 /** A VirtualService, as the program found it. */
-export interface FoundRoutes {
+interface FoundRoutes {
   /** Share of the users' requests that each slot gets, in percent. */
   readonly weights: BySlot<number>;
   readonly routes: LiveHttp;
@@ -74,12 +74,18 @@ const ownService = z.object({
   spec: z.object({ selector: z.record(z.string(), z.string()).default({}) }),
 });
 
-async function readOwnService(api: ApiServer, namespace: string, service: string): Promise<LiveOwnService | undefined> {
+/** Reads the Service of a service's own name; `undefined` where there is none. Throws what `ApiServer` throws. */
+export async function readOwnService(
+  api: ApiServer,
+  namespace: string,
+  service: string,
+): Promise<LiveOwnService | undefined> {
   const found = await read(api, `/api/v1/namespaces/${namespace}/services/${service}`, ownService);
   return found && { selector: found.spec.selector, applied: appliedOf(found.metadata.annotations) };
 }
 
-function appliedOf(annotations: Readonly<Record<string, string>>): number | undefined {
+/** How often `up` wrote the object: see `SlotMarks.applied`. */
+export function appliedOf(annotations: Readonly<Record<string, string>>): number | undefined {
   const applied = Number(annotations[labelKeys.applied]);
   return Number.isSafeInteger(applied) ? applied : undefined;
 }

@@ -23,12 +23,7 @@ export async function serveProvider(engine: string): Promise<ServedProvider> {
   provider.log.connect(engine);
   const server = new Server({ "grpc.max_receive_message_length": 400 * 1024 * 1024 });
   server.addService(providerServices.ResourceProviderService, resourceProviderService(provider, version));
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
-    if (error === null) resolve(port);
-    else reject(error);
-  });
-  const port = await promise;
+  const port = await listenOnLoopback(server);
   return {
     port,
     [Symbol.dispose]: () => {
@@ -36,4 +31,14 @@ export async function serveProvider(engine: string): Promise<ServedProvider> {
       server.forceShutdown();
     },
   };
+}
+
+/** Has a plugin's server listen, on a port of loopback that nobody has. Resolves with the port; rejects where none can be had. */
+export function listenOnLoopback(server: Server): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
+    if (error === null) resolve(port);
+    else reject(error);
+  });
+  return promise;
 }

@@ -3,10 +3,10 @@ import path from "node:path";
 import * as k8s from "@pulumi/kubernetes";
 import { LocalWorkspace, type EngineEvent, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { connectAnew } from "../../infra/engine-connections.ts";
+import { leaveOutReport, pulumiCommandAt } from "../../infra/pulumi-cli.ts";
 import { serveProvider } from "../../platform/kubernetes-provider/serve.ts";
 import { CONTEXT, controlPlane, type ControlPlane } from "../support/control-plane.ts";
 import { fakeKubelet, fates, type PodFate } from "../support/fake-kubelet.ts";
-import { pulumiCommand, withoutReport } from "./pulumi-cli.ts";
 
 /** Which plugin the contract is tested on: the official one by its path, or ours. */
 const official = process.env.ATOM_KUBERNETES_PLUGIN;
@@ -119,7 +119,7 @@ export class Engine implements AsyncDisposable {
     const stack = await LocalWorkspace.createStack(
       { stackName: options.stackName ?? namespace, projectName: PROJECT, program: () => Promise.resolve() },
       {
-        pulumiCommand: await pulumiCommand(plane.toolchain.path("pulumi")),
+        pulumiCommand: await pulumiCommandAt(plane.toolchain.path("pulumi")),
         projectSettings: { name: PROJECT, runtime: "nodejs", backend: { url: `file://${state}` } },
         envVars: {
           PATH: `${pluginFolder(plane.folder)}${path.delimiter}${process.env.PATH ?? ""}`,
@@ -131,7 +131,8 @@ export class Engine implements AsyncDisposable {
         },
       },
     );
-    return new Engine(plane, namespace, withoutReport(stack), state, options);
+    leaveOutReport(stack);
+    return new Engine(plane, namespace, stack, state, options);
   }
 
   [Symbol.asyncDispose](): PromiseLike<void> {

@@ -6,13 +6,13 @@ import { LocalWorkspace, type EngineEvent, type Stack } from "@pulumi/pulumi/aut
 import { parseStackConfig } from "../../infra/config/parse.ts";
 import { readStackFile } from "../../infra/config/stack-file.ts";
 import { connectAnew } from "../../infra/engine-connections.ts";
+import { leaveOutReport, pulumiCommandAt } from "../../infra/pulumi-cli.ts";
 import { githubOfStack } from "../../infra/github.ts";
 import { silentReporter } from "../../platform/progress.ts";
 import { ensureTools, type Toolchain } from "../../platform/toolchain/ensure.ts";
 import { declareGithub } from "../../stacks/github.ts";
 import { GithubStandIn } from "../support/github/stand-in.ts";
 import { serveGithubProvider } from "../support/github-provider/serve.ts";
-import { pulumiCommand, withoutReport } from "./pulumi-cli.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
 const PROJECT = "github-contract";
@@ -86,7 +86,7 @@ export class GithubWorld implements AsyncDisposable {
       { stackName: STACK, projectName: PROJECT, program: () => Promise.resolve() },
       {
         workDir: folder,
-        pulumiCommand: await pulumiCommand(pulumi),
+        pulumiCommand: await pulumiCommandAt(pulumi),
         projectSettings: { name: PROJECT, runtime: "nodejs", backend: { url: `file://${folder}/state` } },
         envVars: {
           PATH: [path.join(folder, "plugin"), process.env.PATH ?? ""].join(path.delimiter),
@@ -96,7 +96,8 @@ export class GithubWorld implements AsyncDisposable {
         },
       },
     );
-    return new GithubWorld(await GithubStandIn.start(), withoutReport(stack), folder);
+    leaveOutReport(stack);
+    return new GithubWorld(await GithubStandIn.start(), stack, folder);
   }
 
   up(section: Section): Promise<Outcome> {

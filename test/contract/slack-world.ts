@@ -4,11 +4,11 @@ import path from "node:path";
 import { LocalWorkspace, type EngineEvent, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { Provider } from "@pulumi/slack";
 import { connectAnew } from "../../infra/engine-connections.ts";
+import { leaveOutReport, pulumiCommandAt } from "../../infra/pulumi-cli.ts";
 import { dynamicProviderFolders } from "../../platform/local/dynamic-provider.ts";
 import { silentReporter } from "../../platform/progress.ts";
 import { ensureTools, type Toolchain } from "../../platform/toolchain/ensure.ts";
 import { SlackStandIn } from "../support/slack/stand-in.ts";
-import { pulumiCommand, withoutReport } from "./pulumi-cli.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
 const PROJECT = "slack-contract";
@@ -62,7 +62,7 @@ export class SlackWorld implements AsyncDisposable {
       { stackName: "test", projectName: PROJECT, program: () => Promise.resolve() },
       {
         workDir: folder,
-        pulumiCommand: await pulumiCommand(pulumi),
+        pulumiCommand: await pulumiCommandAt(pulumi),
         projectSettings: { name: PROJECT, runtime: "nodejs", backend: { url: `file://${folder}/state` } },
         envVars: {
           PATH: [...(await dynamicProviderFolders(pulumi)), process.env.PATH ?? ""].join(path.delimiter),
@@ -72,7 +72,8 @@ export class SlackWorld implements AsyncDisposable {
         },
       },
     );
-    return new SlackWorld(await SlackStandIn.start(), withoutReport(stack), folder);
+    leaveOutReport(stack);
+    return new SlackWorld(await SlackStandIn.start(), stack, folder);
   }
 
   /** Gives the provider another token from now on. */

@@ -74,7 +74,7 @@ describe("what a release is judged by", () => {
 
   it("is of a VirtualService no destination that the releaser adds, be it a Service or a subset", async () => {
     const cluster = new MemoryCluster();
-    const { plan } = { plan: releasePlan() };
+    const plan = releasePlan();
     const writer = new Fence({
       cluster: cluster.client(),
       clock: new VirtualClock(),

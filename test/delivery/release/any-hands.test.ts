@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { SessionEnd } from "../../../delivery/release/session.ts";
 import { releasePlan } from "../support/plans.ts";
-import type { Releaser } from "./releaser.ts";
+import { Relay } from "./relay.ts";
 import { World } from "./world.ts";
 
 /** What users with kubectl, another operator, the API server and the version itself do. */
@@ -34,8 +33,6 @@ const plan = releasePlan({
 
 /** What law 12 allows, and the interval of the looks here, in milliseconds. */
 const longestUnjudged = 1_000 + 100;
-/** A lease that nobody renews, until the next releaser has taken it and begun to watch, in milliseconds. */
-const takeover = 25_000;
 /** Watches that are cut off again soon after are opened again with a pause, in milliseconds. */
 const soon = 5_000;
 
@@ -46,8 +43,6 @@ describe("whatever hands change during a release", () => {
       fc.asyncProperty(fc.array(happening, { maxLength: 10 }), async (happenings) => {
         const world = new World(plan);
         const { clock } = world;
-        const { promise: over, resolve, reject } = Promise.withResolvers<SessionEnd>();
-        let releaser: Releaser;
         let unwatchedUntil = 0;
         let cutAt = -Infinity;
         let candidateChangedAt = Infinity;
@@ -55,18 +50,7 @@ describe("whatever hands change during a release", () => {
         const unwatched = (ms: number): void => {
           unwatchedUntil = Math.max(unwatchedUntil, clock.monotonic() + ms);
         };
-        const run = (): void => {
-          const one = world.releaser();
-          releaser = one;
-          one.release().then(resolve, (error: unknown) => {
-            if (!one.isAborted || world.ledger.current === null) {
-              reject(error);
-              return;
-            }
-            unwatched(takeover);
-            run();
-          });
-        };
+        const relay = new Relay(world, unwatched);
         const changes: Readonly<Record<Happening["what"], (percent: number) => void>> = {
           candidate: () => {
             world.setEnv("green", String((count += 1)));
@@ -96,13 +80,10 @@ describe("whatever hands change during a release", () => {
             world.errors.candidate = 0.5;
           },
           abort: () => {
-            releaser.abort();
+            relay.abort();
           },
           kill: () => {
-            if (world.ledger.current === null) return;
-            releaser.kill();
-            unwatched(takeover);
-            run();
+            relay.kill();
           },
         };
         const done = new AbortController();
@@ -125,9 +106,8 @@ describe("whatever hands change during a release", () => {
             longest = Math.max(longest, now - (unjudgedSince ?? now));
           }
         };
-        run();
         for (const work of [live(), watch()]) work.catch(() => undefined);
-        const { end, state } = await clock.settle(over);
+        const { end, state } = await clock.settle(relay.over);
         done.abort(new Error("the release is over"));
         const story = JSON.stringify(
           world.journal.map((line) => [line.at.slice(17, 23), line.event, line.percent, line.detail]),

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { SlotName } from "../../../components/names/slot-name.ts";
-import type { SessionEnd } from "../../../delivery/release/session.ts";
 import { releasePlan } from "../support/plans.ts";
-import type { Releaser } from "./releaser.ts";
+import { Relay } from "./relay.ts";
 import { World } from "./world.ts";
 
 /** What people, autoscalers, nodes and the version itself do. */
@@ -34,8 +33,6 @@ const plan = releasePlan({
 
 /** Three seconds are a bad probe; the rest is the guard's reading, a count and the patch. In milliseconds. */
 const longestMisled = 5_000;
-/** A lease that nobody renews, until the next releaser has taken it and begun to watch, in milliseconds. */
-const takeover = 25_000;
 
 /** Whether a releaser answers for where users are: none of them is on the candidate before the first weight. */
 function isAnswerable(world: World): boolean {
@@ -52,25 +49,10 @@ describe("whatever becomes of pods during a release", () => {
       fc.asyncProperty(story, async ([startMs, happenings]) => {
         const world = new World(plan);
         world.startMs = startMs;
-        const { promise: over, resolve, reject } = Promise.withResolvers<SessionEnd>();
-        let releaser: Releaser;
         let unwatchedUntil = 0;
-        const isUnwatched = (): void => {
-          unwatchedUntil = world.clock.monotonic() + takeover;
-        };
-        const run = (): void => {
-          const one = world.releaser();
-          releaser = one;
-          // One that is killed says nothing any more. One that is asked to stop while it waits for the lease leaves the release to the next.
-          one.release().then(resolve, (error: unknown) => {
-            if (!one.isAborted || world.ledger.current === null) {
-              reject(error);
-              return;
-            }
-            isUnwatched();
-            run();
-          });
-        };
+        const relay = new Relay(world, (ms) => {
+          unwatchedUntil = world.clock.monotonic() + ms;
+        });
         const done = new AbortController();
         const live = async (): Promise<void> => {
           for (const { after, what, slot, pods } of happenings) {
@@ -80,12 +62,8 @@ describe("whatever becomes of pods during a release", () => {
             if (what === "barren") world.barren = [slot];
             if (what === "fertile") world.barren = [];
             if (what === "fail") world.errors.candidate = 0.5;
-            if (what === "abort") releaser.abort();
-            if (what === "kill" && world.ledger.current !== null) {
-              releaser.kill();
-              isUnwatched();
-              run();
-            }
+            if (what === "abort") relay.abort();
+            if (what === "kill") relay.kill();
           }
         };
         let misledSince: number | undefined;
@@ -99,9 +77,8 @@ describe("whatever becomes of pods during a release", () => {
             longest = Math.max(longest, now - (misledSince ?? now));
           }
         };
-        run();
         for (const work of [live(), watch()]) work.catch(() => undefined);
-        const { end, state } = await world.clock.settle(over);
+        const { end, state } = await world.clock.settle(relay.over);
         done.abort(new Error("the release is over"));
         assert.ok(
           longest <= longestMisled,
