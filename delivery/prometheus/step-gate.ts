@@ -2,7 +2,7 @@ import type { CustomMetric } from "../../components/release-plan/release-plan.ts
 import { sourcesOf, type Sources } from "../../components/slo/sources.ts";
 import type { Period } from "../gate/counts.ts";
 import { isProblem, readValue, type Measurement, type Problem } from "../gate/measurement.ts";
-import { windowSince, type Window } from "../gate/queries.ts";
+import { windowSince } from "../gate/queries.ts";
 import type { Clock, GateSource, Slots, StepMeasurement, StepWindow } from "../release/ports.ts";
 import type { PrometheusClient } from "./client.ts";
 import { Inquiry, type AskedQuery } from "./inquiry.ts";
@@ -53,15 +53,20 @@ export class StepGate implements GateSource<PrometheusMeasurement> {
   async measure(step: StepWindow, signal: AbortSignal): Promise<PrometheusMeasurement> {
     const { prometheus, clock, scrapeInterval } = this.#options;
     if ("why" in prometheus) return this.#without({ kind: "unreachable", detail: `No Prometheus: ${prometheus.why}.` });
-    const elapsed = (clock.now() - step.since) / 1000 - settledSeconds;
-    const window = windowSince(elapsed, scrapeInterval / 1000);
-    if ("secondsLeft" in window) return this.#uniform({ status: "too_soon", secondsLeft: window.secondsLeft });
-    const question = await this.#question(step, window, signal);
-    if (isProblem(question)) return this.#without(question);
+    const windowUntilNow = (): ReturnType<typeof windowSince> =>
+      windowSince((clock.now() - step.since) / 1000 - settledSeconds, scrapeInterval / 1000);
+    const early = windowUntilNow();
+    if ("secondsLeft" in early) return this.#uniform({ status: "too_soon", secondsLeft: early.secondsLeft });
+    const tenants = await this.#tenants(step, signal);
+    if (isProblem(tenants)) return this.#without(tenants);
 
-    // The clocks of the releaser and of Prometheus may differ: how long a step lasts is ours to know, when now is is theirs.
+    // The clocks of the releaser and of Prometheus may differ: how long a step lasts is ours to know, when now is is theirs. Our
+    // clock is read after theirs, so that an answer which was long on its way does not cost the step its first requests.
     const now = readValue("the time", (await prometheus.client.query("time()", signal)).answer);
     if (isProblem(now)) return this.#without(now);
+    const window = windowUntilNow();
+    if ("secondsLeft" in window) return this.#uniform({ status: "too_soon", secondsLeft: window.secondsLeft });
+    const question: Question = { ...tenants, window };
     const inquiry = new Inquiry(prometheus.client, now - settledSeconds, signal);
     const { slowAbove, custom: metrics } = this.#options;
     const sources = this.#sources;
@@ -90,7 +95,7 @@ export class StepGate implements GateSource<PrometheusMeasurement> {
   }
 
   /** Template and pods of the slots come from the cluster: Prometheus only knows those that were there to be scraped. */
-  async #question(step: StepWindow, window: Window, signal: AbortSignal): Promise<Question | Problem> {
+  async #tenants(step: StepWindow, signal: AbortSignal): Promise<Omit<Question, "window"> | Problem> {
     const { slots } = this.#options;
     const { slot, template } = step.candidate;
     try {
@@ -104,7 +109,6 @@ export class StepGate implements GateSource<PrometheusMeasurement> {
       return {
         candidate: { slot, template },
         active: staged === undefined ? null : { slot: staged.slot, template: staged.template },
-        window,
         pods: candidate.desiredReplicas,
       };
     } catch (error) {

@@ -40,6 +40,15 @@ describe("the measurement of a step", () => {
     assert.deepEqual(new Set(instants), new Set(["999"]));
   });
 
+  it("keeps the step's first requests when the slots and the time were long to come", async () => {
+    const instants = [38_500, 42_500];
+    const clock = { now: () => instants.shift() ?? 42_500, sleep: () => Promise.resolve(), monotonic: () => 0 };
+    const { measurement } = await measure([], { clock, step: { since: 0 } });
+    const counts = measurement.queries.filter(({ name }) => name.includes('requests of'));
+    for (const { promql } of counts) assert.ok(promql.includes("[41s]"), promql);
+    assert.equal(counts.length, 8);
+  });
+
   it("keeps every query with its answer", async () => {
     const { measurement } = await measure([]);
     const names = measurement.queries.map(({ name }) => name).sort();
