@@ -73,17 +73,20 @@ async function notShifted(error: unknown, { subject, ports, signal }: Workplace)
 
 export async function confirm({ percent }: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
   const { subject, ports, tell } = place;
+  // Callers inside the cluster are among those whose share is looked at: at 100 % they are to be where the weights send users.
+  const turned = percent === 100 ? turnService(percent, place) : undefined;
+  // It is awaited below; until then a rejection is nobody's.
+  turned?.catch(() => undefined);
   let seen: Confirmation;
   try {
     seen = await pollWeight(place, percent, subject.plan.deadlines.confirm);
   } catch (error) {
     return await notShifted(error, place);
+  } finally {
+    await turned;
   }
   const { status, detail } = seen;
-  if (status !== "contradicted") {
-    if (percent === 100) await turnService(percent, place);
-    return { type: status === "confirmed" ? "confirmed" : "unconfirmed", detail };
-  }
+  if (status !== "contradicted") return { type: status === "confirmed" ? "confirmed" : "unconfirmed", detail };
   const seconds = subject.plan.deadlines.confirm / 1000;
   const told = `${percent} % was not in effect after ${seconds} s: ${detail}`;
   const response = subject.plan.policies.unconfirmedShift;
@@ -91,7 +94,6 @@ export async function confirm({ percent }: ReleaseState, place: Workplace): Prom
     return { type: response === "hold" ? "held" : "failed", reason: "shift_not_confirmed", detail: told };
   tell({ type: "warned", metric: "weight", detail: told });
   ports.notifier.trouble(told);
-  if (percent === 100) await turnService(percent, place);
   return { type: "unconfirmed", detail: told };
 }
 

@@ -30,6 +30,8 @@ export class IstioRouter implements Router {
   readonly #options: IstioRouterOptions;
   /** The candidate's share before the last change, where that is known. */
   #before: { readonly split: Split; readonly percent: number } | undefined;
+  /** What was last seen in effect, and as which share: callers inside the cluster, who stay on the active slot, make it a smaller one. */
+  #seen: { readonly split: Split; readonly share: number } | undefined;
 
   constructor(options: IstioRouterOptions) {
     this.#options = options;
@@ -65,9 +67,10 @@ export class IstioRouter implements Router {
     const before = this.#before;
     const others =
       before !== undefined && isDeepStrictEqual(before.split, split) ? [before.percent] : [0, ...shares, 100];
-    const { outcome, detail } = judgeShare(await served.servedSince(split, since, signal), split.percent, [
-      ...new Set(others),
-    ]);
+    const readings = await served.servedSince(split, since, signal);
+    const alternatives = [...new Set(others.map((percent) => this.#shareSeenOf({ ...split, percent })))];
+    const { outcome, detail, share } = judgeShare(readings, split.percent, alternatives, { othersOnActive: true });
+    if (share !== undefined) this.#seen = { split, share };
     return { status: outcome === "unconfirmed" ? "pending" : outcome, detail };
   }
 
@@ -107,6 +110,12 @@ export class IstioRouter implements Router {
       if (!subsets || !(error instanceof ForbiddenError) || error.call.verb !== "get") throw error;
     }
     return changed;
+  }
+
+  /** As which share a division of the traffic shows, in percent. */
+  #shareSeenOf(split: Split): number {
+    const seen = isDeepStrictEqual(this.#seen?.split, split) ? this.#seen?.share : undefined;
+    return Math.min(split.percent, seen ?? split.percent);
   }
 
   #remember(split: Split, percent: number | undefined): void {

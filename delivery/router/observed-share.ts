@@ -6,6 +6,16 @@ export interface ShareVerdict {
   readonly outcome: "confirmed" | "unconfirmed" | "contradicted";
   /** For people: `the candidate took 9.6 % of 412 requests`. */
   readonly detail: string;
+  /** Of a confirmed one: the candidate's share as it was seen, in percent. */
+  readonly share?: number;
+}
+
+export interface ShareOptions {
+  /**
+   * Other callers, who do not follow the weights, may be served by the active slot: of any number, so that a share between what is wanted and
+   * what was before shows that the weight took effect. @default false
+   */
+  readonly othersOnActive?: boolean;
 }
 
 /**
@@ -26,12 +36,13 @@ const patienceMs = 3_000;
  * a second after the API server did, so the test looks at each stretch from a reading until now that is twice as long as the
  * one before, and is content with one.
  *
- * @param others shares in percent that may be in effect instead: the one before the change, or all of the plan
+ * @param others shares in percent that may be in effect instead: the one before the change, as it was seen or is due, or all of the plan
  */
 export function judgeShare(
   readings: readonly ServedReading[],
   percent: number,
   others: readonly number[],
+  { othersOnActive = false }: ShareOptions = {},
 ): ShareVerdict {
   const last = readings.at(-1);
   if (last === undefined)
@@ -41,14 +52,21 @@ export function judgeShare(
   for (const { candidate, total } of stretches) {
     if (total === 0 || !isPossible(candidate, total, percent, possible)) continue;
     if (alternatives.every((other) => !isPossible(candidate, total, other, excluded)))
-      return { outcome: "confirmed", detail: describe(candidate, total) };
+      return { outcome: "confirmed", detail: describe(candidate, total), share: (100 * candidate) / total };
   }
   const longest = stretches.at(-1) ?? { candidate: 0, total: 0, ms: 0 };
   const seen = describe(longest.candidate, longest.total);
   // Only a stretch that began well after the change speaks against it.
   const late = stretches.findLast(({ from }) => from - (readings[0]?.at ?? from) >= patienceMs);
-  if (late !== undefined && !isPossible(late.candidate, late.total, percent, excluded))
-    return { outcome: "contradicted", detail: `${describe(late.candidate, late.total)} where ${percent} % are due` };
+  if (late !== undefined && !isPossible(late.candidate, late.total, percent, excluded)) {
+    const detail = `${describe(late.candidate, late.total)} where ${percent} % are due`;
+    if (!othersOnActive || !liesBetween(late, percent, alternatives)) return { outcome: "contradicted", detail };
+    return {
+      outcome: "confirmed",
+      detail: `${detail}: the rest are callers inside the cluster`,
+      share: (100 * late.candidate) / late.total,
+    };
+  }
   return { outcome: "unconfirmed", detail: `${seen}: too few to tell ${percent} % from ${listed(alternatives)}` };
 }
 
@@ -80,6 +98,14 @@ function isPossible(candidate: number, total: number, percent: number, level: nu
   const upper = atLeast(candidate, total, share);
   const lower = 1 - atLeast(candidate + 1, total, share);
   return 2 * Math.min(upper, lower) >= level;
+}
+
+/** Whether the share is below the wanted one and above each lower one. At 0 and 100 % all callers are to be where the weights send users. */
+function liesBetween({ candidate, total }: Stretch, percent: number, alternatives: readonly number[]): boolean {
+  if (percent === 0 || percent === 100 || candidate / total >= percent / 100) return false;
+  return alternatives
+    .filter((other) => other < percent)
+    .every((other) => atLeast(candidate, total, Math.max(other / 100, straying)) < excluded);
 }
 
 function describe(candidate: number, total: number): string {

@@ -72,6 +72,23 @@ describe("the Istio router", () => {
     assert.deepEqual(cluster.written, []);
   });
 
+  it("tells a weight from the one before by the share as which that was seen, whatever callers inside the cluster do", async () => {
+    let readings: readonly ServedReading[] = [];
+    const cluster = new FakeCluster();
+    put(cluster, buildHttpRoutes(http, { active: "blue", candidateWeight: 0 }));
+    const settings = { writer: cluster, namespace: "atom-staging", http, shares: [10, 50, 100] };
+    const istio = new IstioRouter({ ...settings, served: { servedSince: () => Promise.resolve(readings) } });
+    // Nine of ten requests come from inside the cluster.
+    const observe = async (percent: number, share: number): Promise<string> => {
+      readings = [0, 5_000, 10_000].map((at) => ({ at, candidate: at * share, active: at * (1 - share) }));
+      await istio.shift(split(percent), never);
+      return (await istio.confirm(split(percent), 0, never)).status;
+    };
+    assert.equal(await observe(10, 0.01), "confirmed");
+    assert.equal(await observe(50, 0.05), "confirmed");
+    assert.equal(await observe(80, 0.05), "contradicted");
+  });
+
   it("leaves all that others made of the routes, on the way there and back", async () => {
     const { cluster, router: istio } = router(0);
     const cors = { corsPolicy: { allowOrigins: [{ exact: "https://shop.example" }] }, timeout: "3s" };

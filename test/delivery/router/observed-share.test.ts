@@ -52,6 +52,37 @@ describe("the observed share", () => {
     assert.match(verdict.detail, /^the candidate took 8\.3 % of \d+ requests where 50 % are due$/);
   });
 
+  describe("with callers who stay on the active slot, as many as there may be", () => {
+    const among = (percent: number, others: readonly number[], candidate: number, total: number): ShareVerdict =>
+      judgeShare(readings(...Array.from({ length: 40 }, () => [candidate, total] as const)), percent, others, {
+        othersOnActive: true,
+      });
+
+    it("confirms a share between what was before and what is wanted, and says which it is", () => {
+      const { outcome, detail, share } = among(50, [10], 40, 120);
+      assert.deepEqual([outcome, share?.toFixed(1)], ["confirmed", "33.3"]);
+      assert.match(
+        detail,
+        /^the candidate took 33\.3 % of \d+ requests where 50 % are due: the rest are callers inside/,
+      );
+      assert.equal(among(10, [0], 1, 20).outcome, "confirmed");
+      assert.equal(among(50, [1], 1, 20).outcome, "confirmed");
+    });
+
+    it("contradicts what was before, and a share above the wanted one", () => {
+      assert.equal(among(50, [10], 1, 12).outcome, "contradicted");
+      assert.equal(among(10, [0], 0, 20).outcome, "contradicted");
+      assert.equal(among(10, [0], 10, 20).outcome, "contradicted");
+      assert.equal(among(10, [50], 6, 12).outcome, "contradicted");
+    });
+
+    it("has all of them come along at 0 and at 100 %", () => {
+      assert.equal(among(100, [50], 8, 12).outcome, "contradicted");
+      assert.equal(among(0, [10], 1, 20).outcome, "contradicted");
+      assert.equal(among(100, [50], 12, 12).outcome, "confirmed");
+    });
+  });
+
   it("gives the proxies time before it contradicts", () => {
     assert.equal(outcome(50, [10], ...Array.from({ length: 8 }, () => [1, 12] as const)), "unconfirmed");
   });
