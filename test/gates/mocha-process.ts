@@ -88,7 +88,12 @@ function linesOf(thrown: unknown): readonly string[] {
     .split("\n")
     .filter((line) => line.trimStart().startsWith("at ") && line.includes(root) && !line.includes("node_modules"))
     .map((line) => line.trim().replace("file://", "").replace(root, ""));
-  return [...thrown.message.split("\n").slice(0, 12), ...places];
+  return [...endsOf(thrown.message.split("\n")), ...places];
+}
+
+/** What a long message begins and ends with: of what a process printed, the end says why it ended. */
+function endsOf(lines: readonly string[], first = 6, last = 12): readonly string[] {
+  return lines.length <= first + last ? lines : [...lines.slice(0, first), "[…]", ...lines.slice(-last)];
 }
 
 /** Puts the tests and suites of a suite, and of all below it, into the request's order. */

@@ -44,7 +44,7 @@ describe("the measurement of a step", () => {
     const instants = [38_500, 42_500];
     const clock = { now: () => instants.shift() ?? 42_500, sleep: () => Promise.resolve(), monotonic: () => 0 };
     const { measurement } = await measure([], { clock, step: { since: 0 } });
-    const counts = measurement.queries.filter(({ name }) => name.includes('requests of'));
+    const counts = measurement.queries.filter(({ name }) => name.includes("requests of"));
     for (const { promql } of counts) assert.ok(promql.includes("[41s]"), promql);
     assert.equal(counts.length, 8);
   });
