@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import { stackFileName } from "../../components/names/stack-name.ts";
 import { TargetError } from "./errors.ts";
 
 /** What a release needs of a stack's configuration: where the environment is. All else it has from the environment itself. */
@@ -11,10 +12,10 @@ export interface StackFile {
 
 /**
  * Reads `Pulumi.<stack>.yaml`; `undefined` where there is no such file, for the cluster alone is enough. Throws a {@link TargetError} for a
- * file that is there and cannot be used.
+ * file that is there and cannot be used, a `StackNameError` for what is no stack's name.
  */
 export async function readStackFile(folder: string, stack: string): Promise<StackFile | undefined> {
-  const name = `Pulumi.${stack}.yaml`;
+  const name = stackFileName(stack);
   const text = await readFile(path.join(folder, name), "utf8").catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new TargetError(`${name} cannot be read: ${(error as Error).message}`, { cause: error });

@@ -3,6 +3,7 @@ import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { UserError } from "../../components/errors/user-error.ts";
+import { stackFileName } from "../../components/names/stack-name.ts";
 import { ConfigError } from "./error.ts";
 import type { RawConfig } from "./parse.ts";
 import { stackKeys } from "./schema.ts";
@@ -24,7 +25,7 @@ const namespace = "atom:";
 
 /**
  * Reads `Pulumi.<stack>.yaml` without the Pulumi CLI; what is encrypted stays so. Throws a {@link StackFileMissingError}, or a
- * {@link ConfigError} where the file is not YAML of Pulumi's form.
+ * {@link ConfigError} where the file is not YAML of Pulumi's form, a `StackNameError` for what is no stack's name.
  *
  * @param known stacks that exist, for the message
  */
@@ -33,7 +34,7 @@ export async function readStackFile(
   stack: string,
   known: readonly string[] = [],
 ): Promise<RawConfig> {
-  const file = path.join(directory, `Pulumi.${stack}.yaml`);
+  const file = path.join(directory, stackFileName(stack));
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new StackFileMissingError(stack, path.basename(file), known, { cause });
   });

@@ -81,6 +81,11 @@ describe("what a command is about", () => {
     ["a file that says nothing of a cluster", { stack: "broken" }, /Pulumi\.broken\.yaml does not say which cluster/],
   ];
 
+  it("is in this folder: a stack's name that leads elsewhere is refused, and no file is read", async () => {
+    for (const name of ["a/../../t/x", "..", "-x", ""])
+      await assert.rejects(findTarget({ stack: name }, folder), { name: "StackNameError" });
+  });
+
   for (const [what, options, told] of mistakes)
     it(`is refused with what to do next: ${what}`, async () => {
       await stack("production", cluster, "atom:services: { atom: {} }");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { stackFileName, StackNameError } from "../../../components/names/stack-name.ts";
 import { ConfigError } from "../../../infra/config/error.ts";
 import { stackFileSchema } from "../../../infra/config/json-schema.ts";
 import { parseStackConfig } from "../../../infra/config/parse.ts";
@@ -67,6 +68,21 @@ describe("reading a stack's file", () => {
         error instanceof StackFileMissingError &&
         error.message === 'There is no stack "prod": Pulumi.prod.yaml does not exist. Stacks: local, production.',
     );
+  });
+
+  for (const name of ["a/../../t/x", "../staging", "", ".", "..", "-x", "--yes", "a b", "a\0b", "ä", "a".repeat(101)]) {
+    it(`refuses what no stack can be called, before any file is read: ${JSON.stringify(name).slice(0, 20)}`, async () => {
+      await assert.rejects(readStackFile("/nowhere", name), (error: unknown) => {
+        assert.ok(error instanceof StackNameError);
+        assert.match(error.message, /is not the name of a stack: .* as in Pulumi\.<name>\.yaml\.$/);
+        return true;
+      });
+    });
+  }
+
+  it("takes every name that Pulumi takes", () => {
+    for (const name of ["staging", "eu-west-1", "dev.2", "_", "9", "a".repeat(100)])
+      assert.equal(stackFileName(name), `Pulumi.${name}.yaml`);
   });
 
   it("tells plain values from encrypted ones, and leaves other namespaces alone", () => {
