@@ -42,6 +42,7 @@ export function isCounted(route: string, ignored: readonly string[] = uncountedR
 export function readCounters(page: string, ignored: readonly string[] = uncountedRoutes): PodCounters {
   const series = new Map<string, number>();
   const within = new Map<number, number>();
+  const histograms = new Map<string, Histogram>();
   let requests = 0;
   let errors = 0;
   let timed = 0;
@@ -59,11 +60,14 @@ export function readCounters(page: string, ignored: readonly string[] = uncounte
       if (/^5(\d\d|xx)$/i.test(label(sample, "status"))) errors += value;
     } else if (sample.name === durationCount) {
       timed += value;
+      histogramOf(histograms, sample).count = value;
     } else {
       const edge = upperEdge(sample);
+      histogramOf(histograms, sample).buckets.push({ edge, value });
       if (edge !== Infinity) within.set(edge, (within.get(edge) ?? 0) + value);
     }
   }
+  for (const [labels, histogram] of histograms) checkHistogram(labels, histogram);
   return { series, counts: { requests, errors, timed, within }, processStart };
 }
 
@@ -91,6 +95,33 @@ function combine(a: Counts, b: Counts, by: (x: number, y: number) => number): Co
   for (const edge of new Set([...a.within.keys(), ...b.within.keys()]))
     within.set(edge, by(a.within.get(edge) ?? 0, b.within.get(edge) ?? 0));
   return { requests: by(a.requests, b.requests), errors: by(a.errors, b.errors), timed: by(a.timed, b.timed), within };
+}
+
+/** The buckets of one histogram, and how many values they hold in all. */
+interface Histogram {
+  readonly buckets: { readonly edge: number; readonly value: number }[];
+  count: number | undefined;
+}
+
+function histogramOf(histograms: Map<string, Histogram>, sample: ExpositionSample): Histogram {
+  const labels = Object.fromEntries(Object.entries(sample.labels).filter(([name]) => name !== "le"));
+  const key = seriesKey({ name: durationCount, labels });
+  const histogram = histograms.get(key) ?? { buckets: [], count: undefined };
+  histograms.set(key, histogram);
+  return histogram;
+}
+
+/** Each bucket holds what the ones below it hold, and none more than there were: else more requests were fast than there were. */
+function checkHistogram(key: string, { buckets, count }: Histogram): void {
+  if (buckets.length > 0 && count === undefined) throw new ExpositionError(0, `has buckets and no ${key}`);
+  let below = 0;
+  for (const { edge, value } of buckets.toSorted((a, b) => a.edge - b.edge)) {
+    const most = count ?? 0;
+    if (value > most) throw new ExpositionError(0, `has ${value} in a bucket of ${key}, which counts ${most}`);
+    if (value < below)
+      throw new ExpositionError(0, `has ${value} in the bucket ${edge} s of ${key}, and ${below} in one below it`);
+    below = value;
+  }
 }
 
 function label(sample: ExpositionSample, name: string): string {

@@ -29,7 +29,8 @@ export interface ExpositionLimits {
 
 const name = /^[a-zA-Z_:][a-zA-Z0-9_:]*/;
 const labelName = /[a-zA-Z_][a-zA-Z0-9_]*/y;
-const sampleTail = /^[ \t]+(\S+)(?:[ \t]+(-?\d+))?[ \t]*$/;
+// OpenMetrics has timestamps in seconds, and an exemplar behind them, which says nothing about the sample.
+const sampleTail = /^[ \t]+(\S+)(?:[ \t]+(-?\d+(?:\.\d+)?))?[ \t]*(?:[ \t]#[ \t].*)?$/;
 const escapes = new Map([
   ["\\", "\\"],
   ['"', '"'],
@@ -40,8 +41,9 @@ const specialValue = /^(?:(?<nan>nan)|(?<sign>[+-]?)inf(?:inity)?)$/i;
 const number = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /**
- * Reads the samples named in `names` from a page of the Prometheus text format 0.0.4
- * (https://prometheus.io/docs/instrumenting/exposition_formats/). Lines of other names are skipped unread. The order is the page's.
+ * Reads the samples named in `names` from a page of the Prometheus text format 0.0.4 or 1.0.0
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/), or of OpenMetrics: names of any characters, in quotes, and exemplars
+ * are read past, and lines may end with CR and LF. Lines of other names are skipped unread. The order is the page's.
  * Throws {@link ExpositionError} for a page that is too large, a broken line, or one series given twice.
  */
 export function parseExposition(
@@ -56,10 +58,9 @@ export function parseExposition(
   const samples: ExpositionSample[] = [];
   const seen = new Set<string>();
   for (const [index, raw] of text.split("\n").entries()) {
-    const line = raw.trimStart();
+    const line = raw.replace(/\r$/, "").trimStart();
     if (line === "" || line.startsWith("#")) continue;
-    const metric = name.exec(line)?.[0];
-    if (metric === undefined) throw new ExpositionError(index + 1, "does not begin with a metric's name");
+    const metric = nameIn(line, index + 1);
     if (!names.has(metric)) continue;
     if (samples.length === maxSamples)
       throw new ExpositionError(index + 1, `is sample ${maxSamples + 1} of those allowed`);
@@ -78,8 +79,18 @@ export function seriesKey(sample: Pick<ExpositionSample, "name" | "labels">): st
   return `${sample.name}{${labels.map(([label, value]) => `${label}=${JSON.stringify(value)}`).join(",")}}`;
 }
 
+/** The metric's name: before the labels, or in quotes as the first thing among them. */
+function nameIn(line: string, at: number): string {
+  const plain = name.exec(line)?.[0];
+  if (plain !== undefined) return plain;
+  const position = skipBlanks(line, 1);
+  if (!line.startsWith("{") || line[position] !== '"')
+    throw new ExpositionError(at, "does not begin with a metric's name");
+  return parseQuoted(line, position, at).value;
+}
+
 function parseSample(line: string, metric: string, at: number): ExpositionSample {
-  const { labels, end } = parseLabels(line, metric.length, at);
+  const { labels, end } = parseLabels(line, line.startsWith("{") ? 0 : metric.length, at);
   const tail = sampleTail.exec(line[end - 1] === "}" ? ` ${line.slice(end)}` : line.slice(end));
   if (tail === null) throw new ExpositionError(at, "does not end with a value and an optional timestamp");
   return { name: metric, labels, value: parseValue(tail[1] ?? "", at) };
@@ -91,21 +102,38 @@ function parseLabels(line: string, start: number, at: number): { labels: Record<
   let position = skipBlanks(line, start);
   if (line[position] !== "{") return { labels, end: start };
   position = skipBlanks(line, position + 1);
+  // The metric's name stands where a label would.
+  if (start === 0) position = afterItem(line, parseQuoted(line, position, at).end, at, "name");
   while (line[position] !== "}") {
-    labelName.lastIndex = position;
-    const label = labelName.exec(line)?.[0];
-    if (label === undefined) throw new ExpositionError(at, "has labels that are not closed or not named");
+    const { label, end } = parseLabelName(line, position, at);
     if (label in labels) throw new ExpositionError(at, `has the label ${label} twice`);
-    position = skipBlanks(line, position + label.length);
+    position = skipBlanks(line, end);
     if (line[position] !== "=") throw new ExpositionError(at, `has no "=" after the label ${label}`);
     position = skipBlanks(line, position + 1);
     const quoted = parseQuoted(line, position, at);
     labels[label] = quoted.value;
-    position = skipBlanks(line, quoted.end);
-    if (line[position] === ",") position = skipBlanks(line, position + 1);
-    else if (line[position] !== "}") throw new ExpositionError(at, `has no "," or "}" after the label ${label}`);
+    position = afterItem(line, quoted.end, at, `label ${label}`);
   }
   return { labels, end: position + 1 };
+}
+
+function parseLabelName(line: string, position: number, at: number): { label: string; end: number } {
+  if (line[position] === '"') {
+    const { value, end } = parseQuoted(line, position, at);
+    return { label: value, end };
+  }
+  labelName.lastIndex = position;
+  const label = labelName.exec(line)?.[0];
+  if (label === undefined) throw new ExpositionError(at, "has labels that are not closed or not named");
+  return { label, end: position + label.length };
+}
+
+/** Where the next item begins, or the brace that closes the labels. */
+function afterItem(line: string, end: number, at: number, item: string): number {
+  const position = skipBlanks(line, end);
+  if (line[position] === ",") return skipBlanks(line, position + 1);
+  if (line[position] !== "}") throw new ExpositionError(at, `has no "," or "}" after the ${item}`);
+  return position;
 }
 
 function parseQuoted(line: string, start: number, at: number): { value: string; end: number } {

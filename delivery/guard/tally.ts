@@ -1,4 +1,5 @@
 import { add, noCounts, subtract, type Counts, type PodCounters } from "./counters.ts";
+import { ExpositionError } from "./exposition.ts";
 
 /** Seconds that a process may seem to have moved its own start by (some clients compute it anew for each page). */
 const startJitter = 1;
@@ -15,6 +16,8 @@ interface PodTally {
   /** What does not count: what was there when the watch began. */
   before: Counts;
   latest: PodCounters | undefined;
+  /** Ends of its containers when `latest` was read. */
+  endsAtLatest: number;
 }
 
 /**
@@ -40,19 +43,25 @@ export class Tally {
         past: noCounts,
         before: noCounts,
         latest: undefined,
+        endsAtLatest: ends,
       });
     } else known.ends = Math.max(known.ends, ends);
   }
 
-  /** Takes in a page of a pod that was met before. Pages of one pod must come in their order. */
+  /**
+   * Takes in a page of a pod that was met before. Pages of one pod must come in their order. Throws an ExpositionError, and takes nothing in,
+   * where a counter fell in a process that says that it is the one of before.
+   */
   record(uid: string, page: PodCounters): void {
     const pod = this.#pods.get(uid);
     if (pod === undefined) throw new Error(`the pod ${uid} was not met before its counters were read`);
     if (pod.latest === undefined) {
       // Restarted between the first look and the first page: its process is younger than the watch.
       if (!pod.fresh && pod.ends === pod.endsAtFirst) pod.before = page.counts;
-    } else if (isAnotherProcess(pod.latest, page)) pod.past = add(pod.past, pod.latest.counts);
+    } else if (isAnotherProcess(pod.latest, page, pod.ends > pod.endsAtLatest))
+      pod.past = add(pod.past, pod.latest.counts);
     pod.latest = page;
+    pod.endsAtLatest = pod.ends;
   }
 
   /** What the group's pods have counted since the watch began, those that are gone included. */
@@ -72,14 +81,24 @@ export class Tally {
   }
 }
 
-/** Counters never fall and never vanish while a process lives. */
-function isAnotherProcess(earlier: PodCounters, later: PodCounters): boolean {
-  if (
-    earlier.processStart !== undefined &&
-    later.processStart !== undefined &&
-    later.processStart - earlier.processStart > startJitter
-  )
+/**
+ * Counters never fall and never vanish while a process lives: where one did, and the process does not say when it started, it is another.
+ *
+ * @param ended a container of the pod ended in between
+ */
+function isAnotherProcess(earlier: PodCounters, later: PodCounters, ended: boolean): boolean {
+  const starts = [earlier.processStart, later.processStart] as const;
+  const isSame = starts[0] !== undefined && starts[1] !== undefined && starts[1] - starts[0] <= startJitter && !ended;
+  if (starts[0] !== undefined && starts[1] !== undefined && starts[1] - starts[0] > startJitter) return true;
+  for (const [key, before] of earlier.series) {
+    const now = later.series.get(key);
+    if (now !== undefined && now >= before) continue;
+    if (isSame)
+      throw new ExpositionError(
+        0,
+        `has ${key} at ${now ?? "nothing"}, which was at ${before}, and its process is the same`,
+      );
     return true;
-  for (const [key, value] of earlier.series) if ((later.series.get(key) ?? -1) < value) return true;
+  }
   return false;
 }

@@ -11,6 +11,13 @@ export const anyServed: fc.Arbitrary<Served> = fc.record({
   seconds: fc.constantFrom(0.05, 0.2, 0.3, 3),
 });
 
+/** A histogram with edges at 0.1 s, 0.2 s and so on. */
+function histogram(buckets: readonly number[], count: number | undefined): string {
+  const name = "http_request_duration_seconds";
+  const lines = buckets.map((value, index) => `${name}_bucket{route="/",le="${(index + 1) / 10}"} ${value}\n`);
+  return `${lines.join("")}${count === undefined ? "" : `${name}_count{route="/"} ${count}\n`}`;
+}
+
 describe("a pod's counters", () => {
   it("are requests, those answered with 5xx, and durations by edge", () => {
     const { counts, processStart } = readCounters(
@@ -54,6 +61,9 @@ describe("a pod's counters", () => {
     "no route": 'http_requests_total{status="200"} 1\n',
     "no edge": 'http_request_duration_seconds_bucket{route="/"} 1\n',
     "an edge that is no number": 'http_request_duration_seconds_bucket{route="/",le="x"} 1\n',
+    "a bucket above its count": histogram([5, 999_999_999], 7),
+    "a bucket below the one before it": histogram([5, 4], 7),
+    "buckets and no count": histogram([5, 7], undefined),
   }))
     it(`are refused with ${what}: half a truth is not counted`, () => {
       assert.throws(() => readCounters(page), ExpositionError);

@@ -98,6 +98,28 @@ describe("the parser of metrics pages", () => {
     ]);
   });
 
+  it("reads past what newer formats add: exemplars, fractional timestamps, quoted names, and lines that end with CR and LF", () => {
+    const page = [
+      'a{x="1"} 7 # {trace_id="q"} 0.5 1700000000.123',
+      "a 8 1700000000.5",
+      'b_total{le="0.5"} 3 1700000000 # {} 1',
+      '{"a",x="2"} 9',
+      '{ "a" , "http.status" = "200", } 10',
+      '{"utf8.name"} 1',
+      '{"größe",x="1"} 1',
+      "# EOF",
+      "",
+    ];
+    for (const end of ["\n", "\r\n"])
+      assert.deepEqual(parse(page.join(end)), [
+        { name: "a", labels: { x: "1" }, value: 7 },
+        { name: "a", labels: {}, value: 8 },
+        { name: "b_total", labels: { le: "0.5" }, value: 3 },
+        { name: "a", labels: { x: "2" }, value: 9 },
+        { name: "a", labels: { "http.status": "200" }, value: 10 },
+      ]);
+  });
+
   const broken: Record<string, string> = {
     "no value": "a",
     "a value that is no number": "a one",
@@ -106,7 +128,11 @@ describe("the parser of metrics pages", () => {
     "a hexadecimal": "a 0x10",
     "a prototype's property for a value": "a constructor",
     "three numbers": "a 1 2 3",
-    "a fractional timestamp": "a 1 2.5",
+    "a timestamp that is no number": "a 1 2.x",
+    "an exemplar without a blank before it": 'a 1# {trace_id="x"} 1',
+    "a quoted name that is not closed": '{"a 1',
+    "a quoted name in the labels' middle": '{x="1","a"} 1',
+    "a quoted name without labels' end": '{"a" 1',
     "labels that are not closed": 'a{x="1" 1',
     "a label value that is not closed": 'a{x="1} 1',
     "a label value without quotes": "a{x=1} 1",
@@ -117,7 +143,7 @@ describe("the parser of metrics pages", () => {
     "labels without a comma": 'a{x="1"y="2"} 1',
     "an unknown escape": 'a{x="\\t"} 1',
     "no name": '{x="1"} 1',
-    "a carriage return": "a 1\r",
+    "a carriage return within": "a\r1",
     "a series twice": 'a{x="1",y="2"} 1\na{y="2",x="1"} 1',
   };
   for (const [what, line] of Object.entries(broken))

@@ -77,6 +77,28 @@ describe("the tally of pods", () => {
     assert.deepEqual(totals(tally), [13, 3]);
   });
 
+  it("refuses a page on which a counter fell or vanished in the same process, and goes on from the one before", () => {
+    const tally = new Tally();
+    const processStart = 1_000;
+    tally.meet("pod", "green", 0, true);
+    tally.record("pod", page([{ count: 10 }, bad(3)], { processStart }));
+    for (const served of [[{ count: 10 }, bad(2)], [{ count: 10 }], [{ count: 9 }, bad(30)]])
+      assert.throws(() => {
+        tally.record("pod", page(served, { processStart }));
+      }, /^ExpositionError: the metrics page has http_requests_total\{.*, which was at \d+, and its process is the same$/);
+    tally.record("pod", page([{ count: 11 }, bad(3)], { processStart }));
+    assert.deepEqual(totals(tally), [14, 3]);
+  });
+
+  it("takes a container's end for a restart, also within a second of the process's start", () => {
+    const tally = new Tally();
+    tally.meet("pod", "green", 0, true);
+    tally.record("pod", page([bad(3)], { processStart: 1_000 }));
+    tally.meet("pod", "green", 1, true);
+    tally.record("pod", page([bad(2)], { processStart: 1_000.8 }));
+    assert.deepEqual(totals(tally), [5, 5]);
+  });
+
   it("keeps the last counts of a pod that is gone", () => {
     const tally = new Tally();
     tally.meet("pod", "green", 0, true);
