@@ -11,10 +11,13 @@ export const releasePlanKey = "plan.json";
 export { releasePlanName } from "../names/names.ts";
 
 const duration = z.int().min(0).describe("milliseconds");
-const variable = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
-  .describe("name of an environment variable of the releaser");
+/**
+ * A variable of the releaser that a plan may have it read: one name for each use. A plan that could name any would have any secret of
+ * the releaser sent to the address beside it.
+ */
+function variable<Name extends string>(name: Name): z.ZodLiteral<Name> {
+  return z.literal(name).describe("the releaser's environment variable, which has this name and no other");
+}
 
 /** What to do about it: take the release back, say so and go on, or stop where the last verdict was good and wait for a person. */
 const policy = z.enum(["rollback", "warn", "hold"]);
@@ -102,14 +105,20 @@ const guard = z.strictObject({
 
 const prometheusAuth = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("none") }),
-  z.strictObject({ kind: z.literal("bearer"), tokenVariable: variable }),
-  z.strictObject({ kind: z.literal("basic"), usernameVariable: variable, passwordVariable: variable }),
+  z.strictObject({ kind: z.literal("bearer"), tokenVariable: variable("PROMETHEUS_TOKEN") }),
+  z.strictObject({
+    kind: z.literal("basic"),
+    usernameVariable: variable("PROMETHEUS_USERNAME"),
+    passwordVariable: variable("PROMETHEUS_PASSWORD"),
+  }),
 ]);
 
 const prometheus = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
   auth: prometheusAuth.default({ kind: "none" }),
-  caFileVariable: variable.optional().describe("variable with the path of the authorities' PEM file"),
+  caFileVariable: variable("PROMETHEUS_CA_FILE")
+    .optional()
+    .describe("variable with the path of the authorities' PEM file"),
   timeout: duration.default(10_000),
   scrapeInterval: duration.describe("between two scrapes of a pod"),
 });
@@ -126,7 +135,7 @@ const router = z.discriminatedUnion("kind", [
 const entry = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).describe("where requests go in"),
   host: z.string().min(1).optional().describe("Host header, where it is not that of the URL"),
-  caFileVariable: variable.optional().describe("variable with the path of the authorities' PEM file"),
+  caFileVariable: variable("ENTRY_CA_FILE").optional().describe("variable with the path of the authorities' PEM file"),
 });
 
 const deadlines = z.strictObject({

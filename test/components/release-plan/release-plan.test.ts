@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { buildReleasePlan, type ReleasePlanSources } from "../../../components/release-plan/build-plan.ts";
+import { parseReleasePlanOpenly } from "../../../components/release-plan/open-plan.ts";
 import {
   formatReleasePlan,
   parseReleasePlan,
@@ -42,6 +43,38 @@ function parsed(change: Partial<ReleasePlanSources> = {}): ReleasePlan {
 }
 
 describe("a release plan", () => {
+  describe("has the releaser read the variable that there is for each use, and no other", () => {
+    const other = "PULUMI_CONFIG_PASSPHRASE";
+    const url = "http://listener.test";
+    const cases: Readonly<Record<string, readonly [string, object]>> = {
+      "a token": ["prometheus", { url, scrapeInterval: 1, auth: { kind: "bearer", tokenVariable: other } }],
+      "a user's name": [
+        "prometheus",
+        {
+          ...{ url, scrapeInterval: 1 },
+          auth: { kind: "basic", usernameVariable: other, passwordVariable: "PROMETHEUS_PASSWORD" },
+        },
+      ],
+      "a password": [
+        "prometheus",
+        {
+          ...{ url, scrapeInterval: 1 },
+          auth: { kind: "basic", usernameVariable: "PROMETHEUS_USERNAME", passwordVariable: other },
+        },
+      ],
+      "Prometheus' authorities": ["prometheus", { url, scrapeInterval: 1, caFileVariable: other }],
+      "the entry's authorities": ["entry", { url, caFileVariable: other }],
+    };
+    for (const [what, [key, value]] of Object.entries(cases))
+      it(`where it names another for ${what}`, () => {
+        const text = JSON.stringify({ ...parsed(), [key]: value });
+        assert.throws(() => parseReleasePlan(text, "in a test"), ReleasePlanInvalidError);
+        // The way back does without.
+        const { plan } = parseReleasePlanOpenly(text, "in a test", { namespace: "atom-production", service: "atom" });
+        assert.ok(!JSON.stringify(plan).includes(other));
+      });
+  });
+
   it("says what the stack's configuration says, in the releaser's units", () => {
     const plan = parsed();
     assert.deepEqual(plan.steps, [

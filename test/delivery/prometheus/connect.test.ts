@@ -52,11 +52,11 @@ describe("the connection to Prometheus", () => {
       answerScalar(response, 1);
     });
     const ways = [
-      { kind: "bearer", tokenVariable: "T" },
-      { kind: "basic", usernameVariable: "U", passwordVariable: "P" },
+      { kind: "bearer", tokenVariable: "PROMETHEUS_TOKEN" },
+      { kind: "basic", usernameVariable: "PROMETHEUS_USERNAME", passwordVariable: "PROMETHEUS_PASSWORD" },
     ] as const;
     for (const auth of ways) {
-      const environment = { T: "tok", U: "ada", P: "pw" };
+      const environment = { PROMETHEUS_TOKEN: "tok", PROMETHEUS_USERNAME: "ada", PROMETHEUS_PASSWORD: "pw" };
       using connection = await connectPrometheus(plan({ url: server.url.href, auth }), environment, {
         clock: realClock,
       });
@@ -75,14 +75,24 @@ describe("the connection to Prometheus", () => {
       await refusal(null, { PROMETHEUS_URL: "prometheus:9090" }),
       "PROMETHEUS_URL is no http or https address",
     );
-    assert.match(await refusal(plan({ auth: { kind: "bearer", tokenVariable: "T" } })), /^T is not set/);
-    const basic = { kind: "basic", usernameVariable: "U", passwordVariable: "P" } as const;
-    assert.match(await refusal(plan({ auth: basic })), /^U is not set/);
-    assert.match(await refusal(plan({ auth: basic }), { U: "ada" }), /^P is not set/);
-    assert.match(await refusal(plan({ caFileVariable: "CA" })), /^CA is not set/);
     assert.match(
-      await refusal(plan({ caFileVariable: "CA" }), { CA: "/nowhere/ca.pem" }),
-      /CA names cannot be read \(ENOENT\)/,
+      await refusal(plan({ auth: { kind: "bearer", tokenVariable: "PROMETHEUS_TOKEN" } })),
+      /^PROMETHEUS_TOKEN is not set/,
+    );
+    const basic = {
+      kind: "basic",
+      usernameVariable: "PROMETHEUS_USERNAME",
+      passwordVariable: "PROMETHEUS_PASSWORD",
+    } as const;
+    assert.match(await refusal(plan({ auth: basic })), /^PROMETHEUS_USERNAME is not set/);
+    assert.match(
+      await refusal(plan({ auth: basic }), { PROMETHEUS_USERNAME: "ada" }),
+      /^PROMETHEUS_PASSWORD is not set/,
+    );
+    assert.match(await refusal(plan({ caFileVariable: "PROMETHEUS_CA_FILE" })), /^PROMETHEUS_CA_FILE is not set/);
+    assert.match(
+      await refusal(plan({ caFileVariable: "PROMETHEUS_CA_FILE" }), { PROMETHEUS_CA_FILE: "/nowhere/ca.pem" }),
+      /PROMETHEUS_CA_FILE names cannot be read \(ENOENT\)/,
     );
   });
 
@@ -108,7 +118,11 @@ describe("the connection to Prometheus", () => {
       const file = path.join(folder, "ca.pem");
       await writeFile(file, certificate.toString("pem"));
       const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      using trusted = await connectPrometheus(plan({ url, caFileVariable: "CA" }), { CA: file }, { clock: realClock });
+      using trusted = await connectPrometheus(
+        plan({ url, caFileVariable: "PROMETHEUS_CA_FILE" }),
+        { PROMETHEUS_CA_FILE: file },
+        { clock: realClock },
+      );
       assert.ok(trusted.ok);
       assert.equal((await trusted.client.query("x", never)).answer.ok, true);
       using strange = await connectPrometheus(plan({ url }), {}, { clock: realClock });
