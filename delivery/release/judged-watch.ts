@@ -35,6 +35,14 @@ interface Followed {
   reported: string;
 }
 
+/** What a single look at all that is not watched found. */
+export interface JudgedLook {
+  /** What ends the release. */
+  readonly changed: ReleaseEvent | undefined;
+  /** What could not be read, by its name, and why. */
+  readonly unread: readonly string[];
+}
+
 /** Watches from the release's first moment to its end, save where that would delay a rollback. Use once. */
 export class JudgedWatch {
   /** Moves traffic, and has this watch know what the weights should be. */
@@ -104,32 +112,41 @@ export class JudgedWatch {
     const patience = this.#subject.plan.deadlines.confirm;
     const start = clock.monotonic();
     for (;;) {
-      let why: string;
       const away = this.#followed.filter(({ awaySince }) => awaySince !== undefined);
-      const changed = this.#followed.filter((each) => !this.#isAsJudged(each, each.latest));
-      try {
-        const found =
-          needsWatch && away.length > 0 ? [] : await this.#read([...new Set([...away, ...changed])], signal);
-        if (found.length > 0) return found.find(({ type }) => type === "failed");
-        if (!needsWatch || away.length === 0) return undefined;
-        why = away.map(({ object, why: each }) => `${object.name}: ${each}`).join("; ");
-      } catch (error) {
-        signal.throwIfAborted();
-        why = messageOf(error);
-      }
+      const isWatchAwaited = needsWatch && away.length > 0;
+      const { changed, unread } = isWatchAwaited
+        ? { changed: undefined, unread: away.map(({ object, why }) => `${object.name}: ${why}`) }
+        : await this.look(signal);
+      if (changed !== undefined || unread.length === 0) return changed;
       if (clock.monotonic() - start >= patience) {
-        const detail = `what the release is judged by could not be watched for ${patience / 1000} s: ${why}`;
+        const detail = `what the release is judged by could not be watched for ${patience / 1000} s: ${unread.join("; ")}`;
         return failed("watch_lost", detail);
       }
       await clock.sleep(againAfter, signal);
     }
   }
 
-  async #read(followed: readonly Followed[], signal: AbortSignal): Promise<readonly ReleaseEvent[]> {
-    const events = await Promise.all(
-      followed.map(async (each) => this.#answer(each, await each.object.read(signal)) ?? []),
+  /** Reads once what is not watched at the moment, or looks changed. What one of them says does not depend on whether another can be read. */
+  async look(signal: AbortSignal): Promise<JudgedLook> {
+    const doubtful = this.#followed.filter(
+      (each) => each.awaySince !== undefined || !this.#isAsJudged(each, each.latest),
     );
-    return events.flat();
+    const answers = await Promise.all(
+      doubtful.map(async (each) => {
+        try {
+          return { event: this.#answer(each, await each.object.read(signal)) };
+        } catch (error) {
+          signal.throwIfAborted();
+          return { unread: `${each.object.name}: ${messageOf(error)}` };
+        }
+      }),
+    );
+    const events = answers.flatMap(({ event }) => event ?? []);
+    for (const event of events) if (event.type === "noted") this.#tell(event);
+    return {
+      changed: events.find(({ type }) => type === "failed"),
+      unread: answers.flatMap(({ unread }) => unread ?? []),
+    };
   }
 
   #start(): void {

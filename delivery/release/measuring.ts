@@ -5,6 +5,7 @@ import type { GuardSnapshot, StepMeasurement } from "./ports.ts";
 import type { ReleaseState } from "./state.ts";
 import type { ReleaseEvent } from "./state-machine.ts";
 import { StepPeriods } from "./step-periods.ts";
+import type { Subject } from "./subject.ts";
 import type { Workplace } from "./workplace.ts";
 
 /** Watches a step for its wait, looks at it all the while, and decides at its end; without enough evidence it goes on looking. */
@@ -38,7 +39,10 @@ export async function measureStep(state: ReleaseState, place: Workplace): Promis
   }
 }
 
-/** Looks at a release that has all the traffic, for as long as the old slot is kept warm. Only a breach matters. */
+/**
+ * Looks at a release that has all the traffic, for as long as the old slot is kept warm. Only a breach matters. At its end all must be as it
+ * was judged; what cannot be read then is waited for as long as a held release is guarded.
+ */
 export async function watchSoak(state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
   const { subject, ports, guard, judged: basis, signal, measured, tell } = place;
   const { plan } = subject;
@@ -48,22 +52,28 @@ export async function watchSoak(state: ReleaseState, place: Workplace): Promise<
     return { type: "soaked", detail: `guarded for ${plan.soak / 1000} s at 100 %` };
   }
   const measure = measurer(state, place);
-  const start = ports.clock.monotonic();
+  const { clock } = ports;
+  const start = clock.monotonic();
+  const passed = `no breach in ${plan.soak / 1000} s at 100 %`;
+  let unreadSince: number | undefined;
   for (;;) {
-    const left = plan.soak - (ports.clock.monotonic() - start);
+    const left = plan.soak - (clock.monotonic() - start);
     // Without pods in the old slot the soak keeps nothing warm: it lasts until they are back, or the guard holds the release.
     if (left <= 0 && guard.isActiveSlotEmpty) {
-      await ports.clock.sleep(plan.gate.every, signal);
+      await clock.sleep(plan.gate.every, signal);
       continue;
     }
-    if (left <= 0)
-      return (
-        (await basis.confirm(false, signal)) ?? {
-          type: "soaked",
-          detail: `no breach in ${plan.soak / 1000} s at 100 %`,
-        }
-      );
-    await ports.clock.sleep(Math.min(left, plan.gate.every), signal);
+    if (left <= 0) {
+      const { changed, unread } = await basis.look(signal);
+      if (changed !== undefined) return changed;
+      if (unread.length === 0) return { type: "soaked", detail: passed };
+      if (unreadSince === undefined) tell({ type: "noted", detail: waitingToRead(unread, subject) });
+      unreadSince ??= clock.monotonic();
+      // Nothing speaks against what has served everybody for the whole soak; a rollback would move all users because of an API server.
+      if (clock.monotonic() - unreadSince >= plan.deadlines.hold)
+        return { type: "soaked", detail: `${passed}; ${unreadToTheEnd(unread, subject)}` };
+    }
+    await clock.sleep(left > 0 ? Math.min(left, plan.gate.every) : plan.gate.every, signal);
     const measurement = await measure();
     const { action, judged } = judgeStep(measured, measurement, plan, -1);
     const events = eventsOf(action, `soak: ${describeJudged(judged)}`, { judged, measurement });
@@ -71,6 +81,20 @@ export async function watchSoak(state: ReleaseState, place: Workplace): Promise<
     for (const event of events) if (event !== decisive) tell(event);
     if (decisive !== undefined) return decisive;
   }
+}
+
+function waitingToRead(unread: readonly string[], { candidate, plan }: Subject): string {
+  return (
+    `the soak is over, and this could not be read to see that it is as it was judged: ${unread.join("; ")}. Users stay on ${candidate.slot}, ` +
+    `guarded, and the old pods stay, until it can be read, for at most ${plan.deadlines.hold / 1000} s`
+  );
+}
+
+function unreadToTheEnd(unread: readonly string[], { candidate, plan }: Subject): string {
+  return (
+    `${plan.deadlines.hold / 1000} s later this could still not be read: ${unread.join("; ")}. Users stay on ${candidate.slot}; ` +
+    "whether it is as it was judged, nobody knows: see atom drift once it can be read"
+  );
 }
 
 /** Measures from now on: by Prometheus, or by the guard's counts where there is none. */

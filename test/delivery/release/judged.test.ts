@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { UnreachableError } from "../../../delivery/cluster/errors.ts";
 import { deployments } from "../../../delivery/cluster/resources.ts";
 import type { JudgedObject } from "../../../delivery/release/judged-object.ts";
 import type { SessionEnd } from "../../../delivery/release/session.ts";
@@ -287,6 +288,80 @@ describe("what is released is what was judged", () => {
       assert.deepEqual([state.phase, state.cause?.reason], ["rolled-back", "watch_lost"]);
       assert.match(state.cause?.detail ?? "", /could not be watched for 30 s: Deployment atom-blue: /);
       assert.deepEqual([world.shares, world.ledger.quarantine], [[0, 10, 50, 0], []]);
+    });
+
+    /** From now on nothing is watched, and this Deployment cannot be read. */
+    function hide(world: World, name: string): void {
+      world.cluster.before = ({ verb, plural, name: asked }) => {
+        if (verb === "watch") return new Promise(() => undefined);
+        if (verb === "get" && plural === "deployments" && asked === name)
+          throw new UnreachableError({ verb, target: name, status: 503 }, "etcd is away");
+        return undefined;
+      };
+      world.cluster.cutWatches();
+    }
+
+    const soakOver =
+      /^the soak is over, and this could not be read .*: Deployment atom-blue: get atom-blue: etcd is away\. Users stay on green/;
+
+    it("waits at the end of a good soak for what cannot be read, guarded and with a line, and is promoted once it can", async () => {
+      const quick = new World({ ...plan, deadlines: { ...plan.deadlines, confirm: 5_000 } });
+      const { world, over } = await releaseAt(100, "soaking", quick);
+      hide(world, "atom-blue");
+      await until(world, () => details(world, "noted").some((detail) => soakOver.test(detail)));
+      await world.clock.pass(8_000);
+      assert.deepEqual([world.ledger.current?.state.phase, world.percent], ["soaking", 100]);
+      assert.equal(details(world, "noted").filter((detail) => soakOver.test(detail)).length, 1);
+      world.cluster.before = () => undefined;
+      const { state } = await world.clock.settle(over);
+      assert.deepEqual([state.phase, world.shares], ["released", [0, 10, 50, 100]]);
+      assert.equal(details(world, "soaked")[0], "no breach in 10 s at 100 %");
+    });
+
+    it("keeps users where they were served well when that cannot be read for as long as a held release is guarded, and says so", async () => {
+      const world = new World({ ...plan, deadlines: { ...plan.deadlines, confirm: 5_000, hold: 12_000 } });
+      const { over } = await releaseAt(100, "soaking", world);
+      hide(world, "atom-blue");
+      const { state } = await world.clock.settle(over);
+      assert.deepEqual([state.phase, world.shares], ["released", [0, 10, 50, 100]]);
+      assert.match(
+        details(world, "soaked")[0] ?? "",
+        /; 12 s later this could still not be read: Deployment atom-blue: get/,
+      );
+    });
+
+    it("rolls back all the same when the candidate fails in that time", async () => {
+      const { world, over } = await releaseAt(100, "soaking");
+      hide(world, "atom-blue");
+      await until(world, () => details(world, "noted").some((detail) => soakOver.test(detail)));
+      world.errors.candidate = 0.5;
+      await until(world, () => world.percent === 0);
+      world.cluster.before = () => undefined;
+      const { state } = await world.clock.settle(over);
+      assert.deepEqual([state.phase, state.cause?.reason], ["rolled-back", "high_error_rate"]);
+    });
+
+    it("takes a changed candidate back at the end of the soak, whatever else cannot be read", async () => {
+      const { world, over } = await releaseAt(100, "soaking");
+      hide(world, "atom-blue");
+      world.setEnv("green", "unreviewed");
+      await until(world, () => world.percent === 0);
+      world.cluster.before = () => undefined;
+      const { state } = await world.clock.settle(over);
+      assert.deepEqual([state.phase, state.cause?.reason], ["aborted", "superseded"]);
+    });
+
+    it("says what such a look found that ends nothing", async () => {
+      const { world, over } = await releaseAt(100, "soaking");
+      world.cluster.before = ({ verb }) => (verb === "watch" ? new Promise(() => undefined) : undefined);
+      world.cluster.cutWatches();
+      world.setEnv("blue", "unreviewed");
+      assert.equal((await world.clock.settle(over)).state.phase, "released");
+      const [told = ""] = details(world, "noted").filter((detail) => detail.startsWith("Deployment atom-blue"));
+      assert.match(
+        told,
+        /^Deployment atom-blue was changed by kubectl-set: .*; users stay on green, which is as it was judged/,
+      );
     });
 
     it("does not begin without a watch", async () => {
