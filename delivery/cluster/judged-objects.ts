@@ -1,4 +1,5 @@
 // What a verdict rests on, as data: another kind of object is another entry.
+import { labelKeys, slotSelectorLabels } from "../../components/names/labels.ts";
 import { slotName } from "../../components/names/names.ts";
 import { slotNames } from "../../components/names/slot-name.ts";
 import { releasePlanKey, releasePlanName, type ReleasePlan } from "../../components/release-plan/release-plan.ts";
@@ -30,6 +31,7 @@ interface Kind<T extends KubernetesObject> {
   readonly judged: (live: T) => unknown;
   readonly moved?: (live: T) => unknown;
   readonly movedFor?: (split: Split) => unknown;
+  readonly movedBy?: JudgedObject["movedBy"];
 }
 
 export type RouteKind = Kind<VirtualService>;
@@ -44,7 +46,7 @@ export function judgedObjects({ cluster, clock, plan, route }: JudgedObjectsOpti
       object(slotName(service, slot), { resource: deployments, of: slot, judged: ({ spec }) => spec?.template }),
     ),
     ...(router.kind === "istio"
-      ? [object(service, route ?? weightedRoute(port)), object(service, { resource: services, judged: portsOf })]
+      ? [object(service, route ?? weightedRoute(port)), object(service, ownService(service))]
       : [object(service, selectingService(service))]),
     ...slotNames.map((slot) =>
       object(slotName(service, slot), {
@@ -80,6 +82,21 @@ function withBothSlots(live: VirtualService, port: number): readonly unknown[] |
     if (error instanceof RoutesUnknownError) return live.spec?.http;
     throw error;
   }
+}
+
+/**
+ * Callers inside the cluster reach the service by it. The releaser turns it from one slot to the other; a Service that selects no slot, as in
+ * environments of an earlier version, is as its owner wants it.
+ */
+function ownService(service: string): Kind<Service> {
+  const isTurned = ({ spec }: Service): boolean => spec?.selector?.[labelKeys.slot] !== undefined;
+  return {
+    resource: services,
+    judged: (live) => ({ ports: portsOf(live), selector: isTurned(live) ? "one slot" : live.spec?.selector }),
+    moved: (live) => (isTurned(live) ? live.spec?.selector : undefined),
+    movedFor: ({ active }) => slotSelectorLabels(service, active),
+    movedBy: "selectSlot",
+  };
 }
 
 /** Without a mesh the releaser moves the selector. */
@@ -134,6 +151,7 @@ class WatchedObject<T extends KubernetesObject> implements JudgedObject {
   readonly name: string;
   readonly of: JudgedObject["of"];
   readonly movedFor: JudgedObject["movedFor"];
+  readonly movedBy: JudgedObject["movedBy"];
   readonly #options: WatchedObjectOptions<T>;
 
   constructor(options: WatchedObjectOptions<T>) {
@@ -142,6 +160,7 @@ class WatchedObject<T extends KubernetesObject> implements JudgedObject {
     this.name = `${kind.resource.kind} ${name.name}`;
     this.of = kind.of ?? "release";
     this.movedFor = kind.movedFor;
+    this.movedBy = kind.movedBy;
   }
 
   async read(signal: AbortSignal): Promise<JudgedState> {

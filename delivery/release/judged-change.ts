@@ -37,7 +37,7 @@ export function answerToChange(
   return { type: "failed", reason: "superseded", detail: `${changed}${where}` };
 }
 
-export interface WeightChange {
+export interface Move {
   readonly object: Pick<JudgedObject, "name">;
   readonly live: JudgedState;
   /** What the releaser moves, as it should be. */
@@ -45,8 +45,8 @@ export interface WeightChange {
 }
 
 /** @param outcome `again`: they were changed before, and put back */
-export function answerToWeights(
-  { object, live, wanted }: WeightChange,
+export function answerToMove(
+  { object, live, wanted }: Move,
   outcome: string,
   { phase }: ReleaseState,
   { emergency }: Pick<Subject, "emergency">,

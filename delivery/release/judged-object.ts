@@ -1,7 +1,7 @@
 // The port to what a verdict rests on beside counts: pod templates, routes, Services, the release plan, as the API server has them.
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../../components/workload/digest.ts";
-import type { Slot, Split } from "./ports.ts";
+import type { Router, Slot, Split } from "./ports.ts";
 
 export interface JudgedState {
   /** What of it is judged, as JSON; `null` where the object does not exist. Equal contents are the same. */
@@ -32,6 +32,8 @@ export interface JudgedObject {
   watch(watcher: JudgedWatcher, signal: AbortSignal): Promise<never>;
   /** What the releaser moves of it, as a split has it. @default it moves nothing of it */
   readonly movedFor?: ((split: Split) => unknown) | undefined;
+  /** By which verb of the router. @default `shift` */
+  readonly movedBy?: keyof Pick<Router, "shift" | "selectSlot"> | undefined;
 }
 
 /** By which a content is recognised: 16 hex characters. The order of keys does not matter. */

@@ -1,14 +1,13 @@
 // What is released is what was judged: follows what the verdict rests on, puts weights back, and ends the release when anything else changed.
-import { isDeepStrictEqual } from "node:util";
-import { LeaseLostError } from "../cluster/errors.ts";
-import { answerToChange, answerToWeights, type JudgedChange } from "./judged-change.ts";
+import { LeaseLostError, UnreachableError } from "../cluster/errors.ts";
+import { answerToChange, type JudgedChange } from "./judged-change.ts";
 import { fingerprintOf, type JudgedObject, type JudgedState } from "./judged-object.ts";
+import { KeptTraffic, movedBy, NotPutBackError } from "./kept-traffic.ts";
 import { Mailbox } from "./mailbox.ts";
-import { split } from "./moving.ts";
 import { messageOf } from "./persist.ts";
-import type { ReleasePorts, Router, Split } from "./ports.ts";
+import type { ReleasePorts, Router } from "./ports.ts";
 import type { ReleaseState } from "./state.ts";
-import { isMoving, type ReleaseEvent } from "./state-machine.ts";
+import type { ReleaseEvent } from "./state-machine.ts";
 import type { Subject } from "./subject.ts";
 import { untilAborted } from "./until-aborted.ts";
 import { failed } from "./workplace.ts";
@@ -18,8 +17,10 @@ type JudgedPorts = Pick<ReleasePorts, "judged" | "router" | "clock" | "notifier"
 /** A watch that is away for so long is reported, in milliseconds. */
 const reportedAfter = 5_000;
 const outageEvery = 1_000;
-/** Between two looks at what could not be looked at, and between two corrections of weights that somebody keeps changing, in milliseconds. */
+/** Between two looks at what could not be looked at, in milliseconds. */
 const againAfter = 250;
+/** Such pauses double while it fails, up to this. What is refused is refused for as long as nobody grants it. */
+const longestPause = { away: 1_000, refused: 30_000 };
 
 interface Followed {
   readonly object: JudgedObject;
@@ -33,6 +34,11 @@ interface Followed {
   why: string;
   /** The fingerprint and the event of the change that was reported last. */
   reported: string;
+  /** Times in a row that it could not be examined or put back, and what was told of that. */
+  failures: number;
+  trouble: string | undefined;
+  /** It will be examined again by itself. */
+  isDue: boolean;
 }
 
 /** What a single look at all that is not watched found. */
@@ -45,37 +51,38 @@ export interface JudgedLook {
 
 /** Watches from the release's first moment to its end, save where that would delay a rollback. Use once. */
 export class JudgedWatch {
-  /** Moves traffic, and has this watch know what the weights should be. */
-  readonly router: Router;
   readonly #subject: Subject;
   readonly #ports: JudgedPorts;
   readonly #tell: (event: ReleaseEvent) => void;
   readonly #followed: readonly Followed[];
-  readonly #suspects = new Mailbox<Followed>();
+  /** By what puts them back. The Service, which an admission webhook may keep waiting, keeps nothing else waiting. */
+  readonly #suspects = { shift: new Mailbox<Followed>(), selectSlot: new Mailbox<Followed>() };
   readonly #lost = new AbortController();
   #state: ReleaseState | undefined;
   #stop: AbortController | undefined;
   #done: Promise<unknown> = Promise.resolve();
-  /** What was asked for last; `undefined` while that is not known, or is being changed. */
-  #asked: Split | "unknown" | undefined;
-  #shifting: Promise<unknown> = Promise.resolve();
-  #correcting = new AbortController();
-  /** Times that others changed the weights since the releaser did. */
-  #changedByOthers = 0;
+  readonly #traffic: KeptTraffic;
 
   constructor(subject: Subject, ports: JudgedPorts, tell: (event: ReleaseEvent) => void) {
     this.#subject = subject;
     this.#ports = ports;
     this.#tell = tell;
     const since = { awaySince: 0, why: "it is being opened", latest: undefined, judged: undefined, reported: "" };
-    this.#followed = ports.judged.map((object) => ({ object, basis: subject.basis?.[object.name], ...since }));
-    const { router } = ports;
-    this.router = {
-      shift: (wanted, signal) => this.#shift(wanted, signal),
-      confirm: (wanted, since_, signal) => router.confirm(wanted, since_, signal),
-      weight: (wanted, signal) => router.weight(wanted, signal),
-      selectSlot: (slot, signal) => router.selectSlot(slot, signal),
-    };
+    const examined = { failures: 0, trouble: undefined, isDue: false };
+    this.#followed = ports.judged.map((object) => ({
+      object,
+      basis: subject.basis?.[object.name],
+      ...since,
+      ...examined,
+    }));
+    this.#traffic = new KeptTraffic(subject, ports, tell, (verb) => {
+      for (const each of this.#followed) if (movedBy(each.object) === verb) this.#suspect(each);
+    });
+  }
+
+  /** Moves traffic, and has this watch know where it should go. */
+  get router(): Router {
+    return this.#traffic.router;
   }
 
   /** Fires with a LeaseLostError when a weight that should be put back turns out to be another releaser's. */
@@ -86,14 +93,15 @@ export class JudgedWatch {
   /** The release is in this state from now on. */
   follow(state: ReleaseState): void {
     this.#state = state;
+    this.#traffic.follow(state);
     // A rollback is one patch, which a dozen requests must not keep waiting.
     if (this.#stop === undefined && state.phase !== "returning") this.#start();
-    for (const followed of this.#followed) if (followed.reported !== "") this.#suspects.put(followed);
+    for (const followed of this.#followed) if (followed.reported !== "") this.#suspect(followed);
   }
 
   async end(): Promise<void> {
     this.#stop?.abort(new Error("the release is watched no longer"));
-    this.#correcting.abort(new Error("the release is watched no longer"));
+    this.#traffic.end();
     await this.#done;
   }
 
@@ -156,7 +164,8 @@ export class JudgedWatch {
     const now = this.#ports.clock.monotonic();
     for (const each of this.#followed) each.awaySince = now;
     const watches = this.#followed.map((followed) => this.#watch(followed, signal));
-    this.#done = Promise.allSettled([...watches, this.#examineSuspects(signal), this.#reportOutages(signal)]);
+    const examined = Object.values(this.#suspects).map((suspects) => this.#examineSuspects(suspects, signal));
+    this.#done = Promise.allSettled([...watches, ...examined, this.#reportOutages(signal)]);
   }
 
   #watch(followed: Followed, signal: AbortSignal): Promise<never> {
@@ -166,7 +175,8 @@ export class JudgedWatch {
           followed.latest = state;
           followed.basis ??= fingerprintOf(state.content);
           if (fingerprintOf(state.content) === followed.basis) followed.judged = state.content;
-          if (!this.#isAsJudged(followed, state) || !this.#isAsAsked(followed, state)) this.#suspects.put(followed);
+          if (!this.#isAsJudged(followed, state) || !this.#traffic.isAsAsked(followed.object, state))
+            this.#suspect(followed);
         },
         onConnected: () => {
           followed.awaySince = undefined;
@@ -180,31 +190,60 @@ export class JudgedWatch {
     );
   }
 
+  #suspect(followed: Followed): void {
+    this.#suspects[movedBy(followed.object) ?? "shift"].put(followed);
+  }
+
   /** An event may be older than what the releaser did since: what is suspicious is read before anything is done about it. */
-  async #examineSuspects(signal: AbortSignal): Promise<never> {
+  async #examineSuspects(suspects: Mailbox<Followed>, signal: AbortSignal): Promise<never> {
     const stopped = untilAborted(signal);
     for (;;) {
-      await Promise.race([this.#suspects.arrival(), stopped.promise]);
+      await Promise.race([suspects.arrival(), stopped.promise]);
       signal.throwIfAborted();
-      const suspect = this.#suspects.take();
+      const suspect = suspects.take();
       if (suspect === undefined) continue;
       try {
-        await this.#shifting.catch(() => undefined);
+        await this.#traffic.shifting.catch(() => undefined);
         const live = await suspect.object.read(signal);
         const event = this.#answer(suspect, live);
         if (event !== undefined) this.#tell(event);
-        if (!this.#isAsAsked(suspect, live)) await this.#correct(suspect, live, signal);
+        await this.#traffic.correct(suspect.object, live, signal);
+        suspect.failures = 0;
+        suspect.trouble = undefined;
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof LeaseLostError) {
           this.#lost.abort(error);
           throw error;
         }
-        this.#ports.notifier.trouble(`${suspect.object.name}: ${messageOf(error)}`);
-        await this.#ports.clock.sleep(againAfter, signal);
-        this.#suspects.put(suspect);
+        this.#examineLater(suspect, error, signal);
       }
     }
+  }
+
+  /** Others do not wait for what cannot be examined or put back, and it is told once for as long as it lasts. */
+  #examineLater(suspect: Followed, error: unknown, signal: AbortSignal): void {
+    const cause = error instanceof NotPutBackError ? error.cause : error;
+    const isAway = cause instanceof UnreachableError;
+    const longest = isAway ? longestPause.away : longestPause.refused;
+    const pause = Math.min(againAfter * 2 ** suspect.failures, longest);
+    suspect.failures += 1;
+    const kind = cause instanceof Error ? cause.name : "";
+    if (suspect.trouble !== kind) {
+      suspect.trouble = kind;
+      const detail = `${messageOf(error)}; tried again at least every ${longest / 1000} s`;
+      if (isAway) this.#ports.notifier.trouble(detail);
+      else this.#tell({ type: "noted", detail });
+    }
+    if (suspect.isDue) return;
+    suspect.isDue = true;
+    this.#ports.clock.sleep(pause, signal).then(
+      () => {
+        suspect.isDue = false;
+        this.#suspect(suspect);
+      },
+      () => undefined,
+    );
   }
 
   /** What a change amounts to, each time that it amounts to something else. */
@@ -224,62 +263,6 @@ export class JudgedWatch {
 
   #isAsJudged({ basis }: Followed, state: JudgedState | undefined): boolean {
     return state === undefined || basis === undefined || fingerprintOf(state.content) === basis;
-  }
-
-  /** Also where it cannot be told what was asked for. */
-  #isAsAsked({ object }: Followed, state: JudgedState): boolean {
-    const wanted = this.#wanted();
-    if (object.movedFor === undefined || wanted === undefined || state.moved === undefined) return true;
-    return isDeepStrictEqual(state.moved, object.movedFor(wanted));
-  }
-
-  #wanted(): Split | undefined {
-    if (this.#asked !== undefined) return this.#asked === "unknown" ? undefined : this.#asked;
-    const state = this.#state;
-    if (state === undefined || isMoving(state.phase) || state.phase === "stepping-back") return undefined;
-    // Before it has moved anything: whoever has led users away from what is broken is not to be corrected.
-    if (this.#subject.emergency === true && state.percent === 0) return undefined;
-    return split(this.#subject, state.percent);
-  }
-
-  async #shift(wanted: Split, signal: AbortSignal): Promise<void> {
-    const before = this.#wanted();
-    if (before === undefined || !isDeepStrictEqual(before, wanted)) this.#changedByOthers = 0;
-    // Whatever it does is older from here on.
-    this.#correcting.abort(new Error("the releaser moves the traffic itself"));
-    this.#asked = "unknown";
-    const shifting = this.#ports.router.shift(wanted, signal);
-    this.#shifting = shifting;
-    await shifting;
-    this.#asked = wanted;
-    for (const each of this.#followed) if (each.object.movedFor !== undefined) this.#suspects.put(each);
-  }
-
-  /** Puts the weights back. Twice in a row, somebody else moves the traffic: the release ends. */
-  async #correct({ object }: Followed, live: JudgedState, signal: AbortSignal): Promise<void> {
-    const { clock, router } = this.#ports;
-    const wanted = this.#wanted();
-    if (wanted === undefined || this.#state === undefined) return;
-    this.#changedByOthers += 1;
-    const change = { object, live, wanted: object.movedFor?.(wanted) };
-    if (this.#changedByOthers > 1) {
-      const event = answerToWeights(change, "again", this.#state, this.#subject);
-      this.#tell(event);
-      if (event.type === "failed") return;
-      await clock.sleep(againAfter, signal);
-    }
-    this.#correcting = new AbortController();
-    const limited = AbortSignal.any([signal, this.#correcting.signal]);
-    const start = clock.monotonic();
-    try {
-      await router.shift({ ...wanted, podsAsTheyAre: true }, limited);
-    } catch (error) {
-      if (this.#correcting.signal.aborted) return;
-      this.#changedByOthers -= 1;
-      throw error;
-    }
-    const seconds = ((clock.monotonic() - start) / 1000).toFixed(1);
-    this.#tell(answerToWeights(change, `put back in ${seconds} s`, this.#state, this.#subject));
   }
 
   async #reportOutages(signal: AbortSignal): Promise<never> {

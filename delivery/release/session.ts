@@ -231,7 +231,8 @@ export class Session {
       if (object.of === "release") {
         const { content, moved } = await object.read(stop);
         // Even to leave all users where they are the releaser would write such routes anew.
-        if (object.movedFor !== undefined && moved === undefined && !emergency) throw notUnderstood(object);
+        const isUsersRoute = object.movedFor !== undefined && object.movedBy !== "selectSlot";
+        if (isUsersRoute && moved === undefined && !emergency) throw notUnderstood(object);
         return content;
       }
       return object.of === active ? templates.active : templates.idle;

@@ -115,6 +115,25 @@ describe("what a release is judged by", () => {
     assert.deepEqual(object?.movedFor?.({ active: "blue", candidate: "green", percent: 0 }), selector);
   });
 
+  it("is of the Service of the service's own name its ports, and the releaser turns its selector, unless it selects no slot", async () => {
+    const cluster = new MemoryCluster();
+    const selector = { "app.kubernetes.io/name": "atom", "atom.dev/slot": "blue" };
+    const ports = [{ port: 8000 }];
+    cluster.put(services, { metadata: name, spec: { selector, ports } });
+    const { content, moved } = await stateOf(cluster, "Service atom");
+    assert.deepEqual(moved, selector);
+    const object = judgedIn(cluster).get("Service atom");
+    assert.deepEqual(object?.movedFor?.({ active: "blue", candidate: "green", percent: 0 }), selector);
+    assert.equal(object.movedBy, "selectSlot");
+
+    cluster.put(services, { metadata: name, spec: { selector: { ...selector, "atom.dev/slot": "green" }, ports } });
+    assert.deepEqual((await stateOf(cluster, "Service atom")).content, content);
+    cluster.put(services, { metadata: name, spec: { selector: { "app.kubernetes.io/name": "atom" }, ports } });
+    const both = await stateOf(cluster, "Service atom");
+    assert.equal(both.moved, undefined);
+    assert.equal(describeDifference(content, both.content), "selector");
+  });
+
   it("is nothing where there is no such object, and was changed by who wrote it last beside the releaser and controllers", async () => {
     const cluster = new MemoryCluster();
     assert.deepEqual(await stateOf(cluster, "Deployment atom-blue"), { content: null, by: undefined });
