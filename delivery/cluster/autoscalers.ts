@@ -2,11 +2,12 @@
 import type { HeldMinimum } from "../../components/ledger/release-record.ts";
 import { slotName } from "../../components/names/names.ts";
 import { slotNames, type BySlot } from "../../components/names/slot-name.ts";
+import { messageOf } from "../release/persist.ts";
 import { holdOrSay, type Autoscalers } from "../release/pods.ts";
 import type { PodCount, Slot, SlotHealth, Slots } from "../release/ports.ts";
 import type { ClusterApi, FencedWriter } from "./api.ts";
 import { autoscalerKinds, type Autoscaler, type AutoscalerKind } from "./autoscaler-kinds.ts";
-import { ForbiddenError, NotFoundError } from "./errors.ts";
+import { ForbiddenError, InvalidError, NotFoundError } from "./errors.ts";
 
 export interface SlotAutoscalersOptions {
   readonly cluster: Pick<ClusterApi, "list">;
@@ -110,10 +111,12 @@ export class SlotAutoscalers implements Autoscalers {
     try {
       await kind.write(name, (live) => (live === minimum ? wanted : live), signal);
     } catch (error) {
-      if (!(error instanceof ForbiddenError)) throw error;
+      if (!isRefused(error)) throw error;
       await this.#save(heldBefore, signal);
       return [
-        `this account may not change ${kind.name} ${name}, which may take pods away that the release needs: allow it to patch that`,
+        error instanceof ForbiddenError
+          ? `this account may not change ${kind.name} ${name}, which may take pods away that the release needs: allow it to patch that`
+          : `the minimum of ${kind.name} ${name}, which may take pods away that the release needs, cannot be ${wanted}: ${messageOf(error)}`,
       ];
     }
     return limited;
@@ -143,8 +146,9 @@ export class SlotAutoscalers implements Autoscalers {
       // Nothing is left to give it back to.
       if (error instanceof NotFoundError) return [];
       // Trying again would not help, and would keep the release from its end.
-      if (!(error instanceof ForbiddenError)) throw error;
-      return [`${kindName} ${name} keeps its minimum: this account may not change it; it was ${said(before)} before`];
+      if (!isRefused(error)) throw error;
+      const why = error instanceof ForbiddenError ? "this account may not change it" : messageOf(error);
+      return [`${kindName} ${name} keeps its minimum: ${why}; it was ${said(before)} before`];
     }
     if (kept === undefined) return [];
     return [
@@ -157,6 +161,11 @@ export class SlotAutoscalers implements Autoscalers {
     for (const note of news) this.#noted.add(note);
     return news;
   }
+}
+
+/** By the account's rights, or by an admission policy: trying again is useless, and other autoscalers are not concerned. */
+function isRefused(error: unknown): boolean {
+  return error instanceof ForbiddenError || error instanceof InvalidError;
 }
 
 /** Whether a minimum is as it was found, or as the release has set it. */

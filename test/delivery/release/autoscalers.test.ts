@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { slotName } from "../../../components/names/names.ts";
 import { slotNames, type SlotName } from "../../../components/names/slot-name.ts";
 import { SlotAutoscalers } from "../../../delivery/cluster/autoscalers.ts";
-import { ForbiddenError, NotFoundError } from "../../../delivery/cluster/errors.ts";
+import { ForbiddenError, InvalidError, NotFoundError } from "../../../delivery/cluster/errors.ts";
 import { Fence } from "../../../delivery/cluster/fence.ts";
 import { horizontalPodAutoscalers, scaledObjects } from "../../../delivery/cluster/resources.ts";
 import { releasePlan } from "../support/plans.ts";
@@ -237,6 +237,37 @@ describe("the autoscalers of a release", () => {
     for (const name of ["atom-blue", "atom-green"])
       assert.equal(told.filter((note) => note.includes(`HorizontalPodAutoscaler ${name},`)).length, 1, name);
     assert.deepEqual(world.ledger.releases[0]?.minima ?? [], []);
+  });
+
+  it("that an admission policy refuses (422) are told as well, and keep no other from being raised and given back", async () => {
+    const world = autoscaled(8);
+    const deny = ({ verb, plural, name }: { verb: string; plural: string; name: string }): void => {
+      if (plural === "horizontalpodautoscalers" && verb === "patch" && name === "atom-blue")
+        throw new InvalidError({ verb: "patch", target: name, status: 422 }, "denied by policy");
+    };
+    world.cluster.before = deny;
+    const start = world.clock.monotonic();
+    const end = await during(world, "measuring", 50, () => {
+      assert.deepEqual([minimum(world, "blue"), minimum(world, "green")], [2, 4]);
+    });
+    assert.equal(end, "released");
+    assert.ok(world.clock.monotonic() - start < 60_000, "nobody waits for what is refused");
+    assert.ok(
+      [...notes(world), ...world.troubles].includes(
+        "the minimum of HorizontalPodAutoscaler atom-blue, which may take pods away that the release needs, cannot be 8: patch atom-blue: denied by policy",
+      ),
+    );
+    assert.deepEqual([minimum(world, "blue"), minimum(world, "green")], [2, 2]);
+
+    const later = autoscaled(8);
+    const phase = await during(later, "soaking", 100, () => {
+      later.cluster.before = deny;
+    });
+    assert.equal(phase, "released");
+    const kept =
+      "HorizontalPodAutoscaler atom-blue keeps its minimum: patch atom-blue: denied by policy; it was 2 before";
+    assert.ok(notes(later).includes(kept), notes(later).join("\n"));
+    assert.deepEqual([minimum(later, "blue"), minimum(later, "green")], [8, 2]);
   });
 
   it("whose rights go during the release are told of at its end, and keep none from it", async () => {
