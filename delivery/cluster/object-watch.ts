@@ -14,7 +14,7 @@ export interface ObjectWatchOptions<T extends KubernetesObject> {
   /** The API server answers the watch from now on. */
   readonly onConnected: () => void;
   /** It does not, and why, in a line. Called again for each try that fails. */
-  readonly onDisconnected: (why: string) => void;
+  readonly onDisconnected: (why: string, error: unknown) => void;
 }
 
 /**
@@ -43,7 +43,7 @@ export async function watchObject<T extends KubernetesObject>(
     const start = clock.monotonic();
     await watch.once(signal).catch((error: unknown) => {
       signal.throwIfAborted();
-      onDisconnected(messageOf(error));
+      onDisconnected(messageOf(error), error);
     });
     if (clock.monotonic() - start >= shortest) pause = firstPause;
     await clock.sleep(pause, signal);

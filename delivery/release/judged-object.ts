@@ -17,7 +17,7 @@ export interface JudgedWatcher {
   readonly onState: (state: JudgedState) => void;
   readonly onConnected: () => void;
   /** Changes are not reported until it is connected again; for each try that fails, and why. */
-  readonly onDisconnected: (why: string) => void;
+  readonly onDisconnected: (why: string, error: unknown) => void;
 }
 
 /** An object of the cluster that a verdict rests on. */

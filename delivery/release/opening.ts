@@ -36,7 +36,8 @@ export type Refusal =
   | "nothing_staged"
   | "not_the_image"
   | "no_release"
-  | "routes_unknown";
+  | "routes_unknown"
+  | "not_allowed";
 
 /** The release was refused before anything was changed (exit code 12). */
 export class ReleaseRefusedError extends UserError {

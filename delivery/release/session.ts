@@ -6,7 +6,7 @@ import { otherSlot, slotNames, type SlotName } from "../../components/names/slot
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import { AutoscaledSlots, SlotAutoscalers } from "../cluster/autoscalers.ts";
 import type { ClusterApi, FencedWriter, KubernetesObject, Resource, WatchApi } from "../cluster/api.ts";
-import { ClusterError } from "../cluster/errors.ts";
+import { ClusterError, type ForbiddenError } from "../cluster/errors.ts";
 import { Fence } from "../cluster/fence.ts";
 import { judgedObjects } from "../cluster/judged-objects.ts";
 import type { HeldLease } from "../cluster/lease.ts";
@@ -28,6 +28,7 @@ import {
 import { fingerprintOf, type JudgedObject } from "./judged-object.ts";
 import { ConvergeError, type Clock, type ReleasePorts } from "./ports.ts";
 import { unreadyReason } from "./pods.ts";
+import { ifPossible, ownServicePatience, refuseWithoutRights } from "./rights.ts";
 import { ReleaseRunner, type RunEnd, type RunStart } from "./runner.ts";
 import { table, takeOver, type ReleaseEvent } from "./state-machine.ts";
 import type { Subject } from "./subject.ts";
@@ -87,6 +88,8 @@ export class Session {
   readonly #writer: Fence;
   #tools: SessionTools;
   #releaseId: string | undefined;
+  /** What this account may not stamp, and a rollback of the release under way does without. */
+  readonly #refused: ForbiddenError[] = [];
 
   private constructor(options: SessionOptions, held: HeldLease, fence: number) {
     const { cluster, clock, plan } = options;
@@ -122,7 +125,7 @@ export class Session {
       session.#writer.stamp(resource, name, { signal: stop, ...(timeout !== undefined && { timeout }) });
     await Promise.all([
       ...(router.kind === "istio"
-        ? [stamp(virtualServices), ifPossible(stamp(services, ownServicePatience))]
+        ? [stamp(virtualServices), ifPossible(stamp(services, ownServicePatience), session.#refused)]
         : [stamp(services)]),
       ...slotNames.map((slot) =>
         session.#writer.stamp(deployments, { namespace, name: slotName(service, slot) }, { signal: stop }),
@@ -144,6 +147,9 @@ export class Session {
   async open(request: ReleaseRequest, signals: SessionSignals): Promise<SessionEnd> {
     const { store, clock } = this.#options;
     const stop = AbortSignal.any([signals.abort, signals.leave, this.#held.lost]);
+    // An `up` declares the role; where none comes first, nothing is staged that could not be released.
+    if (request.rollback !== undefined && request.emergency !== true)
+      await refuseWithoutRights(this.#judged(), this.#refused, stop);
     const broken = await this.#prepare(stop);
     const { plan } = this.#tools;
     const ledger = await store.read(stop);
@@ -263,21 +269,6 @@ export class Session {
       if (error instanceof ConvergeError) return error;
       throw error;
     }
-  }
-}
-
-/** How long a rollback, which does not need that Service, waits for its stamp, in milliseconds. */
-const ownServicePatience = 1_000;
-
-/**
- * In an environment of an earlier version the account may not touch that Service, and an admission webhook may refuse or hang: none of it keeps
- * the weights from going back. Users are not moved by that Service, and each turn of it names the version that it was built from.
- */
-async function ifPossible(stamped: Promise<void>): Promise<void> {
-  try {
-    await stamped;
-  } catch (error) {
-    if (!(error instanceof ClusterError)) throw error;
   }
 }
 
