@@ -16,6 +16,12 @@ export interface DeploymentSlotsOptions {
   readonly replicas: number;
 }
 
+/** What is in a slot, and how it is. */
+export interface SlotContent {
+  readonly health: SlotHealth;
+  readonly template: PodTemplate | undefined;
+}
+
 /** The slots as the two Deployments of a service. */
 export class DeploymentSlots implements Slots {
   readonly #options: DeploymentSlotsOptions;
@@ -25,7 +31,16 @@ export class DeploymentSlots implements Slots {
   }
 
   async look(slot: Slot, signal: AbortSignal): Promise<SlotHealth> {
+    return (await this.lookInto(slot, signal)).health;
+  }
+
+  /** The same with the pod template as it is, from one reading; `undefined` without a Deployment. */
+  async lookInto(slot: Slot, signal: AbortSignal): Promise<SlotContent> {
     const deployment = await this.#deployment(slot, signal);
+    return { health: await this.#health(slot, deployment, signal), template: deployment?.spec?.template };
+  }
+
+  async #health(slot: Slot, deployment: Deployment | undefined, signal: AbortSignal): Promise<SlotHealth> {
     const staged = deployment && stagedIn(slot, deployment);
     const desired = deployment?.spec?.replicas ?? 0;
     const ready = deployment?.status?.readyReplicas ?? 0;
@@ -80,11 +95,6 @@ export class DeploymentSlots implements Slots {
       },
       { signal },
     );
-  }
-
-  /** The pod template of a slot as it is; `undefined` without a Deployment. */
-  async template(slot: Slot, signal: AbortSignal): Promise<PodTemplate | undefined> {
-    return (await this.#deployment(slot, signal))?.spec?.template;
   }
 
   #name(slot: Slot): { readonly namespace: string; readonly name: string } {

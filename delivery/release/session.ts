@@ -282,14 +282,15 @@ function notUnderstood({ name }: JudgedObject): ReleaseRefusedError {
 
 /** What is in both slots. */
 export async function lookAtSlots(slots: DeploymentSlots, active: SlotName, signal: AbortSignal): Promise<SlotsFound> {
-  const idle = otherSlot(active);
-  const [idleHealth, activeHealth, idleTemplate, activeTemplate] = await Promise.all([
-    slots.look(idle, signal),
-    slots.look(active, signal),
-    slots.template(idle, signal),
-    slots.template(active, signal),
+  const [idle, serving] = await Promise.all([
+    slots.lookInto(otherSlot(active), signal),
+    slots.lookInto(active, signal),
   ]);
-  return { idle: idleHealth, active: activeHealth, templates: { idle: idleTemplate, active: activeTemplate } };
+  return {
+    idle: idle.health,
+    active: serving.health,
+    templates: { idle: idle.template, active: serving.template },
+  };
 }
 
 /** A candidate that cannot be chosen after a failed preparation is that failure's fault. */

@@ -4,30 +4,37 @@ import { labelKeys } from "../../components/names/labels.ts";
 import { leaseName } from "../../components/names/names.ts";
 import { changedSecrets } from "../../components/workload/secret-version.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
-import type { FencedWriter } from "../cluster/api.ts";
+import type { ClusterApi, FencedWriter } from "../cluster/api.ts";
 import { NotFoundError } from "../cluster/errors.ts";
 import { leases, services, virtualServices } from "../cluster/resources.ts";
-import { DeploymentSlots } from "../cluster/slots.ts";
+import { DeploymentSlots, type SlotContent } from "../cluster/slots.ts";
 import type { SlotHealth } from "../release/ports.ts";
 import type { StatusFacts } from "../report/status.ts";
 import { liveWeights } from "../router/live-weights.ts";
 import type { Site } from "./site.ts";
+import type { Target } from "./target.ts";
 
 /** Whoever looks changes nothing. */
 const readOnly: FencedWriter = {
   write: (resource, { name }) => Promise.reject(new Error(`${resource.plural} ${name} is only looked at`)),
 };
 
+/** What a look needs of an environment. */
+export interface Looked extends Pick<Site, "clock" | "store" | "openPlan"> {
+  readonly cluster: ClusterApi;
+  readonly target: Pick<Target, "namespace" | "service" | "stack">;
+}
+
 /** Looks at an environment. Only the ledger must be there; whatever else cannot be seen is left out. */
-export async function lookAt(site: Site, signal: AbortSignal): Promise<StatusFacts> {
+export async function lookAt(site: Looked, signal: AbortSignal): Promise<StatusFacts> {
   const { target, clock, store } = site;
-  const [ledger, plan, slots, changedSecrets, holder] = await Promise.all([
+  const [ledger, plan, contents, holder] = await Promise.all([
     store.read(signal),
     seen(site.openPlan(signal), signal),
-    seen(slotsOf(site, signal), signal),
-    seen(changedSecretsOf(site, signal), signal),
+    seen(contentsOf(site, signal), signal),
     seen(holderOf(site, signal), signal),
   ]);
+  const slots = contents && { blue: contents.blue.health, green: contents.green.health };
   const weights = plan === undefined ? undefined : await seen(weightsOf(site, plan.plan, slots, signal), signal);
   return {
     ledger,
@@ -35,7 +42,8 @@ export async function lookAt(site: Site, signal: AbortSignal): Promise<StatusFac
     now: clock.now(),
     weights,
     slots,
-    changedSecrets,
+    // By the hashes that the templates carry: no Secret is read.
+    changedSecrets: contents && changedSecrets(contents.blue.template, contents.green.template),
     holder,
   };
 }
@@ -49,25 +57,16 @@ async function seen<T>(look: Promise<T>, signal: AbortSignal): Promise<T | undef
   }
 }
 
-function deploymentsOf({ cluster, target: { namespace, service } }: Site): DeploymentSlots {
-  return new DeploymentSlots({ cluster, writer: readOnly, namespace, service, replicas: 1 });
-}
-
-/** By the hashes that the templates carry: no Secret is read. */
-async function changedSecretsOf(site: Site, signal: AbortSignal): Promise<readonly string[]> {
-  const slots = deploymentsOf(site);
-  const [blue, green] = await Promise.all(slotNames.map((slot) => slots.template(slot, signal)));
-  return changedSecrets(blue, green);
-}
-
-async function slotsOf(site: Site, signal: AbortSignal): Promise<BySlot<SlotHealth>> {
-  const slots = deploymentsOf(site);
-  const [blue, green] = await Promise.all(slotNames.map((slot) => slots.look(slot, signal)));
-  if (blue === undefined || green === undefined) throw new Error("there are two slots");
+async function contentsOf(
+  { cluster, target: { namespace, service } }: Looked,
+  signal: AbortSignal,
+): Promise<BySlot<SlotContent>> {
+  const slots = new DeploymentSlots({ cluster, writer: readOnly, namespace, service, replicas: 1 });
+  const [blue, green] = await Promise.all([slots.lookInto("blue", signal), slots.lookInto("green", signal)]);
   return { blue, green };
 }
 
-async function holderOf({ cluster, target }: Site, signal: AbortSignal): Promise<string | null> {
+async function holderOf({ cluster, target }: Looked, signal: AbortSignal): Promise<string | null> {
   const { namespace, service } = target;
   try {
     const { spec } = await cluster.get(leases, { namespace, name: leaseName(service) }, { signal });
@@ -79,7 +78,7 @@ async function holderOf({ cluster, target }: Site, signal: AbortSignal): Promise
 }
 
 async function weightsOf(
-  { cluster, target }: Site,
+  { cluster, target }: Looked,
   { router }: ReleasePlan,
   slots: BySlot<SlotHealth> | undefined,
   signal: AbortSignal,

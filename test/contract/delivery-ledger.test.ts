@@ -148,14 +148,14 @@ describe("delivery on a real API server", function () {
     const writer = new Fence({ cluster, clock, fence: 1, check: () => undefined });
     const slots = new DeploymentSlots({ cluster, writer, namespace, service: "atom", replicas: 2 });
     assert.equal((await slots.look("green", signal)).staged?.image, "a:2");
-    const kept = await slots.template("green", signal);
+    const kept = (await slots.lookInto("green", signal)).template;
     await slots.stage("green", template("a:3", { new: "1" }), signal);
     const { spec } = await cluster.get(deployments, { namespace, name: "atom-green" });
     assert.deepEqual(spec?.template?.metadata?.annotations, { new: "1" });
     assert.equal(spec.template.spec?.containers?.[0]?.image, "a:3");
     assert.equal((spec as { minReadySeconds?: number }).minReadySeconds, 7);
     await slots.stage("green", kept ?? {}, signal);
-    assert.deepEqual(await slots.template("green", signal), kept);
+    assert.deepEqual((await slots.lookInto("green", signal)).template, kept);
     await slots.scale("green", 0, signal);
     assert.equal((await slots.look("green", signal)).desiredReplicas, 0);
   });

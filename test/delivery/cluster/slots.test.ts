@@ -67,10 +67,18 @@ describe("the slots", () => {
   });
 
   it("hold nothing where there is no Deployment", async () => {
-    const { staged, ready, desiredReplicas } = await slots.look("blue", signal);
-    assert.deepEqual([staged, ready, desiredReplicas], [undefined, false, 0]);
-    assert.equal(await slots.template("blue", signal), undefined);
-    assert.deepEqual(await slots.template("green", signal).catch(() => "none"), undefined);
+    const { health, template: found } = await slots.lookInto("blue", signal);
+    assert.deepEqual([health.staged, health.ready, health.desiredReplicas, found], [undefined, false, 0, undefined]);
+  });
+
+  it("give their template with their health, from one reading", async () => {
+    put(3, full);
+    const reads: string[] = [];
+    cluster.before = ({ verb, name }) => {
+      reads.push(`${verb} ${name}`);
+    };
+    const { health, template: found } = await slots.lookInto("green", signal);
+    assert.deepEqual([health.ready, found, reads], [true, template, ["get atom-green"]]);
   });
 
   it("say why their pods cannot start", async () => {
