@@ -34,6 +34,10 @@ export function completeCommand(tree: () => Promise<Command>): Command {
     // What a shell shows of a command is on one line.
     for (const command of atom.commands) command.description(command.summary());
     const root = completed(atom, { completionCommandName: "completion" });
+    // The library's own command of that name, which knows a shell more, takes the place of ours.
+    root.commands.get("completion")?.argument("shell", (complete) => {
+      for (const shell of shells) complete(shell, "");
+    });
     for (const { options } of root.commands.values()) {
       const stack = options.get("stack");
       if (stack === undefined) continue;

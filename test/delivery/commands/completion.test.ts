@@ -39,7 +39,7 @@ describe("shell completion", () => {
     ],
     [
       ["completion", ""],
-      ["zsh", "bash", "fish", "powershell"],
+      ["bash", "zsh", "fish"],
     ],
     [["status", "--kube"], ["--kubeconfig"]],
     [
