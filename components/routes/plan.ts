@@ -17,6 +17,8 @@ export interface LiveHttp {
   readonly http: readonly HttpRoute[];
   /** Counts how often `up` wrote them: see `SlotMarks.applied`. */
   readonly applied?: number | undefined;
+  /** Of the whole. @default not known */
+  readonly hosts?: readonly string[] | undefined;
   /** @default there is none */
   readonly own?: LiveOwnService | undefined;
 }
@@ -46,7 +48,9 @@ export interface RoutesPlan {
 
 export interface RoutesPlanInput {
   readonly service: string;
-  readonly settings: Pick<HttpRouteSettings, "port" | "timeout" | "retries">;
+  readonly settings: Pick<HttpRouteSettings, "port" | "timeout" | "retries"> & {
+    readonly hosts?: readonly string[] | undefined;
+  };
   /** The slot that serves. */
   readonly active: SlotName;
   readonly live: LiveHttp;
@@ -60,6 +64,11 @@ export interface RoutesPlanInput {
  * the Service of the service's own name selects the slot that serves; unless a release is under way, which owns all of that.
  */
 export function planRoutes(input: RoutesPlanInput): RoutesPlan {
+  const routes = planOwned(input);
+  return { ...routes, notes: [...routes.notes, ...hostsNotes(input)] };
+}
+
+function planOwned(input: RoutesPlanInput): RoutesPlan {
   const { service, settings, live, release } = input;
   const policy = routePolicy(settings);
   const wanted = live.http.map((route) => named(isOurs(route) ? { ...route, ...policy } : route, input));
@@ -106,6 +115,17 @@ export function planRoutes(input: RoutesPlanInput): RoutesPlan {
       ...(selector.written ? [`${service}: ${selectorNote(input)}.`] : []),
     ],
   };
+}
+
+/** Hosts are written at once, with or without a release; one under way is judged by the routes as they were. */
+function hostsNotes({ service, settings, live, release }: RoutesPlanInput): readonly string[] {
+  if (release === undefined || live.hosts === undefined || settings.hosts === undefined) return [];
+  const [before, now] = [live.hosts, settings.hosts].map((hosts) => canonicalJson(hosts.toSorted()));
+  if (before === now) return [];
+  return [
+    `${service}: routes.hosts ${now ?? ""} in place of ${before ?? ""} takes effect at once and ends release ${release} as superseded, which is ` +
+      "judged by the routes as they were. To have it go on, run this when it has ended.",
+  ];
 }
 
 function isOurs({ name }: HttpRoute): boolean {

@@ -39,6 +39,7 @@ const virtualService = z.object({
         }),
       )
       .default([]),
+    hosts: z.array(z.string()).optional(),
   }),
 });
 
@@ -51,7 +52,7 @@ export async function readVirtualService(
   const path = `/apis/${istioApiVersion}/namespaces/${namespace}/virtualservices/${service}`;
   const found = await read(api, path, virtualService);
   if (found === undefined) return undefined;
-  const { http } = found.spec;
+  const { http, hosts } = found.spec;
   const weights = { blue: 0, green: 0 };
   for (const { destination, weight = 0 } of http.find(({ name }) => name === routeNames.primary)?.route ?? []) {
     const slot = slotOfDestination(service, destination);
@@ -65,7 +66,7 @@ export async function readVirtualService(
   const own = await readOwnService(api, namespace, service);
   return {
     weights,
-    routes: { http: http as readonly HttpRoute[], applied: appliedOf(found.metadata.annotations), own },
+    routes: { http: http as readonly HttpRoute[], applied: appliedOf(found.metadata.annotations), hosts, own },
   };
 }
 

@@ -80,6 +80,18 @@ describe("what up does with routes that are there", () => {
     assert.deepEqual(plan({ release: "r7" }).notes, []);
   });
 
+  it("says that other hosts, which do not wait, end the release that is under way", () => {
+    const hosts = ["shop.example", "www.shop.example"];
+    const asked = { ...settings, hosts: hosts.toReversed() };
+    const notes = (changes: Partial<RoutesPlanInput>) => plan({ settings: asked, ...changes }).notes;
+    assert.deepEqual(notes({ live: { ...live, hosts }, release: "r7" }), []);
+    assert.deepEqual(notes({ live: { ...live, hosts: ["shop.example"] } }), []);
+    assert.deepEqual(notes({ live: { ...live, hosts: ["shop.example"] }, release: "r7" }), [
+      'atom: routes.hosts ["shop.example","www.shop.example"] in place of ["shop.example"] takes effect at once and ends release r7 as ' +
+        "superseded, which is judged by the routes as they were. To have it go on, run this when it has ended.",
+    ]);
+  });
+
   it("waits for it too where the destinations alone are written in another way", () => {
     const http = routes.map((route) => ({
       ...route,

@@ -128,8 +128,14 @@ describe("the live release", () => {
     const [canary, primary] = route(100, 0)[paths.route]?.spec.http ?? [];
     const http = [canary, { ...primary, timeout: "15s", retries, headers: {} }];
     const metadata = { annotations: { "atom.dev/applied": "2" } };
-    const live = await read({ ...namespace, ...ledger(), ...slots, [paths.route]: { metadata, spec: { http } } });
-    assert.deepEqual(live?.routes, { http, applied: 2, own: undefined });
+    const hosts = ["atom.example.com"];
+    const live = await read({
+      ...namespace,
+      ...ledger(),
+      ...slots,
+      [paths.route]: { metadata, spec: { http, hosts } },
+    });
+    assert.deepEqual(live?.routes, { http, applied: 2, hosts, own: undefined });
     const plain = await read({ ...namespace, ...ledger(), ...slots, ...route(100, 0) });
     assert.deepEqual(plain?.routes?.http, route(100, 0)[paths.route]?.spec.http);
     assert.equal(plain?.routes?.applied, undefined);
