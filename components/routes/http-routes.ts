@@ -1,16 +1,19 @@
 import type { IVirtualService } from "@kubernetes-models/istio/networking.istio.io/v1beta1/VirtualService";
 import { formatDuration } from "../duration/duration.ts";
-import { otherSlot, slotNames, type SlotName } from "../names/slot-name.ts";
+import { slotNames } from "../names/slot-name.ts";
 import { slotDestination } from "./destinations.ts";
 import { slotWeights, type Traffic } from "./traffic.ts";
 
 type HttpRoutes = NonNullable<NonNullable<IVirtualService["spec"]>["http"]>;
 export type HttpRoute = HttpRoutes[number];
 
-/** A request with this header reaches the candidate, at any weight; its value does not matter. */
+/** A request with this header reaches the candidate of a release, at any weight; its value does not matter. */
 export const canaryHeader = "x-canary";
 
-/** Names of the two routes, so that the releaser finds them again. */
+/** An answer by way of the route `canary` has this header, with the slot that the route leads to, whoever gave the answer. */
+export const canarySlotHeader = "x-canary-slot";
+
+/** Names of the two routes, so that the releaser finds them again: users', and the one that a release has for requests with {@link canaryHeader}. */
 export const routeNames = { canary: "canary", primary: "primary" } as const;
 
 /** What a route does with a request, beside choosing who answers it. */
@@ -35,30 +38,24 @@ export interface HttpRouteSettings {
 }
 
 /**
- * The `http` part of a VirtualService, as it is declared on the first run. Both destinations are always there, so that moving traffic
- * changes two numbers and nothing else.
+ * The `http` part of a VirtualService, as it is declared on the first run: the users' route. Both destinations are always there, so that moving
+ * traffic changes two numbers and nothing else.
  */
 export function buildHttpRoutes(settings: HttpRouteSettings, traffic: Traffic): HttpRoute[] {
   const weights = slotWeights(traffic);
-  const destination = (slot: SlotName) => slotDestination(settings.service, slot, settings.port);
-  const policy = routePolicy(settings);
   return [
     {
-      name: routeNames.canary,
-      // An empty match asks for the header's presence alone.
-      match: [{ headers: { [canaryHeader]: {} } }],
-      route: [{ destination: destination(otherSlot(traffic.active)) }],
-      ...policy,
-    },
-    {
       name: routeNames.primary,
-      route: slotNames.map((slot) => ({ destination: destination(slot), weight: weights[slot] })),
-      ...policy,
+      route: slotNames.map((slot) => ({
+        destination: slotDestination(settings.service, slot, settings.port),
+        weight: weights[slot],
+      })),
+      ...routePolicy(settings),
     },
   ];
 }
 
-/** What both routes do with a request. */
+/** What the users' route does with a request, and the canary route, which is made after it. */
 export function routePolicy({ timeout, retries }: Pick<HttpRouteSettings, "timeout" | "retries">): RoutePolicy {
   return {
     timeout: formatDuration(timeout),

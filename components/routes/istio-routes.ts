@@ -42,9 +42,9 @@ export interface RouteChecks {
 }
 
 /**
- * A service behind an Istio gateway: weights share its requests out among the slots, of which each has a Service of its own, and the header
- * `x-canary` always reaches the candidate. The Service of the service's own name, for callers inside the cluster, selects the slot that serves.
- * Weights and that selector are the releaser's; of what else is in the VirtualService's `http` only what the stack's file says is declared.
+ * A service behind an Istio gateway: weights share its requests out among the slots, of which each has a Service of its own. The Service of the
+ * service's own name, for callers inside the cluster, selects the slot that serves. Weights, that selector, and the route by which the header
+ * `x-canary` reaches a candidate are the releaser's; of what else is in the VirtualService's `http` only what the stack's file says is declared.
  */
 export class IstioRoutes extends pulumi.ComponentResource {
   constructor(name: string, args: IstioRoutesArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -3,7 +3,7 @@ import { slotNames, type SlotName } from "../names/slot-name.ts";
 import { nextApplied } from "../slots/live-release.ts";
 import { canonicalJson } from "../workload/digest.ts";
 import { isSubsetDestination, slotDestination, slotOfDestination } from "./destinations.ts";
-import { routeNames, routePolicy, type HttpRoute, type HttpRouteSettings } from "./http-routes.ts";
+import { canaryHeader, routeNames, routePolicy, type HttpRoute, type HttpRouteSettings } from "./http-routes.ts";
 
 /** The Service of the service's own name, as it is in the cluster. */
 export interface LiveOwnService {
@@ -60,8 +60,9 @@ export interface RoutesPlanInput {
 
 /**
  * Decides what becomes of routes that are there. The weights are the releaser's and are declared as they are, and so is what others added.
- * What the stack's file says of timeouts and retries is applied where the routes differ from it, each slot is named by its own Service, and
- * the Service of the service's own name selects the slot that serves; unless a release is under way, which owns all of that.
+ * What the stack's file says of timeouts and retries is applied where the routes differ from it, each slot is named by its own Service, the
+ * Service of the service's own name selects the slot that serves, and no canary route is left over; unless a release is under way, which owns
+ * all of that.
  */
 export function planRoutes(input: RoutesPlanInput): RoutesPlan {
   const routes = planOwned(input);
@@ -71,17 +72,19 @@ export function planRoutes(input: RoutesPlanInput): RoutesPlan {
 function planOwned(input: RoutesPlanInput): RoutesPlan {
   const { service, settings, live, release } = input;
   const policy = routePolicy(settings);
-  const wanted = live.http.map((route) => named(isOurs(route) ? { ...route, ...policy } : route, input));
+  // The releaser adds that route with a release, and takes it away at its end: what is left of it leads to nobody.
+  const kept = release === undefined ? live.http.filter(({ name }) => name !== routeNames.canary) : live.http;
+  const wanted = kept.map((route) => named(isOurs(route) ? { ...route, ...policy } : route, input));
   const namesSubsets = live.http.some((route) =>
     route.route?.some((to) => isSubsetDestination(service, to.destination)),
   );
   const written = canonicalJson(wanted) !== canonicalJson(live.http);
   const known = [
-    ...differencesFrom(policy, live.http),
+    ...differencesFrom(policy, kept),
     ...(namesSubsets ? [`${service}-blue and ${service}-green in place of the subsets of ${service}`] : []),
   ];
   const destinations = `${service}-blue and ${service}-green at port ${settings.port} as destinations`;
-  const differences = written && known.length === 0 ? [destinations] : known;
+  const differences = known.length === 0 && canonicalJson(wanted) !== canonicalJson(kept) ? [destinations] : known;
   const selector = planSelector(input);
   if (release !== undefined && (written || selector.written))
     return {
@@ -111,6 +114,11 @@ function planOwned(input: RoutesPlanInput): RoutesPlan {
         ? []
         : [
             `${service}: the routes get ${differences.join(" and ")}, as the stack's file says: for all users at once.`,
+          ]),
+      ...(kept.length === live.http.length
+        ? []
+        : [
+            `${service}: the route for requests with ${canaryHeader} goes: a release adds it, and nothing is released now.`,
           ]),
       ...(selector.written ? [`${service}: ${selectorNote(input)}.`] : []),
     ],

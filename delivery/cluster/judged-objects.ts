@@ -76,7 +76,7 @@ function weightedRoute(port: number): RouteKind {
 /** A slot that the users' route does not name gets no requests. The releaser names it, which is no change. */
 function withBothSlots(live: VirtualService, port: number): readonly unknown[] | undefined {
   try {
-    const wanted = { service: live.metadata.name, port, weights: { blue: 0, green: 0 }, canary: slotNames[0] };
+    const wanted = { service: live.metadata.name, port, weights: { blue: 0, green: 0 } };
     return withWeights(readRoutes(live).http, wanted);
   } catch (error) {
     if (error instanceof RoutesUnknownError) return live.spec?.http;

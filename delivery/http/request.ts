@@ -60,6 +60,8 @@ export interface HttpStream {
 export interface HttpAnswer {
   readonly status: number;
   readonly contentType: string;
+  /** By their names in lower case. @default none */
+  readonly headers?: http.IncomingHttpHeaders;
   /** Decoded as UTF-8. */
   readonly body: string;
 }
@@ -162,6 +164,7 @@ export function request(options: HttpRequest): Promise<HttpAnswer> {
           resolve({
             status: incoming.statusCode ?? 0,
             contentType: incoming.headers["content-type"] ?? "",
+            headers: incoming.headers,
             body: Buffer.concat(chunks).toString("utf8"),
           });
         });

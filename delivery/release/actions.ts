@@ -4,7 +4,7 @@ import { LeaseLostError } from "../cluster/errors.ts";
 import { wayOf } from "../smoke/way.ts";
 import { DeadlineError, within } from "./deadline.ts";
 import { measureStep, watchSoak } from "./measuring.ts";
-import { confirm, leadGuestsIn, shift, turnRound } from "./moving.ts";
+import { confirm, removeCanaryRoute, routeCanaryHeader, shift } from "./moving.ts";
 import { turnService } from "./own-service.ts";
 import { messageOf } from "./persist.ts";
 import { countEvery, countPods, unreadyReason } from "./pods.ts";
@@ -80,11 +80,11 @@ async function canTakeOver(ready: number, { subject, ports, signal }: Workplace)
 async function smokeCandidate(_state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
   // The route changes once, and nobody has to be able to log in.
   if (place.subject.emergency === true) return notSmoked;
-  return (await leadGuestsIn(place)) ?? (await smoke("candidate", place));
+  return (await routeCanaryHeader(place)) ?? (await smoke("candidate", place));
 }
 
 async function finish(_state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
-  await turnRound(place, tidyPatience);
+  await removeCanaryRoute(place, tidyPatience);
   await giveBackMinima(place);
   return await scaleAway(place.subject.active, "finished", place, () => candidateWithoutPods(place));
 }
@@ -131,7 +131,8 @@ async function smoke(through: "candidate" | "public", { subject, ports, signal }
       evidence: result,
     };
   const detail = broken?.detail ?? broken?.name ?? "the smoke test failed";
-  return { type: "failed", reason: "smoke_test_failed", detail: `${detail} (${how})`, evidence: result };
+  const reason = result.strayed === true ? "shift_not_confirmed" : "smoke_test_failed";
+  return { type: "failed", reason, detail: `${detail} (${how})`, evidence: result };
 }
 
 async function awaitApproval(state: ReleaseState, { subject, ports, signal }: Workplace): Promise<ReleaseEvent> {

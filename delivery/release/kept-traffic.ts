@@ -4,7 +4,7 @@ import { otherSlot } from "../../components/names/slot-name.ts";
 import { LeaseLostError } from "../cluster/errors.ts";
 import { answerToMove } from "./judged-change.ts";
 import type { JudgedObject, JudgedState } from "./judged-object.ts";
-import { split } from "./moving.ts";
+import { rolledBack, split } from "./moving.ts";
 import { messageOf } from "./persist.ts";
 import type { ReleasePorts, Router, Slot, Split } from "./ports.ts";
 import type { ReleaseState } from "./state.ts";
@@ -165,7 +165,9 @@ export class KeptTraffic {
     if (state === undefined || isMoving(state.phase) || state.phase === "stepping-back") return undefined;
     // Before it has moved anything: whoever has led users away from what is broken is not to be corrected.
     if (this.#subject.emergency === true && state.percent === 0) return undefined;
-    return split(this.#subject, state.percent);
+    // Rolled back, by this process or the one before it.
+    const isOver = state.phase === "quarantining" || state.phase === "scaling-down";
+    return isOver ? rolledBack(this.#subject) : split(this.#subject, state.percent);
   }
 
   /** The slot that the Service of the service's own name should select; `undefined` where it cannot be told. */

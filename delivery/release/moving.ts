@@ -14,11 +14,8 @@ const guardStart = 1_000;
 /** What a broken version does to users is counted for so long, in milliseconds: the kept one is not to be blamed for doing the same. */
 const brokenCounted = 2_000;
 
-/**
- * Has the route lead guests (`x-canary`) to the candidate, and leaves all users where they are: after an earlier release guests may still be
- * led to what was its candidate and serves by now, so that a smoke test would try what everybody uses. Resolves with what went wrong.
- */
-export async function leadGuestsIn(place: Workplace): Promise<ReleaseEvent | undefined> {
+/** Adds the route by which requests with `x-canary` reach the candidate, and leaves all users where they are. Resolves with what went wrong. */
+export async function routeCanaryHeader(place: Workplace): Promise<ReleaseEvent | undefined> {
   const { subject, ports, signal } = place;
   try {
     await tryUntil(place, subject.plan.deadlines.confirm, () => ports.router.shift(split(subject, 0), signal));
@@ -28,17 +25,16 @@ export async function leadGuestsIn(place: Workplace): Promise<ReleaseEvent | und
   }
 }
 
-/** The candidate is what serves from now on, and the other slot is where guests' requests will find the next one. */
-export async function turnRound(place: Workplace, patience: number): Promise<void> {
+/** The candidate is what serves from now on, and requests with `x-canary` are anybody's, before the pods of the other slot go. */
+export async function removeCanaryRoute(place: Workplace, patience: number): Promise<void> {
   const { subject, ports, signal } = place;
-  const after: Split = { active: subject.candidate.slot, candidate: subject.active, percent: 0 };
   try {
-    const work = (): Promise<void> => ports.router.shift(after, signal);
+    const work = (): Promise<void> => ports.router.shift(released(subject), signal);
     await tryUntil(place, patience, work, (error) => !(error instanceof LeaseLostError));
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof LeaseLostError) throw error;
-    ports.notifier.trouble(`x-canary still leads to ${subject.candidate.slot}: ${messageOf(error)}`);
+    ports.notifier.trouble(`x-canary still leads to ${subject.candidate.slot}, until the next up: ${messageOf(error)}`);
   }
 }
 
@@ -121,10 +117,18 @@ export function split({ active, candidate }: Subject, percent: number): Split {
   return { active, candidate: candidate.slot, percent };
 }
 
+/** All traffic on the active slot for good. */
+export function rolledBack(subject: Subject): Split {
+  return { ...split(subject, 0), withoutCanaryRoute: true };
+}
+
+/** All traffic on the candidate for good. */
+function released({ active, candidate }: Subject): Split {
+  return { active: candidate.slot, candidate: active, percent: 0, withoutCanaryRoute: true };
+}
+
 /** What the router is asked for: in an emergency a rollback, which overwrites whatever the routes are and waits for no number of pods. */
 function sent(subject: Subject, percent: number): Split {
-  const isTakeOver = subject.emergency === true && percent === 100;
-  return isTakeOver
-    ? { active: subject.candidate.slot, candidate: subject.active, percent: 0 }
-    : split(subject, percent);
+  if (percent === 0) return rolledBack(subject);
+  return subject.emergency === true && percent === 100 ? released(subject) : split(subject, percent);
 }

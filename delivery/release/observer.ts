@@ -2,7 +2,7 @@ import { DeploymentSlots } from "../cluster/slots.ts";
 import type { FencedWriter } from "../cluster/api.ts";
 import { chooseCandidate, subjectOf, type ReleaseRequest } from "./opening.ts";
 import { noAutoscalers, observedPlan, observing } from "./observing.ts";
-import type { ReleasePorts } from "./ports.ts";
+import type { Notifier, ReleasePorts, Smoke } from "./ports.ts";
 import { ReleaseRunner, type RunEnd } from "./runner.ts";
 import { lookAtSlots, type SessionOptions, type SessionSignals } from "./session.ts";
 import type { JournalEntry } from "./state.ts";
@@ -19,6 +19,17 @@ export interface Observation extends RunEnd {
 const readOnly: FencedWriter = {
   write: (resource, { name }) => Promise.reject(new Error(`observing: ${resource.plural} ${name} is not written`)),
 };
+
+/** The route by which a gateway leads to a candidate is there from a release's smoke test on, and whoever observes adds none. */
+function asUserAlone(smoke: Smoke, notifier: Notifier): Smoke {
+  return {
+    run(through, signal) {
+      if (through === "public") return smoke.run(through, signal);
+      notifier.trouble("what is staged is not smoke-tested: x-canary reaches it while it is released");
+      return Promise.resolve({ passed: true, duration: 0, steps: [] });
+    },
+  };
+}
 
 /**
  * Judges what is staged, or under way, as a release would, and moves, writes and asks for nothing: no lease, no ledger. Throws a
@@ -51,9 +62,11 @@ export async function observeRelease(
     approval: { next: () => Promise.reject(new Error("nobody is asked")) },
   };
   const { notifier } = adapters;
+  const isReached = ledger.current !== null || plan.router.kind !== "istio";
   const ports = observing({
     ...adapters,
     ...never,
+    smoke: isReached ? adapters.smoke : asUserAlone(adapters.smoke, notifier),
     clock,
     slots,
     autoscalers: noAutoscalers,

@@ -39,6 +39,8 @@ export interface Split {
   readonly percent: number;
   /** Move the traffic and leave the pods as they are: a rollback does not wait for the exact number of pods of a share. */
   readonly podsAsTheyAre?: true;
+  /** Requests with the canary header have no route of their own any more: nothing is released. @default theirs leads to the candidate */
+  readonly withoutCanaryRoute?: true;
 }
 
 /** Moves user traffic. */
@@ -200,13 +202,15 @@ export interface Synthetic {
 export interface Smoke {
   /**
    * @param through `candidate`: through the gateway with the x-canary header, whatever the weights are; `public`: as a user.
-   * A failing step is a result and not a rejection. No token or password in any field.
+   * A failing step is a result and not a rejection, and so are requests that do not reach the candidate. No token or password in any field.
    */
   run(through: "candidate" | "public", signal: AbortSignal): Promise<SmokeResult>;
 }
 
 export interface SmokeResult {
   readonly passed: boolean;
+  /** The failed step was not answered by way of the route to the candidate: that says nothing about the version. @default it was */
+  readonly strayed?: true;
   /** Milliseconds. */
   readonly duration: number;
   readonly steps: readonly {

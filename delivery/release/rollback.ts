@@ -1,11 +1,11 @@
 // Back to the version that served before: with its pods, as far as they carry, and seen before the candidate's pods go.
 import { ClusterError, LeaseLostError, UnreachableError } from "../cluster/errors.ts";
 import { shareOnRollback, type ReadyPods } from "./capacity.ts";
-import { pollWeight, split } from "./moving.ts";
+import { pollWeight, rolledBack, split } from "./moving.ts";
 import { turnService } from "./own-service.ts";
 import { messageOf } from "./persist.ts";
 import { countEvery, countPods, type PodCounts } from "./pods.ts";
-import { PodsNotReadyError } from "./ports.ts";
+import { PodsNotReadyError, type Split } from "./ports.ts";
 import type { ReleaseState } from "./state.ts";
 import type { ReleaseEvent } from "./state-machine.ts";
 import { failed, tryForEver, tryUntil, type Workplace } from "./workplace.ts";
@@ -211,6 +211,6 @@ export async function objectionToScalingDown(state: ReleaseState, place: Workpla
   }
 }
 
-function moved({ subject }: Workplace, percent: number): ReturnType<typeof split> {
-  return percent === 0 ? split(subject, 0) : { ...split(subject, percent), podsAsTheyAre: true };
+function moved({ subject }: Workplace, percent: number): Split {
+  return percent === 0 ? rolledBack(subject) : { ...split(subject, percent), podsAsTheyAre: true };
 }

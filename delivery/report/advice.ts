@@ -22,7 +22,7 @@ const causes: Readonly<Record<Reason, string>> = {
     "Give steps more time or weight, or configure `synthetic` requests. The version itself is not blamed.",
   shared_fault: "Look at what both versions depend on. The version itself is not blamed.",
   shift_not_confirmed:
-    "Look at the router: who changed its weights, and whether its proxies are told. The version itself is not blamed.",
+    "Look at the router: who changed its routes, and whether its proxies are told. The version itself is not blamed.",
   approval_timeout: "Release again when somebody is there to approve. The version itself is not blamed.",
   converge_failed: "Correct what kept the environment from coming up (see the message), then release again.",
   manual: "Release again when you are ready.",

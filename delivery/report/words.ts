@@ -30,7 +30,7 @@ const reasonWords: Readonly<Record<Reason, string>> = {
   no_traffic: "it got no request to judge it by",
   too_few_requests: "it got too few requests to judge it by",
   shared_fault: "the version that served was in the same trouble",
-  shift_not_confirmed: "a weight did not take effect",
+  shift_not_confirmed: "its routes did not take effect",
   approval_timeout: "nobody approved it in time",
   converge_failed: "the environment could not be brought up",
   manual: "a person wanted it",

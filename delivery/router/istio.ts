@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
-import { buildHttpRoutes, type HttpRouteSettings } from "../../components/routes/http-routes.ts";
+import { routeNames, routePolicy, type HttpRouteSettings } from "../../components/routes/http-routes.ts";
 import type { FencedWriter } from "../cluster/api.ts";
 import { labelKeys, slotSelectorLabels } from "../../components/names/labels.ts";
+import { slotNames } from "../../components/names/slot-name.ts";
 import { services, virtualServices, type VirtualService } from "../cluster/resources.ts";
 import type { ServedRequests } from "../guard/served.ts";
 import type { Confirmation, Router, Slot, Split } from "../release/ports.ts";
-import { slotOfDestination, type RouteDestination } from "../../components/routes/destinations.ts";
-import { slotWeights, type Traffic } from "../../components/routes/traffic.ts";
-import { withWeights } from "../../components/routes/weights.ts";
+import { slotDestination, subsetDestination } from "../../components/routes/destinations.ts";
+import { slotWeights } from "../../components/routes/traffic.ts";
+import { withWeights, type LiveRoute } from "../../components/routes/weights.ts";
 import { ForbiddenError } from "../cluster/errors.ts";
 import { liveWeights, readRoutes, RoutesUnknownError, type LiveRoutes } from "./live-weights.ts";
 import { replacingSelector } from "./selector.ts";
@@ -38,22 +39,23 @@ export class IstioRouter implements Router {
   }
 
   /**
-   * Changes the weights of the users' route, and where the canary route leads, in one patch that the API server refuses if the routes have
-   * changed since they were read; all else in them stays. Going forward it refuses routes that it does not understand (RoutesUnknownError); going
-   * back to the active slot it writes such routes anew, because a way back that depends on the way there is none.
+   * Changes the weights of the users' route, and where the canary route leads or whether there is one, in one patch that the API server refuses
+   * if the routes have changed since they were read; all else in them stays. Going forward it refuses routes that it does not understand
+   * (RoutesUnknownError); going back to the active slot it writes such routes anew, because a way back that depends on the way there is none.
    */
-  async shift(split: Split, signal: AbortSignal): Promise<void> {
+  async shift({ withoutCanaryRoute, ...split }: Split, signal: AbortSignal): Promise<void> {
     const { writer, namespace, http, subsets = false } = this.#options;
     const { service, port } = http;
     const traffic = { active: split.active, candidateWeight: split.percent };
-    const wanted = { service, port, weights: slotWeights(traffic), canary: split.candidate };
+    const canary = withoutCanaryRoute === true ? undefined : split.candidate;
+    const wanted = { service, port, weights: slotWeights(traffic), canary };
     await writer.write(
       virtualServices,
       { namespace, name: http.service },
       (live) => {
         const routes = routesNow(live, split);
         this.#remember(split, routes?.weights[split.candidate]);
-        const changed = routes === undefined ? newRoutes(http, traffic, subsets) : withWeights(routes.http, wanted);
+        const changed = withWeights(routes?.http ?? newRoutes(http, subsets), wanted);
         // The whole list, since a merge patch has no other way; the version that it was built from goes with it.
         return isDeepStrictEqual(live.spec?.http, changed) ? undefined : { spec: { http: changed } };
       },
@@ -126,14 +128,10 @@ export class IstioRouter implements Router {
 }
 
 /** Routes written anew: to Services that are there. */
-function newRoutes(http: HttpRouteSettings, traffic: Traffic, subsets: boolean): readonly unknown[] {
-  const routes = buildHttpRoutes(http, traffic);
-  if (!subsets) return routes;
-  const subsetOf = ({ destination, ...rest }: { readonly destination?: RouteDestination | undefined }) => {
-    const subset = slotOfDestination(http.service, destination);
-    return { ...rest, destination: { ...destination, host: http.service, subset } };
-  };
-  return routes.map((each) => ({ ...each, route: each.route?.map(subsetOf) }));
+function newRoutes({ service, port, ...settings }: HttpRouteSettings, subsets: boolean): readonly LiveRoute[] {
+  const destination = subsets ? subsetDestination : slotDestination;
+  const route = slotNames.map((slot) => ({ destination: destination(service, slot, port) }));
+  return [{ name: routeNames.primary, route, ...routePolicy(settings) }];
 }
 
 /** The routes as they are. On the way back it does not matter whether they can be understood. */

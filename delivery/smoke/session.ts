@@ -1,16 +1,18 @@
 import type http from "node:http";
 import { credentialPlaceholders, type Json, type SmokeStep } from "../../components/smoke-steps/smoke-step.ts";
-import { HttpFailure, request } from "../http/request.ts";
+import { HttpFailure, request, type HttpAnswer } from "../http/request.ts";
 import type { Clock } from "../release/ports.ts";
 import type { Credentials } from "./credentials.ts";
 import { Scrubber } from "../http/scrubber.ts";
-import { describeFault, faultOf, isSendable, tokenIn, type StepAnswer } from "./verdict.ts";
+import { describeFault, faultOf, isSendable, tokenIn } from "./verdict.ts";
 
 /** Where a service is asked, and how. */
 export interface Door {
   readonly url: URL;
   /** Sent with every request: `x-canary`, or `host` where the gateway is reached by its address. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The header by which an answer is known to have come through this door. @default any answer is taken for such */
+  readonly proof?: { readonly header: string; readonly value: string } | undefined;
 }
 
 export interface StepOutcome {
@@ -22,6 +24,8 @@ export interface StepOutcome {
   readonly detail?: string;
   /** The gateway had nobody to hand the request to. */
   readonly unrouted: boolean;
+  /** It was answered without the door's proof: by somebody else, whose answer says nothing about whom it was meant for. */
+  readonly strayed: boolean;
 }
 
 export interface SessionOptions {
@@ -36,6 +40,7 @@ export interface SessionOptions {
 /** What Envoy answers by itself while it has no healthy pod behind a route. */
 const unroutedBody = /^(no healthy upstream|upstream connect error)/;
 const longestBody = 1024 * 1024;
+const userAgent = { "user-agent": "atom-smoke" };
 
 /** One user's visit: the steps share the token that one of them took. No outcome and no error ever holds it, or the credentials. */
 export class Session {
@@ -60,19 +65,45 @@ export class Session {
     return { name: step.name, duration, ...result };
   }
 
-  async #ask(step: SmokeStep, signal: AbortSignal): Promise<Pick<StepOutcome, "passed" | "detail" | "unrouted">> {
+  /**
+   * Asks for the path, with no token and no body, whether the door leads to whom it is meant for. No answer at all is no proof of the contrary:
+   * it may be theirs. Rejects only with the signal's reason.
+   */
+  async strays(path: string, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+    const { door, agent } = this.#options;
+    const { headers } = door;
+    const url = urlBelow(door.url, path);
+    try {
+      const probe = { url, headers: { ...userAgent, ...headers }, timeoutMs, maxBytes: longestBody, agent, signal };
+      return !this.#isProven(await request(probe));
+    } catch (error) {
+      if (!(error instanceof HttpFailure)) throw error;
+      return false;
+    }
+  }
+
+  #isProven({ headers = {} }: HttpAnswer): boolean {
+    const { proof } = this.#options.door;
+    return proof === undefined || headers[proof.header] === proof.value;
+  }
+
+  async #ask(step: SmokeStep, signal: AbortSignal): Promise<Omit<StepOutcome, "name" | "duration">> {
+    const failed = { passed: false, unrouted: false, strayed: false };
     if (step.auth === true && this.#token === undefined)
       return {
-        passed: false,
-        unrouted: false,
+        ...failed,
         detail: `${step.name}: it needs a token, and no step before it took one`,
       };
-    let answer: StepAnswer;
+    let answer: HttpAnswer;
     try {
       answer = await this.#send(step, signal);
     } catch (error) {
       if (!(error instanceof HttpFailure)) throw error;
-      return { passed: false, unrouted: false, detail: `${step.name}: ${this.#scrubber.scrub(error.message)}` };
+      return { ...failed, detail: `${step.name}: ${this.#scrubber.scrub(error.message)}` };
+    }
+    if (!this.#isProven(answer)) {
+      const detail = `${step.name}: ${step.method} ${pathOnly(step)} was answered by somebody else (${answer.status})`;
+      return { ...failed, strayed: true, detail };
     }
     const token = tokenIn(step, answer);
     if (token !== undefined) {
@@ -80,16 +111,16 @@ export class Session {
       if (isSendable(token)) this.#token = token;
     }
     const fault = faultOf(step, answer);
-    if (fault === undefined) return { passed: true, unrouted: false };
+    if (fault === undefined) return { ...failed, passed: true };
     const excerpt = this.#scrubber.excerpt(answer.body);
     return {
-      passed: false,
+      ...failed,
       unrouted: answer.status === 503 && unroutedBody.test(answer.body),
       detail: `${step.name}: ${describeFault(fault, step.method, pathOnly(step))}${excerpt === "" ? "" : ` (${excerpt})`}`,
     };
   }
 
-  #send(step: SmokeStep, signal: AbortSignal): Promise<StepAnswer> {
+  #send(step: SmokeStep, signal: AbortSignal): Promise<HttpAnswer> {
     const { door, credentials, agent, stepTimeoutMs } = this.#options;
     const token = step.auth === false ? undefined : this.#token;
     const body =
@@ -97,11 +128,11 @@ export class Session {
         ? undefined
         : credentials.reveal((username, password) => JSON.stringify(fill(step.body ?? null, username, password)));
     return request({
-      url: stepUrl(door.url, step),
+      url: urlBelow(door.url, step.path),
       method: step.method,
       headers: {
         accept: "application/json",
-        "user-agent": "atom-smoke",
+        ...userAgent,
         ...door.headers,
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
@@ -115,10 +146,10 @@ export class Session {
   }
 }
 
-/** The step's path below the door's own. A path cannot lead to another host, which would be handed the token. */
-function stepUrl(base: URL, step: SmokeStep): URL {
+/** A path below the door's own. It cannot lead to another host, which would be handed the token. */
+function urlBelow(base: URL, path: string): URL {
   const url = new URL(base);
-  const [pathname = "", ...query] = step.path.split("?");
+  const [pathname = "", ...query] = path.split("?");
   url.pathname = `${base.pathname.replace(/\/$/, "")}/${pathname.replace(/^\/+/, "")}`;
   url.search = query.join("?");
   return url;

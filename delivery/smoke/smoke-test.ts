@@ -21,6 +21,11 @@ export interface SmokeTestOptions {
    * second before every proxy knows. @default 5000
    */
   readonly routedWithinMs?: number;
+  /**
+   * How long answers by somebody else are waited out, where a door has a proof, in milliseconds: every proxy has to hear of a route first.
+   * @default 5000
+   */
+  readonly provenWithinMs?: number;
   /** Told of each step at its end. @default nobody is */
   readonly onStep?: (through: Through, outcome: StepOutcome) => void;
 }
@@ -42,8 +47,10 @@ export class SmokeTest implements Smoke {
     try {
       const session = new Session({ door, credentials, clock, stepTimeoutMs, agent });
       const start = clock.monotonic();
-      const outcomes: StepOutcome[] = [];
-      for (const step of steps) {
+      const lost = door.proof && (await this.#awaitProof(session, door.proof, signal));
+      const outcomes: StepOutcome[] = lost === undefined ? [] : [lost];
+      if (lost !== undefined) onStep?.(through, lost);
+      for (const step of lost === undefined ? steps : []) {
         const outcome =
           outcomes.length === 0 ? await this.#first(session, step, signal) : await session.perform(step, signal);
         outcomes.push(outcome);
@@ -52,6 +59,7 @@ export class SmokeTest implements Smoke {
       }
       return {
         passed: outcomes.every(({ passed }) => passed),
+        ...(outcomes.some(({ strayed }) => strayed) ? { strayed: true } : {}),
         duration: clock.monotonic() - start,
         steps: outcomes.map(({ name, passed, duration, detail }) => ({
           name,
@@ -63,6 +71,26 @@ export class SmokeTest implements Smoke {
     } finally {
       agent.destroy();
     }
+  }
+
+  /** Before anything is asked that may change something: it would be done by whoever serves. Resolves with why it is not proven. */
+  async #awaitProof(
+    session: Session,
+    { header, value }: NonNullable<Door["proof"]>,
+    signal: AbortSignal,
+  ): Promise<StepOutcome | undefined> {
+    const { steps, clock, stepTimeoutMs = 10_000, provenWithinMs = 5_000 } = this.#options;
+    const path = steps.find(({ method }) => method === "GET")?.path ?? "/";
+    const start = clock.monotonic();
+    while (await session.strays(path, stepTimeoutMs, signal)) {
+      const duration = clock.monotonic() - start;
+      if (duration + repeatEveryMs > provenWithinMs) {
+        const detail = `requests did not reach ${value} within ${provenWithinMs / 1000} s: they are answered without ${header}: ${value}`;
+        return { name: header, passed: false, unrouted: false, strayed: true, duration, detail };
+      }
+      await clock.sleep(repeatEveryMs, signal);
+    }
+    return undefined;
   }
 
   async #first(session: Session, step: SmokeStep, signal: AbortSignal): Promise<StepOutcome> {

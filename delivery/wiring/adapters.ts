@@ -1,6 +1,6 @@
 // From a release plan to what a release works with: one adapter for each port of delivery/release/ports.ts.
 import { isWeightStep, type ReleasePlan } from "../../components/release-plan/release-plan.ts";
-import type { Clock, GateSource, Guard, Notifier, Router, Smoke, Synthetic } from "../release/ports.ts";
+import type { Candidate, Clock, GateSource, Guard, Notifier, Router, Smoke, Synthetic } from "../release/ports.ts";
 import type { Adapters, SessionTools } from "../release/session.ts";
 import { isMoving } from "../release/state-machine.ts";
 import type { Subject } from "../release/subject.ts";
@@ -14,7 +14,7 @@ import type { Credentials } from "../smoke/credentials.ts";
 import { SmokeTest } from "../smoke/smoke-test.ts";
 import { SyntheticTraffic } from "../smoke/synthetic-traffic.ts";
 import type { ReleaseView } from "../view/release-view.ts";
-import type { Doors } from "./doors.ts";
+import { provenDoors, type Doors } from "./doors.ts";
 
 /** What the adapters are made with; the rest is in the plan. */
 export interface AdapterSources {
@@ -37,13 +37,13 @@ const directReadsPerSecond = 200;
 
 /** The adapters of one release. */
 export function adaptersFor(sources: AdapterSources): (tools: SessionTools, subject: Subject) => Adapters {
-  return (tools, { plan }) => {
+  return (tools, { plan, candidate }) => {
     const guard = podGuard(tools, plan, sources.inCluster);
     return {
       guard: shown(guard, sources.view),
       router: router(tools, plan, guard),
       gate: gate(tools, plan, sources),
-      smoke: smoke(plan, sources, tools.clock),
+      smoke: smoke(plan, candidate, sources, tools.clock),
       synthetic: synthetic(plan, sources, tools.clock),
       notifier: withNews(sources),
     };
@@ -122,13 +122,17 @@ function gate({ slots, clock }: SessionTools, plan: ReleasePlan, { prometheus }:
 /** Of Prometheus itself, in milliseconds: for a plan that names none, where PROMETHEUS_URL does. */
 const defaultScrapeInterval = 60_000;
 
-function smoke(plan: ReleasePlan, { smoke: login, view }: AdapterSources, clock: Clock): Smoke {
+function smoke(plan: ReleasePlan, { slot }: Candidate, { smoke: login, view }: AdapterSources, clock: Clock): Smoke {
   if (login === undefined || plan.smoke.steps.length === 0)
     return { run: () => Promise.resolve({ passed: true, duration: 0, steps: [] }) };
-  const { doors, credentials, ca } = login;
+  const { credentials, ca } = login;
   const { steps, stepTimeout: stepTimeoutMs } = plan.smoke;
+  const { confirm, smoke: whole } = plan.deadlines;
   return new SmokeTest({
-    ...{ steps, doors, credentials, clock, ca, stepTimeoutMs },
+    ...{ steps, credentials, clock, ca, stepTimeoutMs },
+    doors: plan.router.kind === "istio" ? provenDoors(login.doors, slot) : login.doors,
+    // Well within the deadline of the whole, which would speak against the version.
+    provenWithinMs: Math.min(confirm, whole / 2),
     onStep: (through, step) => {
       view.onSmokeStep(through, step);
     },

@@ -1,7 +1,7 @@
 import { serviceSelectorLabels, slotSelectorLabels } from "../../components/names/labels.ts";
-import { otherSlot } from "../../components/names/slot-name.ts";
+import { otherSlot, type SlotName } from "../../components/names/slot-name.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
-import { canaryHeader } from "../../components/routes/http-routes.ts";
+import { canaryHeader, canarySlotHeader } from "../../components/routes/http-routes.ts";
 import { directConnections, ForwardedConnections } from "../cluster/pod-connection.ts";
 import { services } from "../cluster/resources.ts";
 import type { Door } from "../smoke/session.ts";
@@ -27,6 +27,11 @@ export function gatewayDoors({ entry, environment }: ReleasePlan, variables: Env
   const host = entry.host ?? new URL(entry.url).host;
   const headers = host === url.host ? {} : { host };
   return { public: { url, headers }, candidate: { url, headers: { ...headers, [canaryHeader]: "true" } } };
+}
+
+/** Doors at a gateway where an answer of the candidate is told from one by users' route, which a gateway that knows no other yet uses. */
+export function provenDoors({ candidate, public: user }: Doors, slot: SlotName): Doors {
+  return { public: user, candidate: { ...candidate, proof: { header: canarySlotHeader, value: slot } } };
 }
 
 /**

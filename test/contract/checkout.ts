@@ -262,6 +262,6 @@ export class Checkout {
   }
 
   async weights(): Promise<(number | undefined)[]> {
-    return (await this.routes())[1]?.route?.map(({ weight }) => weight) ?? [];
+    return (await this.routes()).at(-1)?.route?.map(({ weight }) => weight) ?? [];
   }
 }

@@ -95,7 +95,7 @@ describe("routes of a version with one Service over both slots", function () {
         liveRoutes(engine),
       ]);
       const slot = live.own?.selector["atom.dev/slot"];
-      seen.push([services.length, rules.length, live.http[1]?.route?.[0]?.destination?.host, slot]);
+      seen.push([services.length, rules.length, live.http.at(-1)?.route?.[0]?.destination?.host, slot]);
     };
     const outcome = await engine.up(await present(engine, { before: look, after: look }));
     // Slots' Services and rules are there before the routes name them; both slots are behind the old one until they do; its subsets go last.
@@ -107,8 +107,12 @@ describe("routes of a version with one Service over both slots", function () {
     ]);
     assert.deepEqual(outcome.changes, { create: 4, update: 2, delete: 1 });
     const live = await liveRoutes(engine);
-    const [canary, primary] = live.http;
-    assert.deepEqual(canary?.route, [{ destination: { host: "atom-green", port: { number: 8000 } } }]);
+    // Between releases there is no route for x-canary, which that version always had.
+    assert.deepEqual(
+      live.http.map(({ name }) => name),
+      ["primary"],
+    );
+    const [primary] = live.http;
     assert.deepEqual(primary?.route, [
       { destination: { host: "atom-blue", port: { number: 8000 } }, weight: 100 },
       { destination: { host: "atom-green", port: { number: 8000 } }, weight: 0 },

@@ -87,7 +87,7 @@ describe("an environment on its first run", () => {
     assert.deepEqual([blue.ignoreChanges, green.ignoreChanges], [[], []]);
     const http = at(resource("VirtualService", "atom-route"), "spec.http") as { route: { weight?: number }[] }[];
     assert.deepEqual(
-      http[1]?.route.map(({ weight }) => weight),
+      http[0]?.route.map(({ weight }) => weight),
       [100, 0],
     );
     assert.deepEqual(outputs.services.atom?.active, "blue");
@@ -141,7 +141,7 @@ describe("an environment with a version that serves", () => {
     const { resource } = await declare({}, liveRelease({ ledger, weights, routes: stagingRoutes(25) }));
     const http = at(resource("VirtualService", "atom-route"), "spec.http") as { route: { weight?: number }[] }[];
     assert.deepEqual(
-      http[1]?.route.map(({ weight }) => weight),
+      http[0]?.route.map(({ weight }) => weight),
       [25, 75],
     );
     const data = at(resource("ConfigMap", "atom-ledger"), "data") as Record<string, string>;

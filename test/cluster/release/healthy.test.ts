@@ -73,9 +73,18 @@ describe("A healthy release", function () {
     );
   });
 
-  it("gives callers inside the cluster one version at a time, after the weights, and leaves what others made of the routes", async () => {
+  it("gives callers inside the cluster one version at a time, after the weights, x-canary the candidate while it is released, and leaves what others made of the routes", async () => {
     const { active } = await stack.stack.ledger();
     const candidate = otherSlot(active);
+    const withHeader: Served[] = [];
+    await using canary = stack.load({
+      path: "/health/live",
+      headers: { "x-canary": "1" },
+      clients: 1,
+      onAnswer: (answer) => {
+        if (answer.status === 200) withHeader.push(servedBy(answer));
+      },
+    });
     await stack.stage({ env: { FEATURE: "inside" }, release: { soak: "120s" } });
     const corsPolicy = { allowOrigins: [{ exact: "https://shop.example" }] };
     const routes = async () => (await stack.stack.get("virtualservice/atom")).spec.http as readonly { name: string }[];
@@ -94,8 +103,29 @@ describe("A healthy release", function () {
     await eventually("callers inside reach the candidate", async () =>
       ((await inside.report()).slots[candidate] ?? 0) > 0 ? true : undefined,
     );
-    await stack.atom(["abort"]);
+    const { record } = await stack.atom(["abort"]);
+    const over = Date.now();
     assert.equal((await stack.stack.ledger()).active, active);
+    await eventually("x-canary is answered after the release", () =>
+      Promise.resolve(withHeader.filter(({ sentAt }) => sentAt > over).length >= 30 ? true : undefined),
+    );
+    const [smoked = NaN, failed = NaN] = ["smoke-passed", "failed"].map((event) =>
+      Date.parse(record.journal.find((line) => line.event === event)?.at ?? ""),
+    );
+    // With nothing released, staged or not; with a release, whatever its weight; and after it.
+    assert.deepEqual(
+      [
+        slotsBetween(withHeader, 0, Date.parse(record.startedAt)),
+        slotsBetween(withHeader, smoked, failed),
+        slotsBetween(withHeader, over, Infinity),
+      ],
+      [[active], [candidate], [active]],
+    );
+    noneFailed(await canary.stop());
+    assert.deepEqual(
+      (await routes()).map(({ name }) => name),
+      ["primary"],
+    );
     assert.deepEqual(await stack.stack.weights(), { [active]: 100, [candidate]: 0 });
     const { selector } = (await stack.stack.get("service/atom")).spec;
     assert.deepEqual(selector, slotSelectorLabels("atom", active));
@@ -106,8 +136,8 @@ describe("A healthy release", function () {
         corsPolicy,
       },
     );
-    const { failed, errors } = await inside.stop();
-    assert.deepEqual({ failed, errors }, { failed: 0, errors: [] });
+    const report = await inside.stop();
+    assert.deepEqual([report.failed, report.errors], [0, []]);
     noneFailed(await load.stop());
   });
 
@@ -168,6 +198,12 @@ interface Served extends Pick<Answer, "sentAt" | "answeredAt"> {
 /** `/health/live` says which slot answered. */
 function servedBy({ body, sentAt, answeredAt }: Answer): Served {
   return { slot: (JSON.parse(body) as { readonly slot?: unknown }).slot, sentAt, answeredAt };
+}
+
+/** The slots that answered what was sent, and answered, between two instants. */
+function slotsBetween(all: readonly Served[], from: number, until: number): readonly unknown[] {
+  const served = all.filter(({ sentAt, answeredAt }) => sentAt >= from && answeredAt <= until);
+  return [...new Set(served.map(({ slot }) => slot))];
 }
 
 interface WeightPeriod {

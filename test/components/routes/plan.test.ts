@@ -43,10 +43,9 @@ describe("what up does with routes that are there", () => {
       plan({ settings: off }).notes[0] ?? "",
       /routes\.retries \{"attempts":0\} in place of \{"attempts":2,/,
     );
-    const [canary = {}, primary = {}] = routes;
-    const bare = { ...primary };
+    const bare = { ...routes[0] };
     delete bare.retries;
-    const { notes } = plan({ live: { ...live, http: [canary, bare] } });
+    const { notes } = plan({ live: { ...live, http: [bare] } });
     assert.match(notes[0] ?? "", /get routes\.retries .* in place of null, as/);
     assert.doesNotMatch(notes[0] ?? "", /routes\.timeout/);
   });
@@ -64,11 +63,34 @@ describe("what up does with routes that are there", () => {
     const { http, notes } = plan({ settings: { ...settings, port: 9000 } });
     assert.deepEqual(
       http.value.flatMap(({ route = [] }) => route.map(({ destination }) => destination?.port?.number)),
-      [9000, 9000, 9000],
+      [9000, 9000],
     );
     assert.deepEqual(notes, [
       "atom: the routes get atom-blue and atom-green at port 9000 as destinations, as the stack's file says: for all users at once.",
     ]);
+  });
+
+  it("is to take the route for x-canary away that a release has left, or an earlier version, and to say so", () => {
+    for (const canary of [
+      { name: "canary", match: [{}], route: [{ destination: { host: "atom-blue" } }], timeout: "1s" },
+      { name: "canary", match: [{}], redirect: { uri: "/" } },
+    ]) {
+      const { http, notes } = plan({ live: { ...live, http: [canary, ...routes] } });
+      assert.deepEqual(http, { value: routes, written: true, applied: 1 });
+      assert.deepEqual(notes, [
+        "atom: the route for requests with x-canary goes: a release adds it, and nothing is released now.",
+      ]);
+    }
+  });
+
+  it("is nothing to the route for x-canary of a release under way, and none is added without one", () => {
+    const http = [
+      { name: "canary", match: [{}], route: [{ destination: { host: "atom-blue", port: { number: 8000 } } }] },
+    ];
+    const canary = { ...routes[0], ...http[0], route: http[0]?.route ?? [] };
+    const during = plan({ live: { ...live, http: [canary, ...routes] }, release: "r7" });
+    assert.deepEqual([during.http.value, during.http.written, during.notes], [[canary, ...routes], false, []]);
+    assert.deepEqual([plan().http.value, plan().http.written], [routes, false]);
   });
 
   it("waits for the end of a release, and says what it waits for", () => {

@@ -11,15 +11,13 @@ function failsAs(kind: HttpFailureKind): (error: unknown) => true {
 }
 
 describe("a request", () => {
-  it("gives status, content type and body, whatever the status is", async () => {
+  it("gives status, content type, headers and body, whatever the status is", async () => {
     await using server = await serve((_, response) =>
-      response.writeHead(503, { "content-type": "text/plain" }).end("né"),
+      response.writeHead(503, { "content-type": "text/plain", "X-Slot": "green" }).end("né"),
     );
-    assert.deepEqual(await request({ url: server.url, timeoutMs: 5_000 }), {
-      status: 503,
-      contentType: "text/plain",
-      body: "né",
-    });
+    const { headers, ...answer } = await request({ url: server.url, timeoutMs: 5_000 });
+    assert.deepEqual(answer, { status: 503, contentType: "text/plain", body: "né" });
+    assert.equal(headers?.["x-slot"], "green");
   });
 
   it("sends method, path, query, headers and body", async () => {

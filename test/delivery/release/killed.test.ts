@@ -104,6 +104,7 @@ function assertOnce(world: World): void {
     last.set(`${plural} ${name}`, seen);
   }
   assert.deepEqual(twice, []);
+  assert.equal(world.canary, undefined, "nothing is left for requests with the canary header");
   const { releases, quarantine, totals } = world.ledger;
   assert.equal(releases.filter(({ id }) => id === "r1").length, 1, "the release is on record once");
   const counted = Object.values(totals?.releases ?? {}).reduce((sum, count) => sum + count, 0);

@@ -137,7 +137,10 @@ export class Releaser {
       (spec?.http?.[0] as { readonly percent?: number }).percent;
     return {
       resource: virtualServices,
-      judged: ({ spec }) => ({ ...spec, http: spec?.http?.map((route) => ({ ...(route as object), percent: 0 })) }),
+      judged: ({ spec }) => ({
+        ...spec,
+        http: spec?.http?.map((route) => ({ ...(route as object), percent: 0, canary: 0 })),
+      }),
       moved: (live) => ({ percent: weightOf(live) }),
       movedFor: ({ candidate, percent }) => ({ percent: candidate === "green" ? percent : 100 - percent }),
     };
@@ -150,15 +153,20 @@ export class Releaser {
     world.released = released;
     return {
       router: {
-        shift: async ({ candidate, percent: share }, signal) => {
+        shift: async ({ candidate, percent: share, withoutCanaryRoute }, signal) => {
           // The candidate serves at the end, when the other slot is where the next one will be: the route has the share of green.
           const percent = candidate === "green" ? share : 100 - share;
           await writer.write(
             virtualServices,
             name,
             ({ spec }) => {
-              const route = spec?.http?.[0] as { readonly percent: number };
-              return route.percent === percent ? undefined : { spec: { http: [{ ...route, percent }] } };
+              const { canary: live, ...route } = spec?.http?.[0] as {
+                readonly percent: number;
+                readonly canary?: SlotName;
+              };
+              const canary = withoutCanaryRoute === true ? undefined : candidate;
+              if (route.percent === percent && live === canary) return undefined;
+              return { spec: { http: [{ ...route, percent, ...(canary && { canary }) }] } };
             },
             { signal },
           );
@@ -182,9 +190,11 @@ export class Releaser {
       smoke: {
         run: async (through, signal) => {
           await this.clock.sleep(100, signal);
-          const passed = world.smokePasses[through];
+          const strayed = through === "candidate" && world.strays;
+          if (through === "candidate") world.smoked.push(world.canary);
+          const passed = world.smokePasses[through] && !strayed;
           const step = { name: "login", passed, duration: 100, ...(passed ? {} : { detail: "login: 401" }) };
-          return { passed, duration: 100, steps: [step] };
+          return { passed, duration: 100, steps: [step], ...(strayed && { strayed }) };
         },
       },
       synthetic: null,

@@ -246,6 +246,9 @@ describe("an observed release", () => {
     assert.deepEqual([state.phase, state.cause?.reason], ["rolled-back", "no_traffic"]);
     assert.ok(journal.some(({ event, phase }) => event === "failed" && phase === "returning"));
     assert.deepEqual(world.cluster.writes, []);
+    // Whoever asks for the candidate without its route has the version that serves answer.
+    assert.deepEqual(world.smoked, []);
+    assert.ok(world.troubles.some((trouble) => trouble.includes("is not smoke-tested")));
   });
 
   it("may be one that another releaser has under way", async () => {
@@ -256,6 +259,7 @@ describe("an observed release", () => {
     await world.clock.settle(ended);
     const { subject, journal } = await world.clock.settle(observed);
     assert.equal(subject.id, "r1 (observed)");
+    assert.deepEqual(world.smoked, ["green", "green"]);
     assert.ok(journal.some(({ event }) => event === "step-passed"));
   });
 

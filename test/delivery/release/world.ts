@@ -44,6 +44,10 @@ export class World {
   /** Whether the candidate's pods answer the guard. */
   readable = true;
   smokePasses = { candidate: true, public: true };
+  /** Whether requests by the canary route are answered by somebody else. */
+  strays = false;
+  /** The slots that the canary route led to when a smoke test went by it. */
+  readonly smoked: (SlotName | undefined)[] = [];
   /** What the data plane says of a weight that is set. */
   confirms: "confirmed" | "pending" | "contradicted" | "unknown" = "confirmed";
   /** `null`: there is no Prometheus; `down`: there is one that cannot be asked. */
@@ -166,6 +170,12 @@ export class World {
   /** The candidate's share of the requests, in percent. */
   get percent(): number {
     return this.#released === "green" ? this.#green : 100 - this.#green;
+  }
+
+  /** Where requests with the canary header are led; `undefined` without a route for them. */
+  get canary(): SlotName | undefined {
+    const { spec } = this.cluster.peek(virtualServices, { namespace, name: service });
+    return (spec?.http?.[0] as { readonly canary?: SlotName }).canary;
   }
 
   /** The slot of the candidate, which is what shares and counts are of. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { buildHttpRoutes, type HttpRouteSettings } from "../../../components/routes/http-routes.ts";
+import { buildHttpRoutes, type HttpRoute, type HttpRouteSettings } from "../../../components/routes/http-routes.ts";
 import type { FencedWriter } from "../../../delivery/cluster/api.ts";
 import { ForbiddenError } from "../../../delivery/cluster/errors.ts";
 import { Fence } from "../../../delivery/cluster/fence.ts";
@@ -24,12 +24,25 @@ function split(percent: number): Split {
   return { active: "blue", candidate: "green", percent };
 }
 
+/** The routes while blue serves and green is released. */
+function releasing(candidateWeight: number): readonly HttpRoute[] {
+  const [users = {}] = buildHttpRoutes(http, { active: "blue", candidateWeight });
+  const canary = {
+    ...users,
+    name: "canary",
+    match: [{ headers: { "x-canary": {} } }],
+    route: [{ destination: { host: "atom-green", port: { number: 8000 } } }],
+    headers: { response: { set: { "x-canary-slot": "green" } } },
+  };
+  return [canary, users];
+}
+
 function router(
   candidateWeight: number,
   readings: readonly ServedReading[] = [],
 ): { cluster: FakeCluster; router: IstioRouter } {
   const cluster = new FakeCluster();
-  put(cluster, buildHttpRoutes(http, { active: "blue", candidateWeight }));
+  put(cluster, releasing(candidateWeight));
   const served = { servedSince: () => Promise.resolve(readings) };
   return {
     cluster,
@@ -61,7 +74,7 @@ describe("the Istio router", () => {
       {
         kind: "VirtualService",
         name: "atom",
-        patch: { spec: { http: buildHttpRoutes(http, { active: "blue", candidateWeight: 10 }) } },
+        patch: { spec: { http: releasing(10) } },
       },
     ]);
   });
@@ -98,7 +111,7 @@ describe("the Istio router", () => {
       route: [{ destination: { host: "admin" } }],
     };
     const edited = (candidateWeight: number) => {
-      const [canary, primary] = buildHttpRoutes(http, { active: "blue", candidateWeight });
+      const [canary, primary] = releasing(candidateWeight);
       return [{ ...canary, mirror: { host: "copy" } }, admin, { ...primary, ...cors }, { name: "never" }];
     };
     put(cluster, edited(0));
@@ -109,27 +122,46 @@ describe("the Istio router", () => {
     assert.equal(cluster.written.length, 3);
   });
 
-  it("leads the canary route to the candidate of this release, and brings it where it is gone", async () => {
+  it("leads the canary route to the candidate of this release, and brings it where there is none", async () => {
     const { cluster, router: istio } = router(0);
-    const [, primary] = buildHttpRoutes(http, { active: "blue", candidateWeight: 0 });
-    put(cluster, buildHttpRoutes(http, { active: "green", candidateWeight: 100 }));
-    await istio.shift(split(0), never);
-    put(cluster, [primary]);
-    await istio.shift(split(0), never);
-    put(cluster, [{ name: "canary", match: [{}], redirect: { uri: "/" } }, primary]);
-    await istio.shift(split(0), never);
-    const wanted = { spec: { http: buildHttpRoutes(http, { active: "blue", candidateWeight: 0 }) } };
+    const [canary, primary] = releasing(0);
+    const elsewhere = [{ destination: { host: "atom-blue", port: { number: 8000 } } }];
+    for (const earlier of [
+      [{ ...canary, route: elsewhere, headers: { response: { set: { "x-canary-slot": "blue" } } } }, primary],
+      // Of an earlier version, which says in no answer where it leads.
+      [{ ...canary, headers: undefined }, primary],
+      [primary],
+      [{ name: "canary", match: [{}], redirect: { uri: "/" } }, primary],
+    ]) {
+      put(cluster, earlier);
+      await istio.shift(split(0), never);
+      assert.deepEqual(cluster.written.at(-1)?.patch, { spec: { http: releasing(0) } });
+    }
+    assert.equal(cluster.written.length, 4);
+  });
+
+  it("takes the canary route away with the weights, in one patch, and brings it back with no rollback", async () => {
+    const { cluster, router: istio } = router(50);
+    const back = { ...split(0), withoutCanaryRoute: true } as const;
+    await istio.shift(back, never);
+    await istio.shift(back, never);
     assert.deepEqual(
       cluster.written.map(({ patch }) => patch),
-      [wanted, wanted, wanted],
+      [{ spec: { http: buildHttpRoutes(http, { active: "blue", candidateWeight: 0 }) } }],
     );
+  });
+
+  it("judges a rollback against the weight before it, whether or not the canary route went with it", async () => {
+    const { router: istio } = router(50, served(0, 20));
+    await istio.shift({ ...split(0), withoutCanaryRoute: true }, never);
+    assert.equal((await istio.confirm(split(0), 0, never)).status, "confirmed");
   });
 
   it("builds the weights anew when the routes were edited between its look and its patch", async () => {
     const cluster = new MemoryCluster();
     const name = { namespace: "atom-staging", name: "atom" };
     const routes = (candidateWeight: number, more: object = {}) =>
-      buildHttpRoutes(http, { active: "blue", candidateWeight }).map((route) => ({ ...route, ...more }));
+      releasing(candidateWeight).map((route) => ({ ...route, ...more }));
     const edit = (candidateWeight: number, more?: object): void => {
       cluster.put(virtualServices, { metadata: name, spec: { http: routes(candidateWeight, more) } });
     };
@@ -155,9 +187,7 @@ describe("the Istio router", () => {
       const { cluster, router: istio } = router(50);
       put(cluster, routes);
       await istio.shift(split(0), never);
-      assert.deepEqual(cluster.written[0]?.patch, {
-        spec: { http: buildHttpRoutes(http, { active: "blue", candidateWeight: 0 }) },
-      });
+      assert.deepEqual(cluster.written[0]?.patch, { spec: { http: releasing(0) } });
     }
   });
 
@@ -236,8 +266,9 @@ describe("the Istio router", () => {
       destination: { host: "atom", subset, port: { number: 8000 } },
       weight,
     });
-    const canary = { name: "canary", match: [{}], route: [{ destination: { host: "atom", subset: "green" } }] };
-    put(cluster, [canary, { name: "primary", route: [to("blue", 100)] }]);
+    const earlier = { name: "canary", match: [{}], route: [{ destination: { host: "atom", subset: "green" } }] };
+    const canary = { ...earlier, headers: { response: { set: { "x-canary-slot": "green" } } } };
+    put(cluster, [earlier, { name: "primary", route: [to("blue", 100)] }]);
     await istio.shift(split(10), never);
     assert.deepEqual(cluster.written[0]?.patch, {
       spec: { http: [canary, { name: "primary", route: [to("blue", 90), to("green", 10)] }] },

@@ -5,7 +5,7 @@ import type { StepOutcome } from "../../../delivery/smoke/session.ts";
 import { SmokeTest, type SmokeTestOptions, type Through } from "../../../delivery/smoke/smoke-test.ts";
 import type { SmokeResult } from "../../../delivery/release/ports.ts";
 import { realClock, SkippingClock } from "../support/clocks.ts";
-import { answerJson, deafUrl, serve, type Handler } from "../support/loopback.ts";
+import { answerJson, deafUrl, serve, type Handler, type Loopback } from "../support/loopback.ts";
 import { password, service, sevenSteps, token, username } from "./steps.ts";
 
 const never = new AbortController().signal;
@@ -221,6 +221,93 @@ describe("a smoke test of pods that have just become ready", () => {
     await using server = await serve((_, response) => response.writeHead(503).end('{"error":"busy"}'));
     assert.equal((await smokeTest(server.url).run("public", never)).passed, false);
     assert.equal(server.received.length, 1);
+  });
+});
+
+describe("a smoke test by the canary route", () => {
+  const proof = { header: "x-canary-slot", value: "green" };
+  const paths = ({ received }: Loopback): readonly string[] => received.map(({ path }) => path);
+
+  /** A gateway that takes so many requests to learn of the route, and until then has the version that serves answer. */
+  function learning(after: number, answer: Handler = service()): Handler {
+    let count = 0;
+    return (request, response) => {
+      count += 1;
+      if (count > after) response.setHeader(proof.header, proof.value);
+      answer(request, response);
+    };
+  }
+
+  function proven(url: URL, options: Partial<SmokeTestOptions> = {}): SmokeTest {
+    const candidate = { url, headers: { "x-canary": "1" }, proof };
+    return smokeTest(url, {
+      clock: new SkippingClock(),
+      doors: { candidate, public: { url, headers: {} } },
+      ...options,
+    });
+  }
+
+  it("changes nothing before an answer says that the candidate is reached, and asks as its guest", async () => {
+    await using server = await serve(learning(3));
+    const result = await proven(server.url).run("candidate", never);
+    assert.deepEqual([result.passed, result.strayed], [true, undefined]);
+    assert.deepEqual(paths(server).slice(0, 5), [...Array<string>(4).fill("/health/live"), "/api/auth/login"]);
+    assert.equal(server.received.length, 4 + 7);
+    for (const { headers, body } of server.received.slice(0, 4))
+      assert.deepEqual([headers["x-canary"], headers.authorization, body], ["1", undefined, ""]);
+  });
+
+  it("fails for a route that is not seen in time, whoever answers well, and logs in nowhere", async () => {
+    const clock = new SkippingClock();
+    await using server = await serve(service());
+    const result = await proven(server.url, { clock, provenWithinMs: 1_000 }).run("candidate", never);
+    assert.deepEqual([result.passed, result.strayed], [false, true]);
+    assert.deepEqual(failure(result), {
+      name: "x-canary-slot",
+      detail: "requests did not reach green within 1 s: they are answered without x-canary-slot: green",
+    });
+    assert.equal(clock.monotonic(), 1_000);
+    assert.deepEqual(new Set(paths(server)), new Set(["/health/live"]));
+  });
+
+  it("is not satisfied by a route that leads to the other slot", async () => {
+    await using server = await serve((request, response) => {
+      response.setHeader(proof.header, "blue");
+      service()(request, response);
+    });
+    const { strayed } = await proven(server.url, { provenWithinMs: 200 }).run("candidate", never);
+    assert.equal(strayed, true);
+  });
+
+  it("fails at a step that somebody else answers, whatever the answer, and takes no token from it", async () => {
+    await using server = await serve((request, response) => {
+      if (request.path !== "/api/auth/login") response.setHeader(proof.header, proof.value);
+      service()(request, response);
+    });
+    const result = await proven(server.url).run("candidate", never);
+    assert.equal(result.strayed, true);
+    assert.deepEqual(failure(result), {
+      name: "login",
+      detail: "login: POST /api/auth/login was answered by somebody else (200)",
+    });
+  });
+
+  it("has the candidate's own failures for such: an error, a hang, a gateway without a pod to ask", async () => {
+    for (const answer of [
+      (_, response) => response.writeHead(500).end(),
+      (_, response) => response.socket?.destroy(),
+      (_, response) => response.writeHead(503).end("no healthy upstream"),
+    ] satisfies Handler[]) {
+      await using server = await serve(learning(0, answer));
+      const result = await proven(server.url, { routedWithinMs: 300 }).run("candidate", never);
+      assert.deepEqual([result.passed, result.strayed, failure(result).name], [false, undefined, "login"]);
+    }
+  });
+
+  it("asks for no proof as a user", async () => {
+    await using server = await serve(service());
+    assert.equal((await proven(server.url).run("public", never)).passed, true);
+    assert.equal(server.received.length, 7);
   });
 });
 

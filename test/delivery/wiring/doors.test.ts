@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { gatewayDoors } from "../../../delivery/wiring/doors.ts";
+import { gatewayDoors, provenDoors } from "../../../delivery/wiring/doors.ts";
 import { releasePlan } from "../support/plans.ts";
 
 function doors(entry: { url: string; host?: string }, other?: string): unknown {
@@ -11,6 +11,13 @@ describe("the doors of a smoke test", () => {
   it("are the gateway as any user reaches it, and the same with the canary's header", () => {
     const url = "https://atom.example.com/";
     assert.deepEqual(doors({ url }), [url, {}, url, { "x-canary": "true" }]);
+  });
+
+  it("tell the candidate's answers by its slot, and ask none of a user's for that", () => {
+    const made = gatewayDoors(releasePlan(), {});
+    const { candidate, public: user } = provenDoors(made, "green");
+    assert.deepEqual(candidate, { ...made.candidate, proof: { header: "x-canary-slot", value: "green" } });
+    assert.equal(user, made.public);
   });
 
   it("ask for the service's host where the gateway is reached by its address", () => {
