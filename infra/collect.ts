@@ -43,8 +43,10 @@ export interface CollectOptions {
   readonly raw: RawConfig;
   /** What runs in the cluster. @default nothing: the first run */
   readonly live?: LiveServices;
-  /** What the program is asked for beside its configuration. @default nothing */
-  readonly ports?: Pick<ProgramPorts, "images" | "instance">;
+  /** What the program is asked for beside its configuration, and what it finds at GitHub. @default nothing */
+  readonly ports?: Pick<ProgramPorts, "images" | "instance" | "readRepository">;
+  /** Values of secrets, made up and therefore shown, by key. @default all have the same one, and are shown as placeholders */
+  readonly madeUpSecrets?: Readonly<Record<string, string>>;
 }
 
 /** The part of the engine's registration request that is looked at; its class has no types of its own. */
@@ -69,7 +71,13 @@ const project = "atom";
  * Runs the program in this process against Pulumi's mocks and returns every resource that it registers: no cluster, no plugin, no
  * state. One call at a time, because Pulumi's runtime is one per process. Throws what the program throws, and where it shows a secret.
  */
-export async function collect({ stack, raw, live = {}, ports = {} }: CollectOptions): Promise<Collected> {
+export async function collect({
+  stack,
+  raw,
+  live = {},
+  ports = {},
+  madeUpSecrets,
+}: CollectOptions): Promise<Collected> {
   const requests: RegistrationRequest[] = [];
   await pulumi.runtime.setMocks(
     {
@@ -80,13 +88,13 @@ export async function collect({ stack, raw, live = {}, ports = {} }: CollectOpti
     stack,
   );
   record(requests);
-  configure(raw);
+  configure(raw, madeUpSecrets);
   const program = createProgram({
+    readRepository: (query) => Promise.resolve(blankRepository(query)),
     ...ports,
     readLiveServices: () => Promise.resolve(live),
     // Mocks have no engine that would call back.
     routeChecks: null,
-    readRepository: (query) => Promise.resolve(blankRepository(query)),
     env: {},
     entropy: () => entropy,
     commitMessage: () => Promise.resolve("a commit"),
@@ -95,7 +103,7 @@ export async function collect({ stack, raw, live = {}, ports = {} }: CollectOpti
   await pulumi.runtime.disconnect();
   const resources = requests
     .filter((request) => request.getType() !== stackType)
-    .map(collected)
+    .map((request) => collected(request, madeUpSecrets !== undefined))
     .sort(byTypeAndName);
   for (const resource of resources) checkSecrets(resource, `${resource.type} ${resource.name}`);
   return { resources, outputs };
@@ -114,17 +122,20 @@ function record(requests: RegistrationRequest[]): void {
 }
 
 /** Secrets are placeholders, those too that nobody has set yet. */
-function configure(raw: RawConfig): void {
+function configure(raw: RawConfig, madeUp: Readonly<Record<string, string>> = {}): void {
   const usable = usableSecrets(raw.values);
   const secrets = [...new Set([...raw.secrets, ...usable.filter((key) => !(key in raw.values))])];
-  const config = toProgramConfig({ values: raw.values, secrets }, secretValue);
+  const config = {
+    ...toProgramConfig({ values: raw.values, secrets }, secretValue),
+    ...Object.fromEntries(Object.entries(madeUp).map(([key, value]) => [`atom:${key}`, value])),
+  };
   pulumi.runtime.setAllConfig(
     config,
     secrets.map((key) => `atom:${key}`),
   );
 }
 
-function collected(request: RegistrationRequest): CollectedResource {
+function collected(request: RegistrationRequest, showsSecrets: boolean): CollectedResource {
   return {
     type: request.getType(),
     name: request.getName(),
@@ -134,7 +145,7 @@ function collected(request: RegistrationRequest): CollectedResource {
     provider: labelOf(request.getProvider().replace(/::[^:]*$/, "")),
     ignoreChanges: request.getIgnorechangesList(),
     dependsOn: request.getDependenciesList().map(labelOf).sort(),
-    inputs: withoutSecrets(propertiesOf(request)) as Record<string, unknown>,
+    inputs: withoutSecrets(propertiesOf(request), { isSecret: false, showsSecrets }) as Record<string, unknown>,
   };
 }
 
@@ -158,14 +169,14 @@ function labelOf(urn: string): string {
   return type === "" || type === stackType ? "" : `${type} ${name}`;
 }
 
-/** Every text inside a secret becomes a placeholder; the keys of an object are no secret. */
-function withoutSecrets(value: unknown, secret = false): unknown {
-  if (Array.isArray(value)) return value.map((inner) => withoutSecrets(inner, secret));
-  if (typeof value !== "object" || value === null) return secret ? secretPlaceholder : value;
+/** Every text inside a secret becomes a placeholder, save where they are shown; the keys of an object are no secret. */
+function withoutSecrets(value: unknown, how: { readonly isSecret: boolean; readonly showsSecrets: boolean }): unknown {
+  if (Array.isArray(value)) return value.map((inner) => withoutSecrets(inner, how));
+  if (typeof value !== "object" || value === null) return how.isSecret && !how.showsSecrets ? secretPlaceholder : value;
   const object = value as Readonly<Record<string, unknown>>;
   if (object[pulumi.runtime.specialSigKey] === pulumi.runtime.specialSecretSig)
-    return withoutSecrets(object.value, true);
-  return Object.fromEntries(Object.entries(object).map(([key, inner]) => [key, withoutSecrets(inner, secret)]));
+    return withoutSecrets(object.value, { ...how, isSecret: true });
+  return Object.fromEntries(Object.entries(object).map(([key, inner]) => [key, withoutSecrets(inner, how)]));
 }
 
 function byTypeAndName(left: CollectedResource, right: CollectedResource): number {

@@ -75,17 +75,18 @@ export class Environment extends pulumi.ComponentResource {
 
   constructor(name: string, args: EnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
     super("atom:stacks:Environment", name, {}, opts);
-    const services = Object.entries(args.services).map(([service, { definition, settings, secrets }]) => ({
-      ...{ service, contract: definition, settings },
+    const services = Object.entries(args.services).map(([service, { definition, settings, secrets }]) => {
+      const releasePlan = formatReleasePlan(releasePlanOf(service, definition, settings, args));
+      const common = { service, contract: definition, settings, releasePlan };
       // Every decision is made before the first object is declared: a service that cannot be planned changes nothing.
-      plan: planService({
-        ...{ service, contract: definition, settings },
+      const plan = planService({
+        ...common,
         secrets: { content: secrets, entropy: args.entropy },
         asked: args.images[service],
         live: args.live[service],
-      }),
-      releasePlan: formatReleasePlan(releasePlanOf(service, definition, settings, args)),
-    }));
+      });
+      return { ...common, plan };
+    });
 
     const tenant = new Tenant(args.namespace, { namespace: args.namespace, ...args.tenant }, { parent: this });
     new Deployer(

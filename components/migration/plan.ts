@@ -1,3 +1,8 @@
+import { z } from "zod";
+import { canonicalJson } from "../workload/digest.ts";
+import { environmentVariables } from "../workload/environment.ts";
+import type { MigrationSettings } from "./migration.ts";
+
 /** The newest migration of a service in the cluster. */
 export interface LiveMigration {
   /** Digest of the template that it belongs to. */
@@ -8,6 +13,8 @@ export interface LiveMigration {
   readonly failed: boolean;
   /** Its pod template, as the API server holds it. */
   readonly template?: unknown;
+  /** How long it might take, in seconds. @default not known */
+  readonly deadlineSeconds?: number | undefined;
 }
 
 /** What to declare. */
@@ -35,4 +42,50 @@ export function planMigration(
 
 function attemptAfter({ failed, uid, attempt }: LiveMigration): string | undefined {
   return failed ? uid : attempt;
+}
+
+const pod = z.object({
+  spec: z.object({
+    containers: z
+      .array(
+        z.object({
+          command: z.array(z.string()).default([]),
+          env: z
+            .array(
+              z.object({
+                name: z.string(),
+                value: z.string().optional(),
+                valueFrom: z.object({ secretKeyRef: z.object({ key: z.string() }).optional() }).optional(),
+              }),
+            )
+            .default([]),
+        }),
+      )
+      .min(1),
+  }),
+});
+
+/**
+ * Says which settings of the migrations differ from those that ran: they are no part of the pod template, so nothing is staged because of
+ * them. Whatever the Secret is called, and what a container runs beside them, differs between versions and is part of these.
+ */
+export function changedMigrationNotes(
+  service: string,
+  { command, environment, deadlineSeconds }: MigrationSettings,
+  plan: MigrationPlan | undefined,
+  live: LiveMigration | undefined,
+): string[] {
+  const ran = pod.safeParse(live?.template);
+  if (plan === undefined || plan.run || live === undefined || !ran.success) return [];
+  const [container] = ran.data.spec.containers;
+  const declared = pod.shape.spec.shape.containers.parse([{ env: environmentVariables("", environment) }]);
+  const changed = [
+    ...(canonicalJson(container?.command) === canonicalJson(command) ? [] : ["command"]),
+    ...(canonicalJson(container?.env) === canonicalJson(declared[0]?.env) ? [] : ["environment"]),
+    ...((live.deadlineSeconds ?? deadlineSeconds) === deadlineSeconds ? [] : ["deadlineSeconds"]),
+  ];
+  if (changed.length === 0) return [];
+  return [
+    `${service}: the migrations' ${changed.join(", ")} differ from what ran for template ${live.digest}. They run with the next version that is staged.`,
+  ];
 }

@@ -56,6 +56,11 @@ export function migrationLabel(service: string): string {
   return `${service}-migrate`;
 }
 
+/** `app.kubernetes.io/name` of what releases a service from within the cluster: no selector of the service may find it. */
+export function releaserName(service: string): string {
+  return `${service}-releaser`;
+}
+
 /**
  * Job that migrates the database for the template with this digest. A Job cannot change, so whatever makes another one of it is in its name.
  *

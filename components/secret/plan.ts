@@ -2,7 +2,15 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { hasServed } from "../ledger/release-record.ts";
 import { slotNames } from "../names/slot-name.ts";
 import type { LiveRelease } from "../slots/live-release.ts";
-import { changedSecrets, secretsNamed, type SecretVersion } from "../workload/secret-version.ts";
+import { versionKeyName } from "../names/names.ts";
+import {
+  changedSecrets,
+  describesSecret,
+  secretAnnotations,
+  secretsNamed,
+  type AnnotatedTemplate,
+  type SecretVersion,
+} from "../workload/secret-version.ts";
 import type { PodTemplate } from "../workload/pod-template.ts";
 import { VersionKey, type SecretContent } from "./secret-content.ts";
 
@@ -89,14 +97,22 @@ export function planSecrets({ service, source, configured, live, release, migrat
       ? versions.get(version.name)?.made
       : VersionKey.fresh(source.entropy, version.name).hash("made", 12),
   };
-  const named = secretsNamed(service, [slotTemplates(release), migration, keptTemplates(release?.ledger)]);
-  const others = named.filter((name) => name !== version.name);
+  const others = namedSecrets(service, release, migration).filter((name) => name !== version.name);
   const kept = others.flatMap((name) => versions.get(name) ?? []);
   return {
     key,
     declared: [desired, ...kept].sort((left, right) => (left.name < right.name ? -1 : 1)),
     notes: missingNotes(service, release, (name) => name === version.name || versions.has(name)),
   };
+}
+
+/**
+ * Names of the Secrets that a slot, the newest migrations or a version that a rollback can stage again needs.
+ *
+ * @param migration pod template of the newest migrations @default none ran
+ */
+export function namedSecrets(service: string, release: LiveRelease | undefined, migration?: unknown): string[] {
+  return secretsNamed(service, [slotTemplates(release), migration, keptTemplates(release?.ledger)]);
 }
 
 function slotTemplates(release: LiveRelease | undefined): unknown[] {
@@ -127,18 +143,41 @@ function missingNotes(service: string, release: LiveRelease | undefined, isThere
  * Says by name which secrets differ from those of the slot that serves: they reach users with a release, as any change does.
  *
  * @param desired the template that the configuration asks for
+ * @param found the key that its hashes were made with, and the Secrets that are there
  */
 export function changedSecretNotes(
   service: string,
   release: LiveRelease | undefined,
   desired: { readonly template: PodTemplate; readonly digest: string },
+  { key, live }: { readonly key: VersionKey; readonly live: LiveSecrets | undefined },
 ): string[] {
   if (release === undefined) return [];
   const { active } = release.ledger;
-  const changed = changedSecrets(release.slots[active]?.template, desired.template);
-  if (changed.length === 0) return [];
+  const serving = release.slots[active]?.template;
+  const isNewKey = live?.key === undefined && describesSecret(serving);
+  const before = isNewKey ? hashedAgain(service, serving, key, live) : serving;
+  const changed = changedSecrets(before, desired.template);
   const differ = changed.length === 1 ? "differs" : "differ";
+  const changedNote = `${changed.join(", ")} ${differ} from what ${active} serves with. ${active} keeps what it has; the new content is part of template ${desired.digest}, as an image would be.`;
+  if (!isNewKey) return changed.length === 0 ? [] : [`${service}: ${changedNote}`];
   return [
-    `${service}: ${changed.join(", ")} ${differ} from what ${active} serves with. ${active} keeps what it has; the new content is part of template ${desired.digest}, as an image would be.`,
+    `${service}: the Secret ${versionKeyName(service)}, with the key by which Secrets are named, does not exist and is made again: the configured secrets get another name, and so template ${desired.digest} is a new one. ` +
+      (before === undefined
+        ? `Whether a value differs from what ${active} serves with is not known.`
+        : changed.length === 0
+          ? `No value differs from what ${active} serves with.`
+          : changedNote),
   ];
+}
+
+/** Hashes of another key cannot be compared, but what the Secret holds can; `undefined` where it is gone as well. */
+function hashedAgain(
+  service: string,
+  serving: unknown,
+  key: VersionKey,
+  live: LiveSecrets | undefined,
+): AnnotatedTemplate | undefined {
+  const names = secretsNamed(service, serving);
+  const found = live?.versions.find(({ name }) => names.includes(name));
+  return found && { metadata: { annotations: secretAnnotations(found.content.version(service, key)) } };
 }

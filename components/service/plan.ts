@@ -1,4 +1,5 @@
-import { planMigration, type MigrationPlan } from "../migration/plan.ts";
+import type { ReleaseUnderWay } from "../ledger/release-record.ts";
+import { changedMigrationNotes, planMigration, type MigrationPlan } from "../migration/plan.ts";
 import { planRoutes, type RoutesPlan } from "../routes/plan.ts";
 import {
   changedSecretNotes,
@@ -8,7 +9,7 @@ import {
   type SecretsSource,
 } from "../secret/plan.ts";
 import { planSlots, type SlotsPlan } from "../slots/plan.ts";
-import { templateDigest } from "../workload/digest.ts";
+import { canonicalJson, templateDigest } from "../workload/digest.ts";
 import { podTemplate, type PodTemplate } from "../workload/pod-template.ts";
 import type { ServiceContract, ServiceSettings } from "./contract.ts";
 import { imageInEffect } from "./image-in-effect.ts";
@@ -34,13 +35,23 @@ export interface ServicePlanSources {
   readonly contract: ServiceContract;
   readonly settings: ServiceSettings;
   readonly secrets: SecretsSource;
+  /** How the configuration has it released: the text of a release plan. */
+  readonly releasePlan: string;
   /** An image that this run is to stage in place of the configured one. @default none */
   readonly asked?: string | undefined;
   readonly live: LiveService | undefined;
 }
 
 /** Decides what each slot of a service gets. Throws what {@link planSlots} throws. */
-export function planService({ service, contract, settings, secrets, asked, live }: ServicePlanSources): ServicePlan {
+export function planService({
+  service,
+  contract,
+  settings,
+  secrets,
+  releasePlan,
+  asked,
+  live,
+}: ServicePlanSources): ServicePlan {
   const ledger = live?.release?.ledger;
   const { image, notes } = imageInEffect({ service, configured: settings.image, asked, ledger });
   const configured = configuredVersion(service, secrets, live?.secrets);
@@ -79,19 +90,22 @@ export function planService({ service, contract, settings, secrets, asked, live 
     ...{ service, source: secrets, configured, live: live?.secrets, release: live?.release },
     migration: live?.migration?.template,
   });
+  const migration = contract.migration && planMigration(slots.migrate, digest, live?.migration);
   return {
     ...slots,
     notes: [
       ...notes,
       ...slots.notes,
-      ...changedSecretNotes(service, live?.release, { template, digest }),
+      ...changedSecretNotes(service, live?.release, { template, digest }, { key: configured.key, live: live?.secrets }),
       ...secretsPlan.notes,
+      ...(contract.migration ? changedMigrationNotes(service, contract.migration, migration, live?.migration) : []),
       ...(routes?.notes ?? []),
+      ...heldPlanNotes(service, releasePlan, ledger?.current),
     ],
     image,
     routes,
     desired: { template, digest },
-    migration: contract.migration && planMigration(slots.migrate, digest, live?.migration),
+    migration,
     secrets: secretsPlan,
     secret: configured.version.name,
   };
@@ -110,4 +124,19 @@ function routesPlan(
     ...{ service, active, live: routes, release: current?.id },
     settings: { ...settings, port: contract.port },
   });
+}
+
+/** Says what a release plan has of its own that is not written because a release goes on by the one that it began with. */
+function heldPlanNotes(service: string, releasePlan: string, current: ReleaseUnderWay | null = null): string[] {
+  if (current === null) return [];
+  const before = current.plan;
+  // What the ledger keeps may be of any version.
+  if (typeof before !== "object" || before === null || !("schema" in before)) return [];
+  const [held, began] = [JSON.parse(releasePlan), before] as readonly Readonly<Record<string, unknown>>[];
+  const keys = [...new Set([...Object.keys(held ?? {}), ...Object.keys(began ?? {})])];
+  const other = keys.filter((key) => canonicalJson(held?.[key] ?? null) !== canonicalJson(began?.[key] ?? null));
+  if (other.length === 0) return [];
+  return [
+    `${service}: release ${current.id} goes on by the release plan that it began with. The stack's file has another one (${other.sort().join(", ")}), which is written by a run after it has ended.`,
+  ];
 }

@@ -1,7 +1,7 @@
 import type { QuarantineEntry } from "../ledger/ledger.ts";
 import { UserError } from "../errors/user-error.ts";
 import { slotName } from "../names/names.ts";
-import { otherSlot, type BySlot, type SlotName } from "../names/slot-name.ts";
+import { otherSlot, slotNames, type BySlot, type SlotName } from "../names/slot-name.ts";
 import { nextApplied, type LiveRelease, type LiveSlot, type SlotMarks } from "./live-release.ts";
 import { planServingReplicas, replicasMark, type DesiredReplicas } from "./replicas.ts";
 
@@ -87,6 +87,11 @@ export function planSlots({ service, desired, autoscaled, live }: SlotsPlanInput
       slots,
       notes: [
         `${service}: release ${current.id} is under way, so both slots are left as they are. So is its release plan. Run this again when it has ended.`,
+        ...(slotNames.some((slot) => live.slots[slot]?.digest === desired.digest)
+          ? []
+          : [
+              `${service}: the stack's file asks for template ${desired.digest}, which neither slot has; it is not staged before release ${current.id} has ended.`,
+            ]),
         ...serving.notes,
       ],
     };

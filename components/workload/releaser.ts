@@ -1,9 +1,10 @@
 import { labelKeys } from "../names/labels.ts";
+import { releaserName } from "../names/names.ts";
 import type { Resources } from "./pod-template.ts";
 
 /** The pods that release a service from within the cluster. They serve nothing, so no selector of the service may find them. */
 export function releaserSelectorLabels(service: string): Record<string, string> {
-  return { [labelKeys.name]: `${service}-releaser` };
+  return { [labelKeys.name]: releaserName(service) };
 }
 
 /** Labels of a service's releasers. */

@@ -31,6 +31,11 @@ export function changedSecrets(from: AnnotatedTemplate | undefined, to: Annotate
   return [...new Set([...before.keys(), ...after.keys()])].filter((key) => before.get(key) !== after.get(key)).sort();
 }
 
+/** Whether a pod template says what its Secret holds, by hashes: those of earlier versions of this project do not. */
+export function describesSecret(template: AnnotatedTemplate | undefined): boolean {
+  return hashesOf(template) !== undefined;
+}
+
 function hashesOf(template: AnnotatedTemplate | undefined): ReadonlyMap<string, unknown> | undefined {
   try {
     const keys: unknown = JSON.parse(template?.metadata?.annotations?.[labelKeys.secretKeys] ?? "null");

@@ -83,3 +83,18 @@ export class LedgerMissingError extends UserError {
     this.service = service;
   }
 }
+
+/** A service that runs is configured with another router than the one that it was provisioned with. */
+export class RouterChangedError extends UserError {
+  override readonly name = "RouterChangedError";
+  readonly service: string;
+
+  constructor(namespace: string, service: string, from: string, to: string) {
+    super(
+      `${service} in ${namespace} was provisioned with the router ${from}, and the stack's file has ${to} (atom:services.${service}.routes.router).\n` +
+        `${unchanged} A router cannot be changed in place: both own the Services of these names, and users would lose theirs in between. ` +
+        `Provision a stack with the router ${to} beside this one and move users to it, or keep ${from}.`,
+    );
+    this.service = service;
+  }
+}

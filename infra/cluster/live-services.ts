@@ -5,10 +5,12 @@ import { ledgerKey, ledgerName, migrationLabel, slotName } from "../../component
 import { slotNames, type SlotName } from "../../components/names/slot-name.ts";
 import type { LiveMigration } from "../../components/migration/plan.ts";
 import type { LiveService, LiveServices } from "../../components/service/live-service.ts";
+import { releasePlanKey, releasePlanName } from "../../components/release-plan/release-plan.ts";
+import { namedSecrets } from "../../components/secret/plan.ts";
 import { allTo, type LiveRelease, type LiveSlot, type SlotMarks } from "../../components/slots/live-release.ts";
 import type { PodTemplate } from "../../components/workload/pod-template.ts";
 import { ApiServer, type ClusterSettings } from "./api-server.ts";
-import { LedgerMissingError } from "./errors.ts";
+import { LedgerMissingError, RouterChangedError } from "./errors.ts";
 import { readSecrets } from "./live-secrets.ts";
 import { read } from "./read.ts";
 import { appliedOf, readOwnService, readVirtualService } from "./routes.ts";
@@ -29,7 +31,8 @@ export interface LiveServicesQuery {
 
 /**
  * Reads what the releases have made of the cluster. A namespace, or a service in it, that no traffic was ever routed to has its first
- * run ahead. Everything else that is missing, and every failure to look, is an error: see `errors.ts` and the ledger's own.
+ * run ahead. Everything else that is missing, another router than it was provisioned with, and every failure to look, is an error: see
+ * `errors.ts` and the ledger's own.
  */
 export async function readLiveServices(query: LiveServicesQuery): Promise<LiveServices> {
   const { cluster, namespace, services, env, deadline = liveServicesDeadline } = query;
@@ -47,12 +50,14 @@ async function readService(
   service: string,
   router: "istio" | "replicas",
 ): Promise<LiveService> {
-  const [release, migration, secrets] = await Promise.all([
+  const declared = await readRouter(api, namespace, service);
+  if (declared !== undefined && declared !== router) throw new RouterChangedError(namespace, service, declared, router);
+  const [release, migration] = await Promise.all([
     readRelease(api, namespace, service, router),
     readMigration(api, namespace, service),
-    readSecrets(api, namespace, service),
   ]);
-  return { release, migration, secrets };
+  const named = namedSecrets(service, release, migration?.template);
+  return { release, migration, secrets: await readSecrets(api, namespace, service, named) };
 }
 
 async function readRelease(
@@ -77,6 +82,24 @@ async function readRelease(
 }
 
 const configMap = z.object({ data: z.record(z.string(), z.string()).default({}) });
+
+const planWithRouter = z.object({ router: z.object({ kind: z.enum(["istio", "replicas"]) }) });
+
+/** The router that the newest release plan has, and so the last run had; `undefined` where that is not known. */
+async function readRouter(
+  api: ApiServer,
+  namespace: string,
+  service: string,
+): Promise<"istio" | "replicas" | undefined> {
+  const path = `/api/v1/namespaces/${namespace}/configmaps/${releasePlanName(service)}`;
+  const found = await read(api, path, configMap);
+  try {
+    return planWithRouter.parse(JSON.parse(found?.data[releasePlanKey] ?? "")).router.kind;
+  } catch {
+    // A plan that cannot be read is written again, and nothing is known of it.
+    return undefined;
+  }
+}
 
 async function readLedger(api: ApiServer, namespace: string, service: string): Promise<Ledger | undefined> {
   const path = `/api/v1/namespaces/${namespace}/configmaps/${ledgerName(service)}`;
@@ -134,6 +157,7 @@ const jobs = z.object({
     z.object({
       metadata: z.object({ uid: z.string(), creationTimestamp: z.string(), labels }),
       spec: z.object({
+        activeDeadlineSeconds: z.int().optional(),
         template: z.looseObject({
           metadata: z.looseObject({ annotations: z.record(z.string(), z.string()).default({}) }).prefault({}),
         }),
@@ -158,6 +182,7 @@ async function readMigration(api: ApiServer, namespace: string, service: string)
     attempt: newest.spec.template.metadata.annotations[labelKeys.attempt],
     failed: newest.status.conditions.some(({ type, status }) => type === "Failed" && status === "True"),
     template: newest.spec.template,
+    deadlineSeconds: newest.spec.activeDeadlineSeconds,
   };
 }
 

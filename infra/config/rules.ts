@@ -1,4 +1,6 @@
 import { catalogue, serviceDefinition } from "../../stacks/catalogue.ts";
+import { migrationLabel, releaserName } from "../../components/names/names.ts";
+import { slotNames } from "../../components/names/slot-name.ts";
 import { alertProblems } from "./alerts-rules.ts";
 import type { ConfigProblem } from "./error.ts";
 import { githubProblems } from "./github-rules.ts";
@@ -12,6 +14,7 @@ import { environments, type ServiceConfig, type StackConfig } from "./schema.ts"
 export function crossFieldProblems(stack: string, config: StackConfig): ConfigProblem[] {
   return [
     ...environmentProblems(stack, config),
+    ...nameProblems(Object.keys(config.services)),
     ...Object.entries(config.services).flatMap(([name, service]) => serviceProblems(name, service, config)),
     ...quotaProblems(config),
     ...limitProblems("namespace.containerDefaults", config.namespace.containerDefaults),
@@ -30,6 +33,23 @@ function environmentProblems(stack: string, { environment, services }: StackConf
   if (Object.keys(services).length === 0)
     problems.push({ key: "services", value: services, allowed: "allowed: at least one service" });
   return problems;
+}
+
+/**
+ * What belongs to a service is named after it: its slots' Services and Deployments, and by their labels its migrations and releasers. A
+ * service of such a name would be routed to, scaled or selected in place of that.
+ */
+function nameProblems(names: readonly string[]): ConfigProblem[] {
+  return names.flatMap((name) => {
+    const owner = names.find((other) => [migrationLabel(other), releaserName(other)].includes(name));
+    const slot = slotNames.find((each) => name.endsWith(`-${each}`));
+    if (owner === undefined && slot === undefined) return [];
+    const allowed =
+      slot === undefined
+        ? `it is the name of what belongs to ${owner ?? ""}; allowed: a name that does not end so`
+        : `it ends as the name of a slot does; allowed: a name that does not end with -${slotNames.join(" or -")}`;
+    return [{ key: `services.${name}`, value: name, allowed }];
+  });
 }
 
 function serviceProblems(name: string, service: ServiceConfig, config: StackConfig): ConfigProblem[] {

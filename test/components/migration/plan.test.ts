@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { planMigration, type LiveMigration } from "../../../components/migration/plan.ts";
+import { changedMigrationNotes, planMigration, type LiveMigration } from "../../../components/migration/plan.ts";
 
 const live = (changes: Partial<LiveMigration> = {}): LiveMigration => ({
   digest: "new",
@@ -42,5 +42,41 @@ describe("the migrations of a template", () => {
   it("go when they failed and nothing is staged, and do not come back", () => {
     assert.equal(planMigration(false, "new", live({ failed: true })), undefined);
     assert.equal(planMigration(false, "new", undefined), undefined);
+  });
+});
+
+describe("what is said of migrations", () => {
+  const settings = {
+    command: ["node", "migrate.ts"],
+    environment: { values: { USER: "somebody" }, secrets: { DATABASE_URL: "databaseUrl" } },
+    deadlineSeconds: 300,
+  };
+  const env = [
+    { name: "DATABASE_URL", valueFrom: { secretKeyRef: { name: "atom-secrets-0", key: "databaseUrl" } } },
+    { name: "USER", value: "somebody" },
+  ];
+  const template = {
+    spec: { containers: [{ command: settings.command, env, imagePullPolicy: "Always" }], dnsPolicy: "ClusterFirst" },
+  };
+  const ran = live({ digest: "old", template, deadlineSeconds: 300 });
+  const left = planMigration(false, "old", ran);
+
+  it("is nothing where they are those that ran, whatever the API server added and the Secret is called", () => {
+    assert.deepEqual(changedMigrationNotes("atom", settings, left, ran), []);
+  });
+
+  it("is what differs from those that ran, and when it counts", () => {
+    const other = { command: ["true"], environment: { values: {}, secrets: {} }, deadlineSeconds: 5 };
+    assert.deepEqual(changedMigrationNotes("atom", other, left, ran), [
+      "atom: the migrations' command, environment, deadlineSeconds differ from what ran for template old. They run with the next version that is staged.",
+    ]);
+    assert.deepEqual(changedMigrationNotes("atom", { ...settings, command: ["true"] }, left, ran).length, 1);
+  });
+
+  it("is nothing where they run now, ran never, or are not known", () => {
+    const other = { ...settings, command: ["true"] };
+    assert.deepEqual(changedMigrationNotes("atom", other, planMigration(true, "new", ran), ran), []);
+    assert.deepEqual(changedMigrationNotes("atom", other, undefined, undefined), []);
+    assert.deepEqual(changedMigrationNotes("atom", other, left, live({ template: { spec: {} } })), []);
   });
 });

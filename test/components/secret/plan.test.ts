@@ -162,9 +162,12 @@ describe("what is said of Secrets", () => {
   const serving = (keys: Readonly<Record<string, string>>): LiveRelease =>
     liveRelease({ slots: { blue: { ...liveSlot("old"), template: annotated(keys) }, green: undefined } });
 
+  const asked = (keys: Readonly<Record<string, string>>) => ({ template: annotated(keys), digest: "new" });
+  const found = { key, live: { key, versions: [] } };
+
   it("is which ones changed, by name, and that they are a change like any other", () => {
     const notes = (keys: Readonly<Record<string, string>>) =>
-      changedSecretNotes("atom", serving({ a: "1", b: "1" }), { template: annotated(keys), digest: "new" });
+      changedSecretNotes("atom", serving({ a: "1", b: "1" }), asked(keys), found);
     assert.deepEqual(notes({ a: "1", b: "1" }), []);
     assert.deepEqual(notes({ a: "2", b: "1" }), [
       "atom: a differs from what blue serves with. blue keeps what it has; the new content is part of template new, as an image would be.",
@@ -173,8 +176,33 @@ describe("what is said of Secrets", () => {
   });
 
   it("is nothing on a first run, nor where the serving version's Secret has no versions", () => {
-    const asked = { template: annotated({ a: "1" }), digest: "new" };
-    assert.deepEqual(changedSecretNotes("atom", undefined, asked), []);
-    assert.deepEqual(changedSecretNotes("atom", liveRelease(), asked), []);
+    const none = { key, live: undefined };
+    assert.deepEqual(changedSecretNotes("atom", undefined, asked({ a: "1" }), none), []);
+    assert.deepEqual(changedSecretNotes("atom", liveRelease(), asked({ a: "1" }), found), []);
+    assert.deepEqual(changedSecretNotes("atom", liveRelease(), asked({ a: "1" }), none), []);
+  });
+
+  it("is, where the key of the hashes was deleted, what differs all the same, by what the Secrets hold", () => {
+    const served = SecretContent.of({ a: "1", b: "1" });
+    const { name, keys } = served.version("atom", new VersionKey("the deleted one"));
+    const blue = { ...liveSlot("old"), template: { ...annotated(keys) } };
+    blue.template.metadata.annotations = secretAnnotations({ name, keys });
+    const release = liveRelease({ slots: { blue, green: undefined } });
+    const notes = (values: Readonly<Record<string, string>>, versions: LiveSecrets["versions"]) =>
+      changedSecretNotes("atom", release, asked(SecretContent.of(values).version("atom", key).keys), {
+        key,
+        live: { key: undefined, versions },
+      });
+    const there = [{ name, content: served, immutable: true, made: "once" }];
+    const gone =
+      "atom: the Secret atom-version-key, with the key by which Secrets are named, does not exist and is made again: " +
+      "the configured secrets get another name, and so template new is a new one.";
+    assert.deepEqual(notes({ a: "1", b: "1" }, there), [`${gone} No value differs from what blue serves with.`]);
+    assert.deepEqual(notes({ a: "2", b: "1" }, there), [
+      `${gone} a differs from what blue serves with. blue keeps what it has; the new content is part of template new, as an image would be.`,
+    ]);
+    assert.deepEqual(notes({ a: "1", b: "1" }, []), [
+      `${gone} Whether a value differs from what blue serves with is not known.`,
+    ]);
   });
 });

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { formatLedger, initialLedger } from "../../../components/ledger/ledger.ts";
 import { SecretContent, VersionKey } from "../../../components/secret/secret-content.ts";
 import { ClusterAccessError, ClusterAnswerError } from "../../../infra/cluster/errors.ts";
 import { readLiveServices } from "../../../infra/cluster/live-services.ts";
+import { pastRelease } from "../../components/slots/live.ts";
 import { ApiDouble, respond } from "./api-double.ts";
 
 const core = "/api/v1/namespaces/atom-staging";
@@ -55,6 +57,34 @@ describe("the Secrets of a service in the cluster", () => {
       [list]: { items: [{ metadata: { name: "atom-secrets" } }, { metadata: { name: "atom-version-key" } }] },
     });
     assert.deepEqual([empty?.secrets?.versions.length, empty?.secrets?.key], [1, undefined]);
+  });
+
+  it("are also those that lost their labels and that something names, and the key that did", async () => {
+    const [serving, idle, ran, kept] = ["0", "1", "2", "3"].map((each) => `atom-secrets-${each.repeat(12)}`);
+    const template = (name = "") => ({
+      metadata: { labels: {} },
+      spec: { volumes: [{ secret: { secretName: name } }] },
+    });
+    const past = { ...pastRelease, outcome: "released" as const, podTemplate: template(kept) };
+    const ledger = formatLedger({ ...initialLedger("atom"), releases: [past] });
+    const metadata = { uid: "u", creationTimestamp: "2026-01-01T00:00:00Z", labels: {} };
+    const unlabelled = [serving, ran, kept, "atom-version-key", "atom-secrets-444444444444"].map((name = "") =>
+      secret(name, name === "atom-version-key" ? { key: base64("the key") } : { tokenSecret: base64(name) }),
+    );
+    const service = await read({
+      [`${core}/configmaps/atom-ledger`]: { data: { "ledger.json": ledger } },
+      "/apis/apps/v1/namespaces/atom-staging/deployments/atom-blue": {
+        spec: { replicas: 2, template: template(serving) },
+      },
+      "/apis/apps/v1/namespaces/atom-staging/deployments/atom-green": {
+        spec: { replicas: 0, template: template(idle) },
+      },
+      [jobs]: { items: [{ metadata, spec: { template: template(ran) } }] },
+      [list]: { items: [secret(idle ?? "", { tokenSecret: base64("idle") })] },
+      [`${core}/secrets`]: { items: unlabelled },
+    });
+    assert.deepEqual(service?.secrets?.versions.map(({ name }) => name).sort(), [serving, idle, ran, kept]);
+    assert.equal(service.secrets.key?.hash("x", 64), new VersionKey("the key").hash("x", 64));
   });
 
   it("must be readable: otherwise what the serving pods read would be taken for unused", async () => {

@@ -13,6 +13,7 @@ import {
   ClusterContextError,
   ClusterUnreachableError,
   LedgerMissingError,
+  RouterChangedError,
 } from "../../../infra/cluster/errors.ts";
 import { readLiveServices, type LiveServicesQuery } from "../../../infra/cluster/live-services.ts";
 import { pastRelease, releaseUnderWay } from "../../components/slots/live.ts";
@@ -171,6 +172,29 @@ describe("the live release", () => {
   });
 });
 
+describe("the router of a service that runs", () => {
+  const planned = (plan: string) => ({ [`${core}/configmaps/atom-release-plan`]: { data: { "plan.json": plan } } });
+  const objects = { ...namespace, ...ledger(), ...slots, ...route(100, 0) };
+
+  it("is the one that it was provisioned with; another one is refused, with what to do", async () => {
+    const istio = planned('{"router":{"kind":"istio","timeout":1}}');
+    assert.ok(await read({ ...objects, ...istio }));
+    await assert.rejects(read({ ...objects, ...istio }, { services: { atom: "replicas" } }), (error: unknown) => {
+      assert.ok(error instanceof RouterChangedError);
+      assert.match(
+        error.message,
+        /with the router istio, and the stack's file has replicas \(atom:services\.atom\.routes/,
+      );
+      return true;
+    });
+  });
+
+  it("is not known of a plan that cannot be read, which the next run writes again", async () => {
+    for (const plan of ["", "{", '{"router":{"kind":"linkerd"}}'])
+      assert.ok(await read({ ...objects, ...planned(plan) }));
+  });
+});
+
 describe("the live migration", () => {
   const jobs = `/apis/batch/v1/namespaces/atom-staging/jobs?labelSelector=${encodeURIComponent("app.kubernetes.io/name=atom-migrate")}`;
   const job = (uid: string, hour: number, changes: object = {}) => ({
@@ -179,7 +203,7 @@ describe("the live migration", () => {
       creationTimestamp: `2026-01-02T0${hour}:00:00Z`,
       labels: { "atom.dev/template": `digest-${uid}` },
     },
-    spec: { template: {} },
+    spec: { activeDeadlineSeconds: 300, template: {} },
     ...changes,
   });
   const migrationOf = async (items: readonly object[]) => {
@@ -194,7 +218,10 @@ describe("the live migration", () => {
   it("is that of the newest Job", async () => {
     const migration = await migrationOf([job("a", 1), job("c", 3), job("b", 2)]);
     const template = { metadata: { annotations: {} } };
-    assert.deepEqual(migration, { digest: "digest-c", uid: "c", attempt: undefined, failed: false, template });
+    assert.deepEqual(migration, {
+      ...{ digest: "digest-c", uid: "c", attempt: undefined, failed: false },
+      ...{ template, deadlineSeconds: 300 },
+    });
   });
 
   it("says whether it failed, and which attempt it was", async () => {

@@ -12,6 +12,13 @@ interface BadConfig {
   readonly problems: readonly (readonly [key: string, value: unknown, allowed: RegExp])[];
 }
 
+const undefinedService = {
+  image: "molecule:1",
+  replicas: 2,
+  resources: { requests: { cpu: "1m", memory: "1Mi" }, limits: { memory: "1Mi" } },
+  routes: { router: "replicas", clientNamespaces: [] },
+};
+
 const step = (weight: number) => ({ weight, wait: "5m" });
 
 const table: readonly BadConfig[] = [
@@ -84,14 +91,28 @@ const table: readonly BadConfig[] = [
     what: "a service that nobody defined",
     changes: {
       services: {},
-      "services.molecule": {
-        image: "molecule:1",
-        replicas: 2,
-        resources: { requests: { cpu: "1", memory: "1Gi" }, limits: { memory: "1Gi" } },
-        routes: { router: "replicas", clientNamespaces: [] },
-      },
+      "services.molecule": undefinedService,
     },
     problems: [["atom:services.molecule", "molecule", /^allowed: atom \(a new service is defined in stacks\/\)$/]],
+  },
+  {
+    what: "services that are named as what belongs to another service is",
+    changes: Object.fromEntries(
+      ["atom-green", "shop-blue", "atom-migrate", "atom-releaser"].map((name) => [
+        `services.${name}`,
+        undefinedService,
+      ]),
+    ),
+    problems: [
+      ["atom:services.atom-green", "atom-green", /^it ends as the name of a slot does; allowed: .* -blue or -green$/],
+      ["atom:services.shop-blue", "shop-blue", /^it ends as the name of a slot does/],
+      ["atom:services.atom-migrate", "atom-migrate", /^it is the name of what belongs to atom; allowed: a name/],
+      ["atom:services.atom-releaser", "atom-releaser", /^it is the name of what belongs to atom/],
+      ...["atom-green", "shop-blue", "atom-migrate", "atom-releaser"].map(
+        (name) => [`atom:services.${name}`, name, /a new service is defined in stacks/] as const,
+      ),
+      ["atom:namespace.quota.pods", 32, /^the services need/],
+    ],
   },
   {
     what: "no service at all",
