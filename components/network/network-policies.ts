@@ -45,8 +45,8 @@ export function allowDns(namespace: string): PolicySpec {
   };
 }
 
-/** The serving pods of a service are open to these sources, on one port. */
-export function allowIngress(service: string, port: number, sources: IngressSources): PolicySpec {
+/** The serving pods of a service are open to these sources, on these ports. */
+export function allowIngress(service: string, ports: readonly number[], sources: IngressSources): PolicySpec {
   const from = [
     ...[...new Set(sources.namespaces)].map(inNamespace),
     ...sources.cidrs.map((cidr): Peer => ({ ipBlock: { cidr } })),
@@ -56,7 +56,7 @@ export function allowIngress(service: string, port: number, sources: IngressSour
     podSelector: { matchLabels: serviceSelectorLabels(service) },
     policyTypes: ["Ingress"],
     // An empty `from` would open the port to everybody.
-    ingress: from.length === 0 ? [] : [{ from, ports: [{ protocol: "TCP", port }] }],
+    ingress: from.length === 0 ? [] : [{ from, ports: ports.map((port) => ({ protocol: "TCP", port })) }],
   };
 }
 
@@ -71,8 +71,8 @@ export function allowEgress(service: string, destinations: readonly Destination[
 
 /** What a releaser in the cluster talks to. */
 export interface ReleaserPeers {
-  /** Port of the service's pods. */
-  readonly port: number;
+  /** Ports of the service's pods. */
+  readonly ports: readonly number[];
   /** Namespaces of the gateway and of Prometheus. A policy sees the pods' own ports, which are not those of their Services, so it names none. */
   readonly namespaces: readonly string[];
   /** The API server, and whatever of the rest is reached by an address. */
@@ -80,14 +80,14 @@ export interface ReleaserPeers {
 }
 
 /** The releasers of a service may move its traffic, ask it through its gateway, read its pods' counters and ask Prometheus. */
-export function allowReleaser(service: string, { port, namespaces, destinations }: ReleaserPeers): PolicySpec {
+export function allowReleaser(service: string, { ports, namespaces, destinations }: ReleaserPeers): PolicySpec {
   return {
     podSelector: { matchLabels: releaserSelectorLabels(service) },
     policyTypes: ["Egress"],
     egress: [
       {
         to: [{ podSelector: { matchLabels: serviceSelectorLabels(service) } }],
-        ports: [{ protocol: "TCP", port }],
+        ports: ports.map((port) => ({ protocol: "TCP", port })),
       },
       { to: [...new Set(namespaces)].map(inNamespace) },
       ...destinations.map(to),

@@ -2,8 +2,8 @@ import type { types } from "@pulumi/kubernetes";
 
 export interface ClusterServiceArgs {
   readonly selector: Readonly<Record<string, string>>;
-  /** Port of the Service; requests go to the container port that is named `http`. */
-  readonly port: number;
+  /** Ports of the Service, the one to use first; requests go to the container port that is named `http`. */
+  readonly ports: readonly number[];
   /** Annotations beside its own. @default none */
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -11,7 +11,7 @@ export interface ClusterServiceArgs {
 /** A Service inside the cluster, over HTTP. */
 export function clusterService(
   metadata: types.input.meta.v1.ObjectMeta,
-  { selector, port, annotations }: ClusterServiceArgs,
+  { selector, ports, annotations }: ClusterServiceArgs,
 ): { metadata: types.input.meta.v1.ObjectMeta; spec: types.input.core.v1.ServiceSpec } {
   return {
     // An idle slot has no pods, so waiting for a Service to have some would wait in vain; the Deployments are waited for.
@@ -19,7 +19,10 @@ export function clusterService(
     spec: {
       type: "ClusterIP",
       selector: { ...selector },
-      ports: [{ name: "http", port, targetPort: "http", protocol: "TCP", appProtocol: "http" }],
+      ports: ports.map((port, index) => ({
+        name: index === 0 ? "http" : `http-${port}`,
+        ...{ port, targetPort: "http", protocol: "TCP", appProtocol: "http" },
+      })),
     },
   };
 }

@@ -25,6 +25,10 @@ export interface IstioRoutesArgs {
   readonly gateway: GatewaySettings;
   /** What the routes do with a request. */
   readonly http: Omit<HttpRouteSettings, "service">;
+  /** Ports of the Services, that of the routes first. */
+  readonly ports: readonly number[];
+  /** Whether these are left as they are where they are there already. @default false */
+  readonly holdsPorts?: boolean;
   /** The slot that serves. */
   readonly active: SlotName;
   /** What becomes of the routes that are there. @default there are none, and all traffic goes to `active` */
@@ -49,10 +53,10 @@ export interface RouteChecks {
 export class IstioRoutes extends pulumi.ComponentResource {
   constructor(name: string, args: IstioRoutesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("atom:routes:Istio", name, {}, opts);
-    const { service, hosts } = args;
+    const { service, hosts, ports, holdsPorts = false } = args;
     const metadata = { name: service, namespace: args.namespace, labels: serviceSelectorLabels(service) };
 
-    const backends = slotServices(name, { namespace: args.namespace, service, port: args.http.port }, this);
+    const backends = slotServices(name, { namespace: args.namespace, service, ports, holdsPorts }, this);
     const gateway = new k8s.apiextensions.CustomResource(
       `${name}-gateway`,
       { apiVersion: istioApiVersion, kind: "Gateway", metadata, spec: gatewaySpec(args.gateway, hosts) },
@@ -92,9 +96,13 @@ export class IstioRoutes extends pulumi.ComponentResource {
     const selector = own?.value ?? slotSelectorLabels(service, args.active);
     new k8s.core.v1.Service(
       name,
-      clusterService(metadata, { selector, port: args.http.port, annotations: annotationsOf(own) }),
+      clusterService(metadata, { selector, ports, annotations: annotationsOf(own) }),
       // While routes name subsets of this Service, both slots are behind it.
-      { parent: this, dependsOn: [route], ...ownership("spec.selector", own, args.checks) },
+      {
+        parent: this,
+        dependsOn: [route],
+        ...ownership("spec.selector", own, args.checks, holdsPorts ? ["spec.ports"] : []),
+      },
     );
     this.registerOutputs();
   }
@@ -113,12 +121,17 @@ function annotationsOf(declared: Declared<unknown> | undefined): Record<string, 
   };
 }
 
-/** A property is the releaser's but for an `up` that writes it, which looks first: a release may have begun since the program read it. */
+/**
+ * A property is the releaser's but for an `up` that writes it, which looks first: a release may have begun since the program read it.
+ *
+ * @param held further properties, which nobody writes now @default none
+ */
 function ownership(
   property: string,
   declared: Declared<unknown> | undefined,
   checks: RouteChecks | undefined,
+  held: readonly string[] = [],
 ): Pick<pulumi.CustomResourceOptions, "ignoreChanges" | "hooks"> {
-  if (declared?.written !== true) return { ignoreChanges: [property] };
+  if (declared?.written !== true) return { ignoreChanges: [property, ...held] };
   return checks === undefined ? {} : { hooks: { beforeUpdate: [checks.before], afterUpdate: [checks.after] } };
 }

@@ -38,7 +38,7 @@ export interface RoutesPlan {
   readonly http: Declared<readonly HttpRoute[]>;
   /** Of the Service of the service's own name. */
   readonly selector: Declared<Readonly<Record<string, string>>>;
-  /** Slots with traffic that the routes name by their own Services from this run on. */
+  /** Slots with traffic that the routes name by their own Services, or at another port, from this run on. */
   readonly renamed: readonly SlotName[];
   /** Whether routes go on naming subsets of the one Service that there was. */
   readonly subsets: boolean;
@@ -78,12 +78,19 @@ function planOwned(input: RoutesPlanInput): RoutesPlan {
   const namesSubsets = live.http.some((route) =>
     route.route?.some((to) => isSubsetDestination(service, to.destination)),
   );
+  const namesPort = live.http.some((route) =>
+    route.route?.some(
+      ({ destination }) =>
+        slotOfDestination(service, destination) !== undefined && destination?.port?.number !== settings.port,
+    ),
+  );
   const written = canonicalJson(wanted) !== canonicalJson(live.http);
+  const destinations = `${service}-blue and ${service}-green at port ${settings.port} as destinations`;
   const known = [
     ...differencesFrom(policy, kept),
     ...(namesSubsets ? [`${service}-blue and ${service}-green in place of the subsets of ${service}`] : []),
+    ...(namesPort && !namesSubsets ? [destinations] : []),
   ];
-  const destinations = `${service}-blue and ${service}-green at port ${settings.port} as destinations`;
   const differences = known.length === 0 && canonicalJson(wanted) !== canonicalJson(kept) ? [destinations] : known;
   const selector = planSelector(input);
   if (release !== undefined && (written || selector.written))
@@ -107,7 +114,7 @@ function planOwned(input: RoutesPlanInput): RoutesPlan {
   return {
     http: { value: written ? wanted : live.http, written, applied: written ? nextApplied(live.applied) : live.applied },
     selector,
-    renamed: namesSubsets ? slotNames.filter((slot) => weightOf(slot, input) > 0) : [],
+    renamed: namesSubsets || namesPort ? slotNames.filter((slot) => weightOf(slot, input) > 0) : [],
     subsets: false,
     notes: [
       ...(differences.length === 0

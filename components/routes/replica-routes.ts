@@ -11,8 +11,10 @@ export interface ReplicaRoutesArgs {
   readonly namespace: pulumi.Input<string>;
   /** The service; its name is that of the Service which users ask. */
   readonly service: string;
-  /** Port of the Services. */
-  readonly port: number;
+  /** Ports of the Services, the one to use first. */
+  readonly ports: readonly number[];
+  /** Whether these are left as they are where they are there already. @default false */
+  readonly holdsPorts?: boolean;
   /** The slot that serves. */
   readonly active: SlotName;
   /** What the selector says now: see {@link serviceSelector}. @default all to `active` */
@@ -26,17 +28,17 @@ export interface ReplicaRoutesArgs {
 export class ReplicaRoutes extends pulumi.ComponentResource {
   constructor(name: string, args: ReplicaRoutesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("atom:routes:Replicas", name, {}, opts);
-    const { service, namespace, port } = args;
+    const { service, namespace, ports, holdsPorts = false } = args;
     const labels = serviceSelectorLabels(service);
 
-    slotServices(name, { namespace, service, port }, this);
+    slotServices(name, { namespace, service, ports, holdsPorts }, this);
     new k8s.core.v1.Service(
       name,
       clusterService(
         { name: service, namespace, labels },
-        { selector: serviceSelector(service, args.weights ?? allTo(args.active)), port },
+        { selector: serviceSelector(service, args.weights ?? allTo(args.active)), ports },
       ),
-      { parent: this, ignoreChanges: ["spec.selector"] },
+      { parent: this, ignoreChanges: ["spec.selector", ...(holdsPorts ? ["spec.ports"] : [])] },
     );
     this.registerOutputs();
   }

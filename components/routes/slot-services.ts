@@ -8,14 +8,16 @@ import { clusterService } from "./cluster-service.ts";
 export interface SlotServicesArgs {
   readonly namespace: pulumi.Input<string>;
   readonly service: string;
-  /** Port of the Services. */
-  readonly port: number;
+  /** Ports of the Services, the one to use first. */
+  readonly ports: readonly number[];
+  /** Whether these are left as they are where they are there already. @default false */
+  readonly holdsPorts?: boolean;
 }
 
 /** A Service for each slot. Prometheus finds the pods by these: a pod of the slot that serves is behind another one as well. */
 export function slotServices(
   name: string,
-  { namespace, service, port }: SlotServicesArgs,
+  { namespace, service, ports, holdsPorts = false }: SlotServicesArgs,
   parent: pulumi.Resource,
 ): k8s.core.v1.Service[] {
   const labels = { ...serviceSelectorLabels(service), [labelKeys.scrape]: "true" };
@@ -25,9 +27,9 @@ export function slotServices(
         `${name}-${slot}`,
         clusterService(
           { name: slotName(service, slot), namespace, labels },
-          { selector: slotSelectorLabels(service, slot), port },
+          { selector: slotSelectorLabels(service, slot), ports },
         ),
-        { parent },
+        { parent, ...(holdsPorts ? { ignoreChanges: ["spec.ports"] } : {}) },
       ),
   );
 }

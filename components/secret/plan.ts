@@ -120,7 +120,7 @@ function slotTemplates(release: LiveRelease | undefined): unknown[] {
 }
 
 /** What a release under way began with, and what the ledger keeps of versions that served. */
-function keptTemplates(ledger: Ledger | undefined): unknown[] {
+export function keptTemplates(ledger: Ledger | undefined): unknown[] {
   const served = ledger?.releases.filter(hasServed) ?? [];
   return [ledger?.current?.podTemplate, ...served.map(({ podTemplate }) => podTemplate)];
 }

@@ -13,6 +13,7 @@ import { canonicalJson, templateDigest } from "../workload/digest.ts";
 import { podTemplate, type PodTemplate } from "../workload/pod-template.ts";
 import type { ServiceContract, ServiceSettings } from "./contract.ts";
 import { imageInEffect } from "./image-in-effect.ts";
+import { planPorts, type ServicePorts } from "./ports.ts";
 import type { LiveService } from "./live-service.ts";
 
 /** What `pulumi up` is about to do with a service, decided before anything is declared. */
@@ -28,6 +29,8 @@ export interface ServicePlan extends SlotsPlan {
   readonly secrets: SecretsPlan;
   /** Name of the Secret of the desired template. */
   readonly secret: string;
+  /** Where it is reached. */
+  readonly ports: ServicePorts;
 }
 
 export interface ServicePlanSources {
@@ -85,6 +88,7 @@ export function planService({
     autoscaled: settings.autoscaling !== undefined,
     live: live?.release,
   });
+  const ports = planPorts(service, contract.port, live?.release);
   const routes = routesPlan(service, contract, settings, live);
   const secretsPlan = planSecrets({
     ...{ service, source: secrets, configured, live: live?.secrets, release: live?.release },
@@ -100,6 +104,7 @@ export function planService({
       ...secretsPlan.notes,
       ...(contract.migration ? changedMigrationNotes(service, contract.migration, migration, live?.migration) : []),
       ...(routes?.notes ?? []),
+      ...ports.notes,
       ...heldPlanNotes(service, releasePlan, ledger?.current),
     ],
     image,
@@ -108,6 +113,7 @@ export function planService({
     migration,
     secrets: secretsPlan,
     secret: configured.version.name,
+    ports,
   };
 }
 

@@ -56,7 +56,7 @@ export interface RoutesUpdate {
   readonly http: readonly HttpRoute[];
   /** The routes as this run declares them: what it finds once it has written them. */
   readonly declared: readonly HttpRoute[];
-  /** Slots with traffic that the routes name by their own Services from now on. */
+  /** Slots with traffic that the routes name by their own Services, or at another port, from now on. */
   readonly renamed: readonly SlotName[];
 }
 
@@ -147,13 +147,13 @@ export class Service extends pulumi.ComponentResource {
   }
 
   private network(name: string, args: ServiceArgs): pulumi.Resource[] {
-    const { namespace, service, contract, settings, monitoring, ingressCidrs, releaserEgress } = args;
-    const { port } = contract;
+    const { namespace, service, settings, monitoring, ingressCidrs, releaserEgress } = args;
+    const { pods: ports } = args.plan.ports;
     const { routes, egress } = settings;
     const gateways = routes.router === "istio" ? [routes.gateway.namespace] : [];
     const clients = routes.router === "istio" ? gateways : routes.clientNamespaces;
     const policies = {
-      ingress: allowIngress(service, port, {
+      ingress: allowIngress(service, ports, {
         namespaces: [...clients, monitoring.namespace],
         cidrs: ingressCidrs,
         releaser: releaserEgress !== undefined,
@@ -161,7 +161,7 @@ export class Service extends pulumi.ComponentResource {
       egress: allowEgress(service, egress),
       ...(releaserEgress && {
         releaser: allowReleaser(service, {
-          port,
+          ports,
           namespaces: [...gateways, monitoring.namespace],
           destinations: releaserEgress,
         }),
@@ -180,7 +180,7 @@ export class Service extends pulumi.ComponentResource {
   private routes(name: string, args: ServiceArgs, dependsOn: pulumi.Resource[]): void {
     const { namespace, service, contract, settings, plan, live } = args;
     const { routes } = settings;
-    const common = { namespace, service, active: plan.active };
+    const common = { namespace, service, active: plan.active, ports: plan.ports.services, holdsPorts: plan.ports.held };
     const options = { parent: this, dependsOn };
     if (routes.router === "istio") {
       const http = { port: contract.port, timeout: routes.timeout, retries: routes.retries };
@@ -204,7 +204,7 @@ export class Service extends pulumi.ComponentResource {
         options,
       );
     } else {
-      new ReplicaRoutes(name, { ...common, weights: live?.weights, port: contract.port }, options);
+      new ReplicaRoutes(name, { ...common, weights: live?.weights }, options);
     }
   }
 }

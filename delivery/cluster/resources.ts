@@ -62,6 +62,11 @@ export interface ContainerState {
 }
 
 export interface Pod extends KubernetesObject {
+  readonly spec?: {
+    readonly containers?: readonly {
+      readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
+    }[];
+  };
   readonly status?: {
     readonly phase?: string;
     /** Why the pod as a whole failed: `Evicted`. */

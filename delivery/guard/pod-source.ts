@@ -30,7 +30,7 @@ export interface PodSourceOptions {
   readonly cluster: ClusterApi;
   readonly namespace: string;
   readonly service: string;
-  /** The container port that answers with metrics. */
+  /** The port that answers with metrics, of a pod that names none of its own `http`. */
   readonly port: number;
   /** @default "/metrics" */
   readonly path?: string;
@@ -57,10 +57,16 @@ export class ProxiedPods implements PodSource {
     return cluster.list(pods, { namespace, selector }, { signal, timeout: listTimeoutMs });
   }
 
+  /** Versions may listen on different ports, so the pod's own word counts. */
+  protected portOf({ spec }: Pod): number {
+    const ports = spec?.containers?.flatMap((container) => container.ports ?? []) ?? [];
+    return ports.find(({ name }) => name === "http")?.containerPort ?? this.options.port;
+  }
+
   async read(pod: Pod, signal: AbortSignal): Promise<string> {
-    const { cluster, namespace, port, path = "/metrics" } = this.options;
+    const { cluster, namespace, path = "/metrics" } = this.options;
     try {
-      const target = { namespace, name: pod.metadata.name, port };
+      const target = { namespace, name: pod.metadata.name, port: this.portOf(pod) };
       return pageOf(await cluster.readPod(target, path, { signal, timeout: readTimeoutMs }));
     } catch (error) {
       // An API server that answered could not reach the pod; one that did not answer says nothing about the pod.
@@ -84,8 +90,8 @@ export class DirectPods extends ProxiedPods {
   override async read(pod: Pod, signal: AbortSignal): Promise<string> {
     const address = pod.status?.podIP;
     if (address === undefined || address === "") throw new PodSilentError("it has no address", true);
-    const { port, path = "/metrics" } = this.options;
-    const url = new URL(`http://${address.includes(":") ? `[${address}]` : address}:${port}${path}`);
+    const { path = "/metrics" } = this.options;
+    const url = new URL(`http://${address.includes(":") ? `[${address}]` : address}:${this.portOf(pod)}${path}`);
     try {
       return pageOf(await request({ url, timeoutMs: readTimeoutMs, agent: this.#agent, signal }));
     } catch (error) {

@@ -61,7 +61,8 @@ async function present(engine: Engine, checks?: RouteChecks, release?: string): 
   const plan = planRoutes({ service: "atom", settings, active: "blue", live: await liveRoutes(engine), release });
   return (provider, namespace) => {
     const args = { namespace, service: "atom", hosts: ["*"], gateway, http: settings, active: "blue" as const };
-    new IstioRoutes("atom", { ...args, plan, checks }, { providers: [provider] });
+    const ports = [settings.port];
+    new IstioRoutes("atom", { ...args, ports, plan, checks }, { providers: [provider] });
   };
 }
 

@@ -91,6 +91,35 @@ describe("what a service's definition says", function () {
     );
   });
 
+  it("is, of another port, open before anything leads there, while the one before stays for what still needs it", async () => {
+    services.atom = { ...atom, port: 9000 };
+    for (const each of [stack, busy]) {
+      const { after, notes } = await outcome(each, each.configuration);
+      const specOf = (name: string, kind: string) =>
+        [...after.values()].find(
+          (resource) => resource.name === name && new RegExp(`^kubernetes:.*:${kind}$`).test(resource.type),
+        )?.inputs.spec;
+      const both = [
+        { name: "http", port: 9000, targetPort: "http", protocol: "TCP", appProtocol: "http" },
+        { name: "http-8000", port: 8000, targetPort: "http", protocol: "TCP", appProtocol: "http" },
+      ];
+      const held = each === busy;
+      const one = [{ ...both[1], name: "http" }];
+      for (const name of ["atom", "atom-blue", "atom-green"])
+        assert.deepEqual((specOf(name, "Service") as { ports: unknown }).ports, held ? one : both);
+      assert.match(JSON.stringify(specOf("atom-ingress", "NetworkPolicy")), /"port":9000\b.*"port":8000\b/);
+      assert.match(
+        notes.join("\n"),
+        held ? /its Services get port 9000 beside 8000 once/ : /its Services have port 9000/,
+      );
+      assert.equal(JSON.stringify(specOf("atom-route", "VirtualService")).includes('"number":9000'), !held);
+      assert.match(
+        notes.join("\n"),
+        held ? /at port 9000 as destinations, once release r-7/ : /at port 9000 as destinations, as/,
+      );
+    }
+  });
+
   it("is, of a service that comes, goes or is renamed, applied whole", async () => {
     services.shop = atom;
     const two = withValue(sections, ["services", "shop"], (sections.services as Record<string, unknown>).atom);

@@ -28,7 +28,7 @@ describe("the network policies", () => {
   });
 
   it("let gateway, Prometheus and named addresses in, on the service's port, each once", () => {
-    const { ingress } = allowIngress("atom", 8000, {
+    const { ingress } = allowIngress("atom", [8000], {
       namespaces: ["istio-system", "monitoring", "monitoring"],
       cidrs: ["10.0.0.1/32"],
       releaser: false,
@@ -41,12 +41,28 @@ describe("the network policies", () => {
     ]);
   });
 
+  it("open each port of the service's pods, while versions of it listen on different ones", () => {
+    const ports = [
+      { protocol: "TCP", port: 9000 },
+      { protocol: "TCP", port: 8000 },
+    ];
+    const sources = { namespaces: ["istio-system"], cidrs: [], releaser: false };
+    assert.deepEqual(allowIngress("atom", [9000, 8000], sources).ingress, [
+      { from: [namespace("istio-system")], ports },
+    ]);
+    const { egress } = allowReleaser("atom", { ports: [9000, 8000], namespaces: [], destinations: [] });
+    assert.deepEqual(egress, [
+      { to: [{ podSelector: { matchLabels: { "app.kubernetes.io/name": "atom" } } }], ports },
+      { to: [] },
+    ]);
+  });
+
   it("let nobody in where no source is named, for an empty list would let everybody in", () => {
-    assert.deepEqual(allowIngress("atom", 8000, { namespaces: [], cidrs: [], releaser: false }).ingress, []);
+    assert.deepEqual(allowIngress("atom", [8000], { namespaces: [], cidrs: [], releaser: false }).ingress, []);
   });
 
   it("let a releaser of the service in where releases run in the cluster", () => {
-    const { ingress } = allowIngress("atom", 8000, { namespaces: [], cidrs: [], releaser: true });
+    const { ingress } = allowIngress("atom", [8000], { namespaces: [], cidrs: [], releaser: true });
     assert.deepEqual(ingress, [
       {
         from: [{ podSelector: { matchLabels: { "app.kubernetes.io/name": "atom-releaser" } } }],
@@ -57,7 +73,7 @@ describe("the network policies", () => {
 
   it("let a releaser reach the service's pods, gateway and Prometheus, and the API server", () => {
     const { podSelector, policyTypes, egress } = allowReleaser("atom", {
-      port: 8000,
+      ports: [8000],
       namespaces: ["istio-system", "monitoring"],
       destinations: [{ cidr: "10.0.0.1/32", ports: [6443] }],
     });

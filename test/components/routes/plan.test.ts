@@ -60,7 +60,8 @@ describe("what up does with routes that are there", () => {
   });
 
   it("leads to another port where the service has moved there", () => {
-    const { http, notes } = plan({ settings: { ...settings, port: 9000 } });
+    const { http, notes, renamed } = plan({ settings: { ...settings, port: 9000 } });
+    assert.deepEqual(renamed, ["green"], "gateways have to know the port first");
     assert.deepEqual(
       http.value.flatMap(({ route = [] }) => route.map(({ destination }) => destination?.port?.number)),
       [9000, 9000],
@@ -68,6 +69,10 @@ describe("what up does with routes that are there", () => {
     assert.deepEqual(notes, [
       "atom: the routes get atom-blue and atom-green at port 9000 as destinations, as the stack's file says: for all users at once.",
     ]);
+    assert.match(
+      plan({ settings: { ...settings, port: 9000, timeout: 1_000 } }).notes.join(),
+      /routes\.timeout "1s" in place of "15s" and atom-blue and atom-green at port 9000 as destinations/,
+    );
   });
 
   it("is to take the route for x-canary away that a release has left, or an earlier version, and to say so", () => {

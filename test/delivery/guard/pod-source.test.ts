@@ -54,6 +54,22 @@ describe("pods behind the API server", () => {
     assert.deepEqual(asked, [{ namespace: "atom-staging", name: "atom-green-1", port: 8000 }, "/m"]);
   });
 
+  it("are each read at the port that they name http, for versions may listen on different ones", async () => {
+    const asked: number[] = [];
+    const readPod: ClusterApi["readPod"] = ({ port }) => {
+      asked.push(port);
+      return Promise.resolve({ status: 200, body: "page" });
+    };
+    const source = new ProxiedPods(options({ readPod }));
+    const naming = (name: string) => ({
+      ...pod,
+      spec: { containers: [{}, { ports: [{ name, containerPort: 9000 }] }] },
+    });
+    await source.read(naming("http"), never);
+    await source.read(naming("admin"), never);
+    assert.deepEqual(asked, [9000, 8000]);
+  });
+
   it("are to blame when the API server cannot reach them, and not when it does not answer itself", async () => {
     const call: ClusterCall = { verb: "proxy", target: "pods atom-staging/atom-green-1" };
     const blamed = new UnreachableError({ ...call, status: 503 }, "dial tcp: connection refused");

@@ -151,7 +151,7 @@ function put(object: Sections, [key = "", ...rest]: readonly string[], value: un
 export function valuesOf(resources: Resources): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   const visit = (place: string, value: unknown): void => {
-    if (typeof value !== "object" || value === null) values.set(place, String(JSON.stringify(value)));
+    if (typeof value !== "object" || value === null) values.set(place, JSON.stringify(value));
     else for (const [key, inner] of Object.entries(value)) visit(`${place} ${key}`, inner);
   };
   for (const [key, { inputs }] of resources) {

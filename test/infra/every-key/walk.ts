@@ -37,6 +37,7 @@ export const namedDuringRelease: readonly (readonly [place: RegExp, note: RegExp
     /blue keeps its \d+ replicas? until then; the stack's file says \d/,
   ],
   [/VirtualService atom-route spec http /, /the routes get .*, once release r-7 has ended: run this again then/],
+  [/Service atom(-blue|-green)? spec ports /, /its Services get port \d+ beside \d+ once release r-7 has ended/],
   [
     /ConfigMap atom-release-plan data /,
     /release r-7 goes on by the release plan that it began with\. .* written by a run after it has ended/,
@@ -45,7 +46,7 @@ export const namedDuringRelease: readonly (readonly [place: RegExp, note: RegExp
 
 /** What belongs to a release for as long as it is under way, whatever the file says. */
 export const releasers =
-  /Deployment atom-\w+ spec (template|replicas) |VirtualService atom-route spec http |ConfigMap atom-release-plan data |> \S+ atom spec selector /;
+  /Deployment atom-\w+ spec (template|replicas) |VirtualService atom-route spec http |ConfigMap atom-release-plan data |Service \S+ spec (ports|selector) /;
 
 /** What a run notes for the next one is nothing that users asked for. */
 const marks = /metadata annotations atom\.dev\/(applied|replicas)$/;
