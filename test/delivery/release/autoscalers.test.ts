@@ -5,7 +5,7 @@ import { slotNames, type SlotName } from "../../../components/names/slot-name.ts
 import { SlotAutoscalers } from "../../../delivery/cluster/autoscalers.ts";
 import { ForbiddenError, InvalidError, NotFoundError } from "../../../delivery/cluster/errors.ts";
 import { Fence } from "../../../delivery/cluster/fence.ts";
-import { horizontalPodAutoscalers, scaledObjects } from "../../../delivery/cluster/resources.ts";
+import { horizontalPodAutoscalers, scaledObjects, type ScaledObject } from "../../../delivery/cluster/resources.ts";
 import { releasePlan } from "../support/plans.ts";
 import { World } from "./world.ts";
 
@@ -213,6 +213,107 @@ describe("the autoscalers of a release", () => {
     assert.equal(world.cluster.peek(scaledObjects, metadata).spec?.minReplicaCount, undefined);
     const keda = world.cluster.writes.filter(({ name }) => name === "keda-hpa-checkout");
     assert.deepEqual(keda, []);
+  });
+
+  /** One of KEDA's for each slot, with these fields. */
+  function putScaledObjects(world: World, fields: NonNullable<ScaledObject["spec"]>): void {
+    for (const slot of slotNames)
+      world.cluster.put(scaledObjects, {
+        metadata: { namespace, name: slotName("atom", slot) },
+        spec: { scaleTargetRef: { name: slotName("atom", slot) }, ...fields },
+      });
+  }
+
+  function kedaMinima(world: World): readonly (number | undefined)[] {
+    return slotNames.map(
+      (slot) => world.cluster.peek(scaledObjects, { namespace, name: slotName("atom", slot) }).spec?.minReplicaCount,
+    );
+  }
+
+  const kedaRelease = (): World => {
+    const world = new World(releasePlan({ steps, soak: 5_000, gate: { every: 2_000 } }));
+    world.scale("blue", 8);
+    return world;
+  };
+
+  for (const minReplicaCount of [0, 2])
+    it(`of KEDA get a minimum of ${minReplicaCount} back, and are raised to what HorizontalPodAutoscalers are`, async () => {
+      const world = kedaRelease();
+      putScaledObjects(world, { minReplicaCount, maxReplicaCount: 10 });
+      const end = await during(world, "soaking", 100, () => {
+        assert.deepEqual(kedaMinima(world), [8, 8]);
+      });
+      assert.equal(end, "released");
+      assert.deepEqual(kedaMinima(world), [minReplicaCount, minReplicaCount]);
+      assert.deepEqual(
+        world.ledger.releases[0]?.minima?.map(({ kind, before, set }) => [kind, before, set]),
+        [
+          ["ScaledObject", minReplicaCount, [8]],
+          ["ScaledObject", minReplicaCount, [4, 8]],
+        ],
+      );
+    });
+
+  it("of KEDA are raised up to their maxReplicaCount, or to KEDA's own where they have none", async () => {
+    const world = kedaRelease();
+    putScaledObjects(world, { minReplicaCount: 2, maxReplicaCount: 6 });
+    assert.equal((await world.clock.settle(world.releaser().release())).state.phase, "released");
+    assert.deepEqual(
+      [...notes(world), ...world.troubles].filter((note) => note.includes("allows at most")).toSorted(),
+      ["blue", "green"].map(
+        (slot) => `ScaledObject atom-${slot} allows at most 6 pods, where 8 are needed: raise that`,
+      ),
+    );
+    const many = kedaRelease();
+    many.scale("blue", 101);
+    putScaledObjects(many, { minReplicaCount: 2 });
+    const end = await during(many, "measuring", 50, () => {
+      assert.deepEqual(kedaMinima(many), [100, 51]);
+    });
+    assert.equal(end, "released");
+    assert.deepEqual(kedaMinima(many), [2, 2]);
+  });
+
+  it("of KEDA that scale something else of the same name, or a third Deployment, are left as they are", async () => {
+    const world = kedaRelease();
+    const others = [
+      {
+        metadata: { namespace, name: "database" },
+        spec: { scaleTargetRef: { kind: "StatefulSet", name: "atom-blue" } },
+      },
+      { metadata: { namespace, name: "worker" }, spec: { scaleTargetRef: { name: "atom-worker" } } },
+    ];
+    for (const other of others)
+      world.cluster.put(scaledObjects, { ...other, spec: { ...other.spec, minReplicaCount: 1 } });
+    assert.equal((await world.clock.settle(world.releaser().release())).state.phase, "released");
+    assert.deepEqual(world.ledger.releases[0]?.minima ?? [], []);
+    assert.deepEqual(
+      world.cluster.writes.filter(({ name }) => name === "database" || name === "worker"),
+      [],
+    );
+  });
+
+  it("of KEDA may be made during the release, and deleted, and keep what a person has set", async () => {
+    const world = kedaRelease();
+    const name = { namespace, name: "atom-green" };
+    putScaledObjects(world, { minReplicaCount: 2, maxReplicaCount: 10 });
+    await world.cluster.client("anna").delete(scaledObjects, name);
+    const end = await during(world, "measuring", 50, () => {
+      void world.cluster.client("anna").delete(scaledObjects, { namespace, name: "atom-blue" });
+      world.cluster.put(scaledObjects, {
+        metadata: name,
+        spec: { scaleTargetRef: { name: "atom-green" }, minReplicaCount: 1, maxReplicaCount: 10 },
+      });
+    });
+    assert.equal(end, "released");
+    assert.equal(world.cluster.peek(scaledObjects, name).spec?.minReplicaCount, 1);
+    const third = kedaRelease();
+    putScaledObjects(third, { minReplicaCount: 2, maxReplicaCount: 10 });
+    const kept = await during(third, "measuring", 100, () => {
+      putScaledObjects(third, { minReplicaCount: 5, maxReplicaCount: 10 });
+    });
+    assert.equal(kept, "released");
+    assert.deepEqual(kedaMinima(third), [5, 5]);
   });
 
   it("that may not be seen to, or are of a kind that the cluster does not have, keep no release from its end", async () => {
