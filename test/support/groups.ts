@@ -52,7 +52,10 @@ export const groups = {
   drills: {
     about:
       "every fault, kill, race and command of a release on the embedded cluster; what updates make of a cluster that has moved on, or of a kill",
-    files: ["test/cluster/release/{commands,faults,in-cluster,killed,races}.test.ts", "test/contract/drills/*.test.ts"],
+    files: [
+      "test/cluster/release/{autoscaled,commands,faults,in-cluster,killed,races}.test.ts",
+      "test/contract/drills/*.test.ts",
+    ],
     tools: toolNames,
     runs: "nightly",
     minutes: 75,
