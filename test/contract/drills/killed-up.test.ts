@@ -11,7 +11,8 @@ import { Checkout, installMonitoringKinds, namespace, UP_MS } from "../checkout.
 const script = path.join(import.meta.dirname, "killed-up.ts");
 
 describe("an up that is killed", function () {
-  this.timeout(UP_MS);
+  // Each runs several.
+  this.timeout(3 * UP_MS);
   let checkout: Checkout;
   let kubelet: AsyncDisposable;
   /** What becomes of the pods of migrations, and of those that serve; undefined leaves them as they are. */
