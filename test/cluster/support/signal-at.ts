@@ -45,11 +45,18 @@ function countEvents(event: string): Counter {
 }
 
 function countShifts(): Counter {
+  const routeSchema = z.looseObject({ name: z.string().optional(), route: z.unknown().optional() });
+  const patchSchema = z.object({ spec: z.object({ http: z.array(routeSchema) }).optional() });
+  let weights: string | undefined;
   let shifts = 0;
   return (path, body) => {
-    if (!path.includes("/virtualservices/") || !z.object({ spec: z.unknown() }).safeParse(JSON.parse(body)).success)
-      return 0;
-    return (shifts += 1);
+    if (!path.includes("/virtualservices/")) return 0;
+    const { spec } = patchSchema.parse(JSON.parse(body));
+    if (spec === undefined) return 0;
+    const before = weights;
+    weights = JSON.stringify(spec.http.find(({ name }) => name === "primary")?.route);
+    // The first one brings the route for x-canary, and moves nobody.
+    return before === undefined || before === weights ? 0 : (shifts += 1);
   };
 }
 
