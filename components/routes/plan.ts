@@ -78,7 +78,7 @@ function planOwned(input: RoutesPlanInput): RoutesPlan {
   const namesSubsets = live.http.some((route) =>
     route.route?.some((to) => isSubsetDestination(service, to.destination)),
   );
-  const namesPort = live.http.some((route) =>
+  const namesPort = kept.some((route) =>
     route.route?.some(
       ({ destination }) =>
         slotOfDestination(service, destination) !== undefined && destination?.port?.number !== settings.port,
