@@ -34,6 +34,18 @@ export const warningThresholds = {
   p95Latency: { ...quickRelease.thresholds.p95Latency, onBreach: "warn" },
 } as const;
 
+/** Two short steps, and limits that no busy machine reaches: for tests of what happens, and not of how fast it happens. */
+export const calmRelease = {
+  ...quickRelease,
+  thresholds: { ...quickRelease.thresholds, p95Latency: { max: "10s", onBreach: "rollback" } },
+  steps: [
+    { weight: 50, wait: "2s" },
+    { weight: 100, wait: "2s" },
+  ],
+  soak: "1s",
+  deadlines: { ...quickRelease.deadlines, ready: "5m", confirm: "2m", rollback: "2m" },
+} as const satisfies ReleaseSettings;
+
 /** What a test changes of a stack, on top of {@link quickRelease}. */
 export interface Change {
   /** Variables of the service. Each set of them is another pod template. */
@@ -169,6 +181,21 @@ export class ReleaseStack implements AsyncDisposable {
     const { spec, status } = await this.stack.get(`deployment/atom-${slot}`);
     const { replicas: exist = 0, readyReplicas: ready = 0 } = (status ?? {}) as Record<string, number | undefined>;
     return { desired: Number(spec.replicas ?? 1), ready, exist };
+  }
+
+  /** Waits until all pods of a slot are of its template and ready. */
+  async rolledOut(slot: SlotName): Promise<void> {
+    await eventually(
+      `${slot} is rolled out`,
+      async () => {
+        const { metadata, spec, status = {} } = await this.stack.get(`deployment/atom-${slot}`);
+        const { generation } = metadata as { readonly generation?: number };
+        const counts = [status.replicas ?? 0, status.updatedReplicas ?? 0, status.readyReplicas ?? 0];
+        const isSeen = status.observedGeneration === generation;
+        return isSeen && counts.every((count) => count === spec.replicas) ? true : undefined;
+      },
+      180_000,
+    );
   }
 
   /** Changes of the route since it was made: every patch of its spec counts one. */
