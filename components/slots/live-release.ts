@@ -25,8 +25,6 @@ export interface LiveSlot {
   readonly marks: SlotMarks;
   /** Its pod template, as the API server holds it. */
   readonly template: PodTemplate;
-  /** Fields of the template that neither the program nor the releaser has set, with who did. @default none */
-  readonly setByOthers?: readonly string[] | undefined;
 }
 
 /** What a service's releases have made of the cluster, read before anything is declared. */

@@ -79,7 +79,6 @@ export function planSlots({ service, desired, autoscaled, live }: SlotsPlanInput
   if (activeSlot === undefined) throw new ActiveSlotMissingError(service, active);
 
   const serving = planServingReplicas(service, active, activeSlot, wanted, current !== null);
-  const always = [...serving.notes, ...notesOnOthers(service, live)];
   const slots = { ...frozenSlots(live), [active]: { ...frozenSlot(activeSlot), ...serving.plan } };
   const unstaged = { active, staged: undefined, migrate: false };
   if (current !== null)
@@ -93,13 +92,13 @@ export function planSlots({ service, desired, autoscaled, live }: SlotsPlanInput
           : [
               `${service}: the stack's file asks for template ${desired.digest}, which neither slot has; it is not staged before release ${current.id} has ended.`,
             ]),
-        ...always,
+        ...serving.notes,
       ],
     };
 
   const unwanted = planUnwanted(service, idle, live);
   const left = { ...unstaged, slots: { ...slots, [idle]: unwanted.plan } };
-  if (activeSlot.digest === desired.digest) return { ...left, notes: [...unwanted.notes, ...always] };
+  if (activeSlot.digest === desired.digest) return { ...left, notes: [...unwanted.notes, ...serving.notes] };
   const quarantined = quarantine.find(({ template }) => template === desired.digest);
   if (quarantined !== undefined)
     return {
@@ -108,7 +107,7 @@ export function planSlots({ service, desired, autoscaled, live }: SlotsPlanInput
         `${service}: template ${desired.digest} is quarantined and not staged: release ${quarantined.release} rolled it back at ${quarantined.at} (${quarantined.reason}). ` +
           "Change the service, or lift the quarantine with a reason.",
         ...unwanted.notes,
-        ...always,
+        ...serving.notes,
       ],
     };
 
@@ -120,7 +119,7 @@ export function planSlots({ service, desired, autoscaled, live }: SlotsPlanInput
         `${service}: the stack's file asks for template ${withdrawn.template}, which was ${withdrawn.reason} (release ${withdrawn.release}, ${withdrawn.at}); it is not staged again, and ${active} goes on serving. ` +
           `Change the service, or lift it: atom quarantine lift ${withdrawn.template} --reason "…".`,
         ...unwanted.notes,
-        ...always,
+        ...serving.notes,
       ],
     };
 
@@ -134,21 +133,9 @@ export function planSlots({ service, desired, autoscaled, live }: SlotsPlanInput
       staged
         ? `${service}: template ${desired.digest} is staged in ${idle} and waits for its release; ${active} serves.`
         : `${service}: template ${desired.digest} is staged in ${idle} at 0 % of the traffic; ${active} goes on serving ${activeSlot.digest ?? "a template without a digest"}.`,
-      ...always,
+      ...serving.notes,
     ],
   };
-}
-
-/** What the cluster has and the file does not say, in what is judged: by whom. */
-function notesOnOthers(service: string, { ledger, slots }: LiveRelease): readonly string[] {
-  return slotNames.flatMap((slot) => {
-    const fields = slots[slot]?.setByOthers ?? [];
-    if (fields.length === 0) return [];
-    const what = `${service}: others have set parts of the pod template in ${slot}: ${fields.join(", ")}. `;
-    return slot === ledger.active
-      ? `${what}Users get what no release has judged.`
-      : `${what}An update does not take away what the stack's file does not name: unset it there with kubectl, or the next version in ${slot} has it too.`;
-  });
 }
 
 /** What users rolled back stays so while the file still asks for it, also where an image of an earlier release overrides the file's. */

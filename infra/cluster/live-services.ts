@@ -14,7 +14,6 @@ import { LedgerMissingError, RouterChangedError } from "./errors.ts";
 import { readSecrets } from "./live-secrets.ts";
 import { read } from "./read.ts";
 import { appliedOf, readOwnService, readVirtualService } from "./routes.ts";
-import { managedFieldsSchema, setByOthers } from "./template-owners.ts";
 
 /** How long reading the cluster may take in all, in milliseconds. */
 export const liveServicesDeadline = 10_000;
@@ -111,7 +110,7 @@ async function readLedger(api: ApiServer, namespace: string, service: string): P
 const labels = z.record(z.string(), z.string()).default({});
 const amount = z.int().default(0);
 const deployment = z.object({
-  metadata: z.object({ generation: amount, annotations: labels, managedFields: managedFieldsSchema }).prefault({}),
+  metadata: z.object({ generation: amount, annotations: labels }).prefault({}),
   spec: z.object({
     replicas: z.int().default(1),
     template: z.looseObject({
@@ -140,7 +139,6 @@ async function readSlot(
     settled: isSettled(found),
     marks: marksOf(found.metadata.annotations),
     template: withoutNulls(template) as PodTemplate,
-    setByOthers: setByOthers(found.metadata.managedFields),
   };
 }
 

@@ -228,22 +228,6 @@ describe("the slot rules", () => {
     });
   }
 
-  it("name what others have set in a slot's template, in every update until it is gone, whatever else they do", () => {
-    const setByOthers = ["spec.containers.atom.env.HOTPATCH (kubectl-set)"];
-    const changed = { ...liveSlot("old"), setByOthers };
-    const serving =
-      /in blue: spec\.containers\.atom\.env\.HOTPATCH \(kubectl-set\)\. Users get what no release has judged/;
-    const idle = /in green: spec\.containers\.atom\.env\.HOTPATCH .* or the next version in green has it too/;
-    for (const ledger of [{}, { current: releaseUnderWay }, { quarantine: [quarantined("new")] }])
-      for (const digest of ["old", "new"]) {
-        const inBlue = plan(liveRelease({ slots: { blue: changed, green: liveSlot("old", 0) }, ledger }), { digest });
-        assert.match(inBlue.notes.join("\n"), serving);
-        const inGreen = plan(liveRelease({ slots: { blue: liveSlot("old"), green: changed }, ledger }), { digest });
-        assert.match(inGreen.notes.join("\n"), idle);
-      }
-    assert.doesNotMatch(plan(liveRelease()).notes.join("\n"), /others/);
-  });
-
   it("leave template and replicas of a frozen slot to the releaser, and of a staged one to nobody", () => {
     const { slots } = plan(liveRelease());
     assert.deepEqual(slots.blue.ignoreChanges, frozenProperties);

@@ -96,7 +96,6 @@ describe("the live release", () => {
       digest: "old",
       replicas: 2,
       settled: false,
-      setByOthers: [],
       marks: { applied: undefined, replicas: undefined },
       template: {
         metadata: { labels: { "atom.dev/template": "old" } },
@@ -123,16 +122,6 @@ describe("the live release", () => {
       applied: undefined,
       replicas: undefined,
     });
-  });
-
-  it("says what others have set in a slot's template", async () => {
-    const env = { "f:env": { 'k:{"name":"HOTPATCH"}': { ".": {}, "f:value": {} } } };
-    const fieldsV1 = { "f:spec": { "f:template": { "f:spec": { "f:containers": { 'k:{"name":"atom"}': env } } } } };
-    const metadata = { managedFields: [{ manager: "kubectl-set", operation: "Update", fieldsV1 }] };
-    const blue = { ...deployment("old", 2), metadata };
-    const live = await read({ ...namespace, ...ledger(), ...slots, ...route(100, 0), [paths.blue]: blue });
-    assert.deepEqual(live?.slots.blue?.setByOthers, ["spec.containers.atom.env.HOTPATCH (kubectl-set)"]);
-    assert.deepEqual(live.slots.green?.setByOthers, []);
   });
 
   it("has the routes as they are, whatever is in them, and how often up wrote them", async () => {
