@@ -10,6 +10,8 @@ export interface LiveService {
   readonly migration: LiveMigration | undefined;
   /** @default none was made yet */
   readonly secrets?: LiveSecrets | undefined;
+  /** Text of the release plan that the last run has published. @default none was */
+  readonly releasePlan?: string | undefined;
 }
 
 /** Services in the cluster, by name. */

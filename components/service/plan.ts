@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { ReleaseUnderWay } from "../ledger/release-record.ts";
 import { changedMigrationNotes, planMigration, type MigrationPlan } from "../migration/plan.ts";
 import { planRoutes, type RoutesPlan } from "../routes/plan.ts";
@@ -105,7 +106,7 @@ export function planService({
       ...(contract.migration ? changedMigrationNotes(service, contract.migration, migration, live?.migration) : []),
       ...(routes?.notes ?? []),
       ...ports.notes,
-      ...heldPlanNotes(service, releasePlan, ledger?.current),
+      ...heldPlanNotes(service, releasePlan, live?.releasePlan, ledger?.current),
     ],
     image,
     routes,
@@ -132,17 +133,33 @@ function routesPlan(
   });
 }
 
-/** Says what a release plan has of its own that is not written because a release goes on by the one that it began with. */
-function heldPlanNotes(service: string, releasePlan: string, current: ReleaseUnderWay | null = null): string[] {
-  if (current === null) return [];
-  const before = current.plan;
-  // What the ledger keeps may be of any version.
-  if (typeof before !== "object" || before === null || !("schema" in before)) return [];
-  const [held, began] = [JSON.parse(releasePlan), before] as readonly Readonly<Record<string, unknown>>[];
-  const keys = [...new Set([...Object.keys(held ?? {}), ...Object.keys(began ?? {})])];
-  const other = keys.filter((key) => canonicalJson(held?.[key] ?? null) !== canonicalJson(began?.[key] ?? null));
+/**
+ * Says what a release plan has of its own that is not written because a release is under way, which goes on by the one that it began with.
+ *
+ * @param published the release plan in the cluster: a release itself may go by a shorter one, such as an emergency rollback
+ */
+function heldPlanNotes(
+  service: string,
+  releasePlan: string,
+  published: string | undefined,
+  current: ReleaseUnderWay | null = null,
+): string[] {
+  if (current === null || published === undefined) return [];
+  const wanted = fieldsOf(releasePlan);
+  const found = fieldsOf(published);
+  const keys = [...new Set([...Object.keys(wanted), ...Object.keys(found)])];
+  const other = keys.filter((key) => canonicalJson(wanted[key] ?? null) !== canonicalJson(found[key] ?? null));
   if (other.length === 0) return [];
   return [
     `${service}: release ${current.id} goes on by the release plan that it began with. The stack's file has another one (${other.sort().join(", ")}), which is written by a run after it has ended.`,
   ];
+}
+
+/** What cannot be read is written anew, whole. */
+function fieldsOf(releasePlan: string): Readonly<Record<string, unknown>> {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(releasePlan));
+  } catch {
+    return {};
+  }
 }

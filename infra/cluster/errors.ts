@@ -93,7 +93,8 @@ export class RouterChangedError extends UserError {
     super(
       `${service} in ${namespace} was provisioned with the router ${from}, and the stack's file has ${to} (atom:services.${service}.routes.router).\n` +
         `${unchanged} A router cannot be changed in place: both own the Services of these names, and users would lose theirs in between. ` +
-        `Provision a stack with the router ${to} beside this one and move users to it, or keep ${from}.`,
+        `Provision a stack with the router ${to} beside this one and move users to it, or keep ${from}. ` +
+        "An environment that nobody uses yet can be removed (npm run destroy) and provisioned anew.",
     );
     this.service = service;
   }

@@ -50,14 +50,15 @@ async function readService(
   service: string,
   router: "istio" | "replicas",
 ): Promise<LiveService> {
-  const declared = await readRouter(api, namespace, service);
+  const releasePlan = await readReleasePlan(api, namespace, service);
+  const declared = routerOf(releasePlan);
   if (declared !== undefined && declared !== router) throw new RouterChangedError(namespace, service, declared, router);
   const [release, migration] = await Promise.all([
     readRelease(api, namespace, service, router),
     readMigration(api, namespace, service),
   ]);
   const named = namedSecrets(service, release, migration?.template);
-  return { release, migration, secrets: await readSecrets(api, namespace, service, named) };
+  return { release, migration, secrets: await readSecrets(api, namespace, service, named), releasePlan };
 }
 
 async function readRelease(
@@ -85,16 +86,15 @@ const configMap = z.object({ data: z.record(z.string(), z.string()).default({}) 
 
 const planWithRouter = z.object({ router: z.object({ kind: z.enum(["istio", "replicas"]) }) });
 
-/** The router that the newest release plan has, and so the last run had; `undefined` where that is not known. */
-async function readRouter(
-  api: ApiServer,
-  namespace: string,
-  service: string,
-): Promise<"istio" | "replicas" | undefined> {
+async function readReleasePlan(api: ApiServer, namespace: string, service: string): Promise<string | undefined> {
   const path = `/api/v1/namespaces/${namespace}/configmaps/${releasePlanName(service)}`;
-  const found = await read(api, path, configMap);
+  return (await read(api, path, configMap))?.data[releasePlanKey];
+}
+
+/** The router that a release plan has, and so the run that published it had; `undefined` where that is not known. */
+function routerOf(releasePlan: string | undefined): "istio" | "replicas" | undefined {
   try {
-    return planWithRouter.parse(JSON.parse(found?.data[releasePlanKey] ?? "")).router.kind;
+    return planWithRouter.parse(JSON.parse(releasePlan ?? "")).router.kind;
   } catch {
     // A plan that cannot be read is written again, and nothing is known of it.
     return undefined;
