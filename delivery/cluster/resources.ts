@@ -171,3 +171,13 @@ export const virtualServices: Resource<VirtualService> = {
   plural: "virtualservices",
   kind: "VirtualService",
 };
+
+/**
+ * Where a pod answers: versions may listen on different ports, so its own word counts.
+ *
+ * @param otherwise the port of a pod that names none `http`
+ */
+export function httpPortOf({ spec }: Pod, otherwise: number): number {
+  const ports = spec?.containers?.flatMap((container) => container.ports ?? []) ?? [];
+  return ports.find(({ name }) => name === "http")?.containerPort ?? otherwise;
+}

@@ -3,7 +3,7 @@ import { serviceSelectorLabels } from "../../components/names/labels.ts";
 import { cutText } from "../../components/text/cut.ts";
 import type { ClusterApi } from "../cluster/api.ts";
 import { UnreachableError } from "../cluster/errors.ts";
-import { pods, type Pod } from "../cluster/resources.ts";
+import { httpPortOf, pods, type Pod } from "../cluster/resources.ts";
 import { HttpFailure, request } from "../http/request.ts";
 
 /** The pods of a service, and the metrics page of each. */
@@ -57,16 +57,10 @@ export class ProxiedPods implements PodSource {
     return cluster.list(pods, { namespace, selector }, { signal, timeout: listTimeoutMs });
   }
 
-  /** Versions may listen on different ports, so the pod's own word counts. */
-  protected portOf({ spec }: Pod): number {
-    const ports = spec?.containers?.flatMap((container) => container.ports ?? []) ?? [];
-    return ports.find(({ name }) => name === "http")?.containerPort ?? this.options.port;
-  }
-
   async read(pod: Pod, signal: AbortSignal): Promise<string> {
-    const { cluster, namespace, path = "/metrics" } = this.options;
+    const { cluster, namespace, port, path = "/metrics" } = this.options;
     try {
-      const target = { namespace, name: pod.metadata.name, port: this.portOf(pod) };
+      const target = { namespace, name: pod.metadata.name, port: httpPortOf(pod, port) };
       return pageOf(await cluster.readPod(target, path, { signal, timeout: readTimeoutMs }));
     } catch (error) {
       // An API server that answered could not reach the pod; one that did not answer says nothing about the pod.
@@ -90,8 +84,8 @@ export class DirectPods extends ProxiedPods {
   override async read(pod: Pod, signal: AbortSignal): Promise<string> {
     const address = pod.status?.podIP;
     if (address === undefined || address === "") throw new PodSilentError("it has no address", true);
-    const { path = "/metrics" } = this.options;
-    const url = new URL(`http://${address.includes(":") ? `[${address}]` : address}:${this.portOf(pod)}${path}`);
+    const { port, path = "/metrics" } = this.options;
+    const url = new URL(`http://${address.includes(":") ? `[${address}]` : address}:${httpPortOf(pod, port)}${path}`);
     try {
       return pageOf(await request({ url, timeoutMs: readTimeoutMs, agent: this.#agent, signal }));
     } catch (error) {

@@ -3,7 +3,7 @@ import net from "node:net";
 import type { Duplex } from "node:stream";
 import type { ClusterApi } from "../cluster/api.ts";
 import type { PodConnections } from "../cluster/pod-connection.ts";
-import { pods, type Pod } from "../cluster/resources.ts";
+import { httpPortOf, pods, type Pod } from "../cluster/resources.ts";
 
 export interface PortForwardOptions {
   readonly cluster: ClusterApi;
@@ -70,7 +70,7 @@ async function open({ cluster, connections, namespace, port, selector }: PortFor
   const ready = (await cluster.list(pods, { namespace, selector: labels }, { signal })).filter(isReady);
   const pod = ready[Math.floor(Math.random() * ready.length)];
   if (pod === undefined) throw new Error(`no pod with ${labels} is ready`);
-  return connections.open({ namespace, name: pod.metadata.name, address: pod.status?.podIP }, port);
+  return connections.open({ namespace, name: pod.metadata.name, address: pod.status?.podIP }, httpPortOf(pod, port));
 }
 
 function isReady({ metadata, status }: Pod): boolean {
