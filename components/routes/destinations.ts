@@ -5,6 +5,7 @@ import { slotNames, type SlotName } from "../names/slot-name.ts";
 export interface RouteDestination {
   readonly host?: string | undefined;
   readonly subset?: string | undefined;
+  readonly port?: { readonly number?: number | undefined } | undefined;
 }
 
 /** A destination that is a slot's own Service. */

@@ -87,13 +87,18 @@ function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null ? { ...value } : {};
 }
 
-/** Names a slot as the other destinations are named: where subsets are in use, a Service of the slot may not exist yet. */
+/**
+ * Names a slot as the other destinations are named: where subsets are in use, a Service of the slot may not exist yet, and where `up` came
+ * only as far as the release plan, neither does its port.
+ */
 function destinationsLike(
   users: LiveRoute | undefined,
   { service, port }: WantedWeights,
 ): (slot: SlotName) => RouteDestination {
   const subsets = users?.route?.some(({ destination }) => isSubsetDestination(service, destination)) === true;
-  return (slot) => (subsets ? subsetDestination : slotDestination)(service, slot, port);
+  const known = users?.route?.find(({ destination }) => slotOfDestination(service, destination) !== undefined);
+  const inUse = known?.destination.port?.number ?? port;
+  return (slot) => (subsets ? subsetDestination : slotDestination)(service, slot, inUse);
 }
 
 function weighted(

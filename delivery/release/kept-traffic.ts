@@ -42,12 +42,13 @@ export class KeptTraffic {
   #split: Split | "unknown" | undefined;
   #slot: Slot | "unknown" | undefined;
   #shifting: Promise<unknown> = Promise.resolve();
+  #turning: Promise<unknown> | undefined;
   readonly #correcting: Record<Verb, AbortController> = {
     shift: new AbortController(),
     selectSlot: new AbortController(),
   };
-  /** Times that others moved the traffic since the releaser did. */
-  #movedByOthers = 0;
+  /** Times that others moved each since the releaser moved the traffic: one edit may be of both. */
+  #movedByOthers: Record<Verb, number> = { shift: 0, selectSlot: 0 };
 
   /** @param onMoved called when something was moved as asked: it may be otherwise by now */
   constructor(
@@ -96,9 +97,11 @@ export class KeptTraffic {
     const { clock } = this.#ports;
     const wanted = this.#wantedOf(object);
     if (this.isAsAsked(object, live) || this.#state === undefined) return;
-    this.#movedByOthers += 1;
+    const verb = object.movedBy ?? "shift";
+    const counts = this.#movedByOthers;
+    counts[verb] += 1;
     const change = { object, live, wanted };
-    if (this.#movedByOthers > 1) {
+    if (counts[verb] > 1) {
       const event = answerToMove(change, "again", this.#state, this.#subject);
       if (event.type === "failed") {
         this.#tell(event);
@@ -108,15 +111,14 @@ export class KeptTraffic {
       // The releaser has moved it itself meanwhile.
       if (!isDeepStrictEqual(this.#wantedOf(object), wanted)) return;
     }
-    const verb = object.movedBy ?? "shift";
     const correcting = new AbortController();
     this.#correcting[verb] = correcting;
     const start = clock.monotonic();
     try {
       await this.#putBack(verb, AbortSignal.any([signal, correcting.signal]));
     } catch (error) {
+      counts[verb] -= 1;
       if (correcting.signal.aborted) return;
-      this.#movedByOthers -= 1;
       if (error instanceof LeaseLostError) throw error;
       const told = answerToMove(change, `it cannot be put back: ${messageOf(error)}`, this.#state, this.#subject);
       throw new NotPutBackError(told.detail, { cause: error });
@@ -135,7 +137,7 @@ export class KeptTraffic {
 
   async #shift(wanted: Split, signal: AbortSignal): Promise<void> {
     const before = this.#wantedSplit;
-    if (before === undefined || !isDeepStrictEqual(before, wanted)) this.#movedByOthers = 0;
+    if (before === undefined || !isDeepStrictEqual(before, wanted)) this.#movedByOthers = { shift: 0, selectSlot: 0 };
     // Whatever it does is older from here on.
     this.#correcting.shift.abort(new Error("the releaser moves the traffic itself"));
     // Where weights lead to the other slot, the Service is turned afterwards.
@@ -145,6 +147,8 @@ export class KeptTraffic {
     const shifting = this.#ports.router.shift(wanted, signal);
     this.#shifting = shifting;
     await shifting;
+    // What was called off is answered late, and says nothing of what was asked for since.
+    if (this.#shifting !== shifting) return;
     this.#split = wanted;
     this.#onMoved("shift");
   }
@@ -152,7 +156,10 @@ export class KeptTraffic {
   async #selectSlot(slot: Slot, signal: AbortSignal): Promise<boolean> {
     this.#correcting.selectSlot.abort(new Error("the releaser turns the Service itself"));
     this.#slot = "unknown";
-    const isTurned = await this.#ports.router.selectSlot(slot, signal);
+    const turning = this.#ports.router.selectSlot(slot, signal);
+    this.#turning = turning;
+    const isTurned = await turning;
+    if (this.#turning !== turning) return isTurned;
     this.#slot = slot;
     this.#onMoved("selectSlot");
     return isTurned;

@@ -7,6 +7,7 @@ import { PodsNotReadyError, type Confirmation, type Split } from "./ports.ts";
 import type { ReleaseState } from "./state.ts";
 import type { ReleaseEvent } from "./state-machine.ts";
 import type { Subject } from "./subject.ts";
+import { untilAborted } from "./until-aborted.ts";
 import { failed, lookEvery, tryUntil, type Workplace } from "./workplace.ts";
 
 /** The first counters are worth this much waiting before traffic moves, in milliseconds. */
@@ -68,7 +69,7 @@ async function notShifted(error: unknown, { subject, ports, signal }: Workplace)
 }
 
 export async function confirm({ percent }: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
-  const { subject, ports, tell } = place;
+  const { subject, ports, signal, tell } = place;
   // Callers inside the cluster are among those whose share is looked at: at 100 % they are to be where the weights send users.
   const turned = percent === 100 ? turnService(percent, place) : undefined;
   // It is awaited below; until then a rejection is nobody's.
@@ -79,7 +80,8 @@ export async function confirm({ percent }: ReleaseState, place: Workplace): Prom
   } catch (error) {
     return await notShifted(error, place);
   } finally {
-    await turned;
+    // Not for longer than the release goes on: a patch that was sent is answered when it is.
+    if (turned !== undefined) await Promise.race([turned, untilAborted(signal).promise]);
   }
   const { status, detail } = seen;
   if (status !== "contradicted") return { type: status === "confirmed" ? "confirmed" : "unconfirmed", detail };

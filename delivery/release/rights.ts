@@ -5,19 +5,13 @@ import { ReleaseRefusedError } from "./opening.ts";
 import { messageOf } from "./persist.ts";
 
 /**
- * Throws a ReleaseRefusedError where this account may not read or watch what a release is judged by, or was refused something before. The role of
- * an environment that an earlier version brought up is such. An API server that does not answer is no refusal: the release itself deals with it.
- *
- * @param refused what the account was refused already
+ * Throws a ReleaseRefusedError where this account may not read or watch what a release is judged by. The role of an environment that an
+ * earlier version brought up is such. An API server that does not answer is no refusal: the release itself deals with it.
  */
-export async function refuseWithoutRights(
-  judged: readonly JudgedObject[],
-  refused: readonly ForbiddenError[],
-  signal: AbortSignal,
-): Promise<void> {
+export async function refuseWithoutRights(judged: readonly JudgedObject[], signal: AbortSignal): Promise<void> {
   const errors = await Promise.all(judged.flatMap((object) => [read(object, signal), watched(object, signal)]));
   signal.throwIfAborted();
-  const found = [...refused, ...errors.filter((error) => error instanceof ForbiddenError)];
+  const found = errors.filter((error) => error instanceof ForbiddenError);
   if (found.length === 0) return;
   throw new ReleaseRefusedError(
     "not_allowed",
@@ -33,12 +27,11 @@ export const ownServicePatience = 1_000;
  * In an environment of an earlier version the account may not touch that Service, and an admission webhook may refuse or hang: none of it keeps
  * the weights from going back. Users are not moved by that Service, and each turn of it names the version that it was built from.
  */
-export async function ifPossible(stamped: Promise<void>, refused: ForbiddenError[]): Promise<void> {
+export async function ifPossible(stamped: Promise<void>): Promise<void> {
   try {
     await stamped;
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
-    if (error instanceof ForbiddenError) refused.push(error);
   }
 }
 

@@ -6,7 +6,7 @@ import { otherSlot, slotNames, type SlotName } from "../../components/names/slot
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import { AutoscaledSlots, SlotAutoscalers } from "../cluster/autoscalers.ts";
 import type { ClusterApi, FencedWriter, KubernetesObject, Resource, WatchApi } from "../cluster/api.ts";
-import { ClusterError, type ForbiddenError } from "../cluster/errors.ts";
+import { ClusterError } from "../cluster/errors.ts";
 import { Fence } from "../cluster/fence.ts";
 import { judgedObjects } from "../cluster/judged-objects.ts";
 import type { HeldLease } from "../cluster/lease.ts";
@@ -88,8 +88,6 @@ export class Session {
   readonly #writer: Fence;
   #tools: SessionTools;
   #releaseId: string | undefined;
-  /** What this account may not stamp, and a rollback of the release under way does without. */
-  readonly #refused: ForbiddenError[] = [];
 
   private constructor(options: SessionOptions, held: HeldLease, fence: number) {
     const { cluster, clock, plan } = options;
@@ -125,7 +123,7 @@ export class Session {
       session.#writer.stamp(resource, name, { signal: stop, ...(timeout !== undefined && { timeout }) });
     await Promise.all([
       ...(router.kind === "istio"
-        ? [stamp(virtualServices), ifPossible(stamp(services, ownServicePatience), session.#refused)]
+        ? [stamp(virtualServices), ifPossible(stamp(services, ownServicePatience))]
         : [stamp(services)]),
       ...slotNames.map((slot) =>
         session.#writer.stamp(deployments, { namespace, name: slotName(service, slot) }, { signal: stop }),
@@ -148,8 +146,7 @@ export class Session {
     const { store, clock } = this.#options;
     const stop = AbortSignal.any([signals.abort, signals.leave, this.#held.lost]);
     // An `up` declares the role; where none comes first, nothing is staged that could not be released.
-    if (request.rollback !== undefined && request.emergency !== true)
-      await refuseWithoutRights(this.#judged(), this.#refused, stop);
+    if (request.rollback !== undefined && request.emergency !== true) await refuseWithoutRights(this.#judged(), stop);
     const broken = await this.#prepare(stop);
     const { plan } = this.#tools;
     const ledger = await store.read(stop);

@@ -63,7 +63,7 @@ export function judgeShare(
     if (!othersOnActive || !liesBetween(late, percent, alternatives)) return { outcome: "contradicted", detail };
     return {
       outcome: "confirmed",
-      detail: `${detail}: the rest are callers inside the cluster`,
+      detail: `${detail}: the rest are callers inside the cluster, or of proxies that have yet to hear of it`,
       share: (100 * late.candidate) / late.total,
     };
   }

@@ -98,7 +98,7 @@ describe("While a release is under way", function () {
     await setWeights(all);
     const released = await stack.outcome(process);
     await isSuperseded(released, active);
-    assert.match(noted(released)[0] ?? "", /^VirtualService atom was moved by kubectl-patch to .*; put back in \d/);
+    assert.match(noted(released).join("\n"), /^VirtualService atom was moved by kubectl-patch to .*; put back in \d/m);
     assert.match(released.record.state.cause?.detail ?? "", /twice in a row: somebody else moves the traffic$/);
     noneFailed(await load.stop());
   });

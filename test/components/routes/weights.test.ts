@@ -83,6 +83,11 @@ describe("routes with other weights", () => {
 describe("the canary route", () => {
   const marked = (name: string) => ({ response: { set: { "x-canary-slot": name } } });
 
+  it("leads to the port that the users' route names, also where the release plan has another already", () => {
+    const [canary] = withWeights([users], { ...allOnBlue, port: 9000, canary: "green" });
+    assert.deepEqual(canary?.route, [{ destination: { host: "atom-green", port: { number: 8000 } } }]);
+  });
+
   it("comes first, and treats requests as the users' route does, but for copies that are made of theirs", () => {
     const treated = { corsPolicy: { allowMethods: ["GET"] }, rewrite: { uri: "/v2" } };
     const live = { ...users, ...treated, mirror: { host: "copy" }, mirrorPercentage: { value: 1 } };

@@ -2,10 +2,15 @@
 import assert from "node:assert/strict";
 import { ForbiddenError, UnreachableError } from "../../../delivery/cluster/errors.ts";
 import { services } from "../../../delivery/cluster/resources.ts";
+import type { JudgedObject } from "../../../delivery/release/judged-object.ts";
+import { KeptTraffic } from "../../../delivery/release/kept-traffic.ts";
+import type { Router } from "../../../delivery/release/ports.ts";
 import type { SessionEnd } from "../../../delivery/release/session.ts";
 import type { Phase } from "../../../delivery/release/state.ts";
+import type { Subject } from "../../../delivery/release/subject.ts";
 import { IstioRouter } from "../../../delivery/router/istio.ts";
 import { releasePlan } from "../support/plans.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
 import type { Releaser } from "./releaser.ts";
 import { World } from "./world.ts";
 
@@ -101,6 +106,15 @@ describe("the Service of the service's own name, moved by others", () => {
     assert.deepEqual(selected(world), selectorOf("blue"));
   });
 
+  it("is put back beside weights that the same edit has moved, which is not twice in a row", async () => {
+    const { world, over } = await releaseAt(10, "measuring");
+    world.setWeight(50);
+    select(world, selectorOf("green"));
+    await until(world, () => selected(world)?.["atom.dev/slot"] === "blue" && world.percent === 10);
+    assert.equal((await world.clock.settle(over)).state.phase, "released");
+    assert.equal(notes(world, "was moved").length, 2);
+  });
+
   it("ends the release where it selects no slot any more, which no release undoes", async () => {
     const { world, over } = await releaseAt(10, "measuring");
     select(world, { "app.kubernetes.io/name": "atom" });
@@ -172,5 +186,59 @@ describe("weights that may not be put back", () => {
     assert.ok((await until(world, () => world.ledger.current?.state.phase === "returning")) <= 1_000);
     world.cluster.before = () => undefined;
     assert.equal((await world.clock.settle(over)).state.cause?.reason, "superseded");
+  });
+});
+
+describe("the answer of a change that was called off, when it comes after that of the next one", () => {
+  const never = new AbortController().signal;
+  const subject = { id: "r1", candidate: { slot: "green" }, active: "blue", plan } as Subject;
+  const object = (name: string, movedBy: "shift" | "selectSlot", movedFor: JudgedObject["movedFor"]): JudgedObject => ({
+    ...{ name, of: "release", movedBy, movedFor },
+    read: () => Promise.reject(new Error("not read here")),
+    watch: () => Promise.reject(new Error("not watched here")),
+  });
+  const weights = object("VirtualService atom", "shift", ({ percent }) => percent);
+  const own = object("Service atom", "selectSlot", ({ active }) => active);
+
+  /** Two changes of which the first is answered last. */
+  async function crossed(change: (router: Router, which: 0 | 1) => Promise<unknown>): Promise<KeptTraffic> {
+    const answers = [Promise.withResolvers<boolean>(), Promise.withResolvers<boolean>()] as const;
+    let asked = 0;
+    const answer = (): Promise<boolean> => answers[asked++ as 0 | 1].promise;
+    const router: Router = {
+      shift: async () => {
+        await answer();
+      },
+      selectSlot: answer,
+      confirm: () => Promise.reject(new Error("not looked at here")),
+      weight: () => Promise.resolve(undefined),
+    };
+    const kept = new KeptTraffic(
+      subject,
+      { router, clock: new VirtualClock() },
+      () => undefined,
+      () => undefined,
+    );
+    const changes = [change(kept.router, 0), change(kept.router, 1)];
+    answers[1].resolve(true);
+    await changes[1];
+    answers[0].resolve(true);
+    await changes[0];
+    return kept;
+  }
+
+  const isAt = (kept: KeptTraffic, of: JudgedObject, moved: unknown): boolean =>
+    kept.isAsAsked(of, { content: null, moved, by: undefined });
+
+  it("does not have weights put back to what they were asked for before", async () => {
+    const kept = await crossed((router, which) =>
+      router.shift({ active: "blue", candidate: "green", percent: which === 0 ? 100 : 0 }, never),
+    );
+    assert.deepEqual([isAt(kept, weights, 0), isAt(kept, weights, 100)], [true, false]);
+  });
+
+  it("does not have the Service turned to where it was to be before", async () => {
+    const kept = await crossed((router, which) => router.selectSlot(which === 0 ? "green" : "blue", never));
+    assert.deepEqual([isAt(kept, own, "blue"), isAt(kept, own, "green")], [true, false]);
   });
 });

@@ -49,6 +49,14 @@ describe("a rollback by a canary", () => {
       assert.deepEqual([world.replicas("blue"), world.percent], [0, 100], "nothing was staged or moved");
     });
 
+  it("is released where an admission webhook refuses to have the service's own Service changed", async () => {
+    const world = await released(
+      ({ plural, verb, name }) => plural === "services" && verb === "patch" && name === "atom",
+    );
+    const { state } = await world.clock.settle(world.releaser().release(request, { prepare }));
+    assert.equal(state.phase, "released");
+  });
+
   it("is released where watches are cut off at that moment, which is no refusal", async () => {
     const world = await released(() => false);
     world.cluster.after = ({ verb }) => {

@@ -63,7 +63,7 @@ describe("the observed share", () => {
       assert.deepEqual([outcome, share?.toFixed(1)], ["confirmed", "33.3"]);
       assert.match(
         detail,
-        /^the candidate took 33\.3 % of \d+ requests where 50 % are due: the rest are callers inside/,
+        /^the candidate took 33\.3 % of \d+ requests where 50 % are due: the rest are callers inside the cluster, or/,
       );
       assert.equal(among(10, [0], 1, 20).outcome, "confirmed");
       assert.equal(among(50, [1], 1, 20).outcome, "confirmed");
