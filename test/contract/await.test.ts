@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { apps, batch, core } from "@pulumi/kubernetes";
 import { controlPlane, FIRST_START_MS } from "../support/control-plane.ts";
 import { eventually } from "../support/eventually.ts";
@@ -156,21 +159,32 @@ describe("the Kubernetes provider's waiting", function () {
 
   it("lasts for a Service until the pods that it selects are ready", async () => {
     await using engine = await Engine.create({ fate: fates.unready });
-    await engine.kubectl("run", "atom", "--image=atom:1", "--labels=app=atom");
-    await eventually("the pod runs", async () => {
-      const { status } = await engine.live("pod/atom");
-      return status?.phase === "Running" ? true : undefined;
-    });
+    // A pod is listed behind a Service once it has an address on a node that is there.
+    const node = `node-of-${engine.namespace}`;
+    await create(engine, { apiVersion: "v1", kind: "Node", metadata: { name: node } });
+    const bound = JSON.stringify({ spec: { nodeName: node } });
+    await engine.kubectl("run", "atom", "--image=atom:1", "--labels=app=atom", `--overrides=${bound}`);
+    await eventually("the pod runs", async () =>
+      (await engine.live("pod/atom")).status?.phase === "Running" ? true : undefined,
+    );
+    const status = { podIP: "10.9.8.7", podIPs: [{ ip: "10.9.8.7" }] };
+    await engine.plane.kubectl.patchStatus(engine.namespace, "pod/atom", status);
+    // The controller that lists them has heard of the pod, so that the Service's list is never one without it.
+    await engine.kubectl("expose", "pod", "atom", "--name=other", "--port=80");
+    await eventually("the pod is listed", async () =>
+      (await podsBehind(engine, "other")) === "atom" ? true : undefined,
+    );
     let settled = false;
     const up = engine.up(service()).finally(() => (settled = true));
-    await eventually("the Service is there", async () =>
-      (await engine.plane.kubectl.has(engine.namespace, "service/atom")) ? true : undefined,
+    await eventually("the pod is listed behind the Service", async () =>
+      (await podsBehind(engine, "atom")) === "atom" ? true : undefined,
     );
     assert.equal(settled, false);
     await engine.plane.kubectl.patchStatus(engine.namespace, "pod/atom", {
       conditions: [{ type: "Ready", status: "True" }],
     });
     await up;
+    await engine.plane.kubectl.run(["delete", "node", node]);
   });
 
   it("ends soon when the person cancels, and what was made stays in the state", async () => {
@@ -191,3 +205,20 @@ describe("the Kubernetes provider's waiting", function () {
     assert.match(engine.state(), /kubernetes:apps\/v1:Deployment/);
   });
 });
+
+/** Names of the pods that the cluster lists behind a Service. */
+function podsBehind(engine: Engine, name: string): Promise<string> {
+  const selector = `--selector=kubernetes.io/service-name=${name}`;
+  return engine.kubectl("get", "endpointslices", selector, "--output=jsonpath={.items[*].endpoints[*].targetRef.name}");
+}
+
+async function create(engine: Engine, object: object): Promise<void> {
+  const folder = await mkdtemp(path.join(tmpdir(), "atom-object-"));
+  try {
+    const file = path.join(folder, "object.json");
+    await writeFile(file, JSON.stringify(object));
+    await engine.plane.kubectl.run(["create", `--filename=${file}`]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
