@@ -7,8 +7,9 @@ import { importImages } from "../../../platform/cluster/cluster.ts";
 import { buildAtomImage } from "../../../platform/images/images.ts";
 import { clusterDeadlineMs } from "../../support/cluster.ts";
 import { eventually } from "../../support/eventually.ts";
-import type { Answer, LoadReport } from "../../support/load.ts";
+import type { Answer } from "../../support/load.ts";
 import { ClientPod } from "../support/client-pod.ts";
+import { atOnce, noneFailed, releasesInARow } from "../support/in-a-row.ts";
 import { ReleaseStack } from "../support/release-stack.ts";
 
 /** An engine run, a rollout and a release on two busy cores, in milliseconds. */
@@ -142,23 +143,8 @@ describe("A healthy release", function () {
   });
 
   describe("is one of ten in a row, each in the slot that the one before left, without a failed request", () => {
-    for (const number of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
-      it(`release ${number}${convergesItself(number) ? ", which brings the environment up itself" : ""}`, async () => {
-        const before = await stack.stack.ledger();
-        await using load = stack.load();
-        await stack.configure({ env: { LOG_LEVEL: "warn", FEATURE: `release ${number}` }, release: atOnce });
-        if (!convergesItself(number)) await stack.stack.run("up");
-        const { code, record, ledger, stderr } = await stack.atom(
-          convergesItself(number) ? ["release"] : ["release", "--staged"],
-        );
-        assert.equal(code, 0, stderr);
-        noneFailed(await load.stop());
-        assert.equal(record.slot, otherSlot(before.active));
-        assert.equal(ledger.active, record.slot);
-        assert.equal(ledger.sequence, before.sequence + 1);
-        assert.deepEqual(await stack.stack.weights(), { [record.slot]: 100, [before.active]: 0 });
-        assert.equal((await stack.replicas(before.active)).desired, 0);
-      });
+    // The others run with the drills.
+    releasesInARow([1, 2, 3], () => stack);
   });
 
   it("of another image than the configured one keeps that image in effect, and the preview after it is clean", async () => {
@@ -179,17 +165,6 @@ describe("A healthy release", function () {
     assert.match(preview.notes.join("\n"), /atom\.local\/atom:9\.9\.9 .* stands in for the configured/);
   });
 });
-
-/** Two of ten in one command, as people release; for the others the engine runs in this process, which is quicker. */
-function convergesItself(number: number): boolean {
-  return number === 3 || number === 7;
-}
-
-/** As short as a release can be. */
-const atOnce = {
-  soak: "1s",
-  minRequests: 20,
-} as const;
 
 interface Served extends Pick<Answer, "sentAt" | "answeredAt"> {
   readonly slot: unknown;
@@ -241,9 +216,4 @@ function shareIsAsItShouldBe(
   const upper = atLeast(count, served.length, share);
   const lower = 1 - atLeast(count + 1, served.length, share);
   assert.ok(2 * Math.min(upper, lower) >= level, told);
-}
-
-function noneFailed({ requests, failed, errors }: LoadReport): void {
-  assert.ok(requests > 100, `only ${requests} requests were sent`);
-  assert.deepEqual({ failed, errors }, { failed: 0, errors: [] });
 }
