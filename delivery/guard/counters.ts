@@ -67,7 +67,7 @@ export function readCounters(page: string, ignored: readonly string[] = uncounte
       if (edge !== Infinity) within.set(edge, (within.get(edge) ?? 0) + value);
     }
   }
-  for (const [labels, histogram] of histograms) checkHistogram(labels, histogram);
+  for (const [key, histogram] of histograms) checkHistogram(key, histogram);
   return { series, counts: { requests, errors, timed, within }, processStart };
 }
 

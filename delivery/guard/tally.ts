@@ -87,18 +87,15 @@ export class Tally {
  * @param ended a container of the pod ended in between
  */
 function isAnotherProcess(earlier: PodCounters, later: PodCounters, ended: boolean): boolean {
-  const starts = [earlier.processStart, later.processStart] as const;
-  const isSame = starts[0] !== undefined && starts[1] !== undefined && starts[1] - starts[0] <= startJitter && !ended;
-  if (starts[0] !== undefined && starts[1] !== undefined && starts[1] - starts[0] > startJitter) return true;
-  for (const [key, before] of earlier.series) {
-    const now = later.series.get(key);
-    if (now !== undefined && now >= before) continue;
-    if (isSame)
-      throw new ExpositionError(
-        0,
-        `has ${key} at ${now ?? "nothing"}, which was at ${before}, and its process is the same`,
-      );
-    return true;
+  const [before, now] = [earlier.processStart, later.processStart];
+  const moved = before === undefined || now === undefined ? undefined : now - before;
+  if (moved !== undefined && moved > startJitter) return true;
+  for (const [key, counted] of earlier.series) {
+    const counts = later.series.get(key);
+    if (counts !== undefined && counts >= counted) continue;
+    if (moved === undefined || ended) return true;
+    const fell = `has ${key} at ${counts ?? "nothing"}, which was at ${counted}`;
+    throw new ExpositionError(0, `${fell}, and its process is the same`);
   }
   return false;
 }

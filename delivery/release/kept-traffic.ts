@@ -97,7 +97,7 @@ export class KeptTraffic {
     const { clock } = this.#ports;
     const wanted = this.#wantedOf(object);
     if (this.isAsAsked(object, live) || this.#state === undefined) return;
-    const verb = object.movedBy ?? "shift";
+    const verb = movedBy(object) ?? "shift";
     const counts = this.#movedByOthers;
     counts[verb] += 1;
     const change = { object, live, wanted };

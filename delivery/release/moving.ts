@@ -72,6 +72,7 @@ export async function confirm({ percent }: ReleaseState, place: Workplace): Prom
   const { subject, ports, signal, tell } = place;
   // Callers inside the cluster are among those whose share is looked at: at 100 % they are to be where the weights send users.
   const turned = percent === 100 ? turnService(percent, place) : undefined;
+  const stopped = untilAborted(signal);
   // It is awaited below; until then a rejection is nobody's.
   turned?.catch(() => undefined);
   let seen: Confirmation;
@@ -81,7 +82,7 @@ export async function confirm({ percent }: ReleaseState, place: Workplace): Prom
     return await notShifted(error, place);
   } finally {
     // Not for longer than the release goes on: a patch that was sent is answered when it is.
-    if (turned !== undefined) await Promise.race([turned, untilAborted(signal).promise]);
+    await Promise.race([turned, stopped.promise]).finally(stopped.forget);
   }
   const { status, detail } = seen;
   if (status !== "contradicted") return { type: status === "confirmed" ? "confirmed" : "unconfirmed", detail };

@@ -26,6 +26,7 @@ import {
   type SlotsFound,
 } from "./opening.ts";
 import { fingerprintOf, type JudgedObject } from "./judged-object.ts";
+import { movedBy } from "./kept-traffic.ts";
 import { ConvergeError, type Clock, type ReleasePorts } from "./ports.ts";
 import { unreadyReason } from "./pods.ts";
 import { ifPossible, ownServicePatience, refuseWithoutRights } from "./rights.ts";
@@ -234,7 +235,7 @@ export class Session {
       if (object.of === "release") {
         const { content, moved } = await object.read(stop);
         // Even to leave all users where they are the releaser would write such routes anew.
-        const isUsersRoute = object.movedFor !== undefined && object.movedBy !== "selectSlot";
+        const isUsersRoute = movedBy(object) === "shift";
         if (isUsersRoute && moved === undefined && !emergency) throw notUnderstood(object);
         return content;
       }

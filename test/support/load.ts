@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { Agent, request } from "node:http";
 
 /** What clients saw of a service while a load ran. */
@@ -9,6 +10,12 @@ export interface LoadReport {
   readonly errors: readonly string[];
   /** Requests without an answer, and answers with a status of 500 and above. */
   readonly failed: number;
+}
+
+/** Users asked, and each was answered well. */
+export function noneFailed({ requests, failed, errors }: LoadReport): void {
+  assert.ok(requests > 100, `only ${requests} requests were sent`);
+  assert.deepEqual({ failed, errors }, { failed: 0, errors: [] });
 }
 
 export interface LoadOptions {

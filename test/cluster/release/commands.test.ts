@@ -9,8 +9,7 @@ import type { Status } from "../../../delivery/report/status.ts";
 import type { Faults } from "../../../service/src/faults.ts";
 import { clusterDeadlineMs } from "../../support/cluster.ts";
 import { runAtom, type AtomEnd, type AtomProcess } from "../support/atom-process.ts";
-import { quickRelease, ReleaseStack, type Change, type ReleaseSettings } from "../support/release-stack.ts";
-import type { Outcome } from "../support/test-stack.ts";
+import { quickRelease, ReleaseStack, type ReleaseSettings } from "../support/release-stack.ts";
 
 /** A rollout, a release or two and a few commands on two busy cores, in milliseconds. */
 const commandMs = 420_000;
@@ -42,7 +41,6 @@ const approvalWithin = (approval: string): ReleaseSettings => ({
 describe("atom", function () {
   this.timeout(commandMs);
   let stack: ReleaseStack;
-  let versions = 0;
 
   before(async function () {
     this.timeout(clusterDeadlineMs);
@@ -52,12 +50,6 @@ describe("atom", function () {
   after(async () => {
     await stack[Symbol.asyncDispose]();
   });
-
-  /** Stages a version that was never there before. */
-  async function stageNext({ env, ...change }: Change = {}): Promise<Outcome> {
-    versions += 1;
-    return await stack.stage({ env: { FEATURE: `version ${versions}`, ...env }, ...change });
-  }
 
   async function command(...words: string[]): Promise<AtomEnd> {
     return await runAtom(stack.stack, words);
@@ -77,7 +69,7 @@ describe("atom", function () {
   }
 
   it("status shows what serves, what is staged and what is under way, and --watch follows it to its end", async () => {
-    await stageNext({ release: waitsForApproval });
+    await stack.stageNext({ release: waitsForApproval });
     const { active } = await stack.stack.ledger();
     const candidate = otherSlot(active);
     const before = await json<Status>("status");
@@ -109,7 +101,7 @@ describe("atom", function () {
   });
 
   it("history, explain and replay tell of a release from the ledger alone", async () => {
-    await stageNext();
+    await stack.stageNext();
     await using load = stack.load(harmless);
     const released = await stack.releaseStaged(["--json", "--by", "anna"]);
     assert.equal(released.code, 0, released.stderr);
@@ -151,7 +143,7 @@ describe("atom", function () {
   });
 
   it("quarantine lists what was rolled back, and lets it come again once it is lifted with a reason", async () => {
-    await stageNext({ faults: { errorShare: 1 } });
+    await stack.stageNext({ faults: { errorShare: 1 } });
     const { code, record } = await stack.releaseStaged();
     assert.equal(code, 10);
     const { template } = record;
@@ -174,7 +166,7 @@ describe("atom", function () {
 
   describe("release with a human gate", () => {
     it("goes back when the candidate turns bad while it waits for a person", async () => {
-      await stageNext({ faults: badWhenAsked, release: waitsForApproval });
+      await stack.stageNext({ faults: badWhenAsked, release: waitsForApproval });
       const { active } = await stack.stack.ledger();
       await using load = stack.load(harmless);
       await using process = stack.start(["release", "--staged"]);
@@ -189,7 +181,7 @@ describe("atom", function () {
     });
 
     it("goes back when nobody approves in time, and holds nothing against the candidate", async () => {
-      await stageNext({ release: approvalWithin("3s") });
+      await stack.stageNext({ release: approvalWithin("3s") });
       await using load = stack.load(harmless);
       const { code, record, ledger, stderr } = await stack.releaseStaged();
       assert.equal(code, 10, stderr);
@@ -205,7 +197,7 @@ describe("atom", function () {
       errorRate: { ...quickRelease.thresholds.errorRate, onBreach: "hold" },
       p95Latency: { ...quickRelease.thresholds.p95Latency, onBreach: "hold" },
     };
-    await stageNext({ faults: badWhenAsked, release: { thresholds } });
+    await stack.stageNext({ faults: badWhenAsked, release: { thresholds } });
     const { active } = await stack.stack.ledger();
     await using load = stack.load(harmless);
     await using process = stack.start(["release", "--staged"]);
@@ -226,7 +218,7 @@ describe("atom", function () {
   });
 
   it("rollback in soak is one patch of the route, and shuts the releaser out; after it rollback --to brings an earlier version back", async () => {
-    await stageNext({ release: { soak: "10m" } });
+    await stack.stageNext({ release: { soak: "10m" } });
     const { active } = await stack.stack.ledger();
     await using load = stack.load(harmless);
     await using process = stack.start(["release", "--staged"]);
@@ -241,7 +233,7 @@ describe("atom", function () {
     assert.equal(ended.ledger.active, active);
     assert.match(ended.record.state.cause?.detail ?? "", /rolled back by anna: customers call/);
 
-    await stageNext();
+    await stack.stageNext();
     const next = await stack.releaseStaged();
     assert.equal(next.code, 0, next.stderr);
     const target = next.ledger.releases.find(({ template }) => template === next.record.from.template);
@@ -259,7 +251,7 @@ describe("atom", function () {
   });
 
   it("abort takes a release back from another process, which ends without acting", async () => {
-    await stageNext({ release: staysAtTen });
+    await stack.stageNext({ release: staysAtTen });
     const { active } = await stack.stack.ledger();
     await using load = stack.load(harmless);
     await using process = stack.start(["release", "--staged"]);
@@ -278,7 +270,7 @@ describe("atom", function () {
   });
 
   it("release --observe judges what is under way, and moves nothing", async () => {
-    await stageNext({ release: waitsForApproval });
+    await stack.stageNext({ release: waitsForApproval });
     await using load = stack.load(harmless);
     await using process = stack.start(["release", "--staged"]);
     await stack.reaches(process, ["awaiting-approval"]);
@@ -292,7 +284,7 @@ describe("atom", function () {
   });
 
   it("release --plan says in numbers what would happen, and changes nothing", async () => {
-    await stageNext();
+    await stack.stageNext();
     await using load = stack.load(harmless);
     const before = { route: await stack.routeGeneration(), ledger: await stack.stack.ledger() };
     const { code, stdout, stderr } = await command("release", "--plan");
@@ -305,7 +297,7 @@ describe("atom", function () {
   });
 
   it("release --hotfix skips the waits, and says so in the record", async () => {
-    await stageNext({
+    await stack.stageNext({
       release: {
         steps: [
           { weight: 10, wait: "10m" },

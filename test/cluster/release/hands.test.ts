@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { otherSlot, type SlotName } from "../../../components/names/slot-name.ts";
 import { clusterDeadlineMs } from "../../support/cluster.ts";
 import { eventually } from "../../support/eventually.ts";
-import type { LoadReport } from "../../support/load.ts";
+import { noneFailed } from "../../support/load.ts";
 import { calmRelease, ReleaseStack, type Released, type ReleaseSettings } from "../support/release-stack.ts";
 import { atom } from "../support/test-stack.ts";
 
@@ -22,7 +22,6 @@ const staysInSoak = { soak: "10m" } satisfies ReleaseSettings;
 describe("While a release is under way", function () {
   this.timeout(drillMs);
   let stack: ReleaseStack;
-  let versions = 0;
 
   before(async function () {
     this.timeout(clusterDeadlineMs);
@@ -33,10 +32,9 @@ describe("While a release is under way", function () {
     await stack[Symbol.asyncDispose]();
   });
 
-  /** Stages a version that was never there before, and resolves to the slot that serves. */
+  /** Stages the next version, for a release without hurry, and resolves to the slot that serves. */
   async function stageNext(release: ReleaseSettings): Promise<SlotName> {
-    versions += 1;
-    await stack.stage({ env: { FEATURE: `version ${versions}` }, release: { ...calmRelease, ...release } });
+    await stack.stageNext({ release: { ...calmRelease, ...release } });
     return (await stack.stack.ledger()).active;
   }
 
@@ -122,9 +120,4 @@ describe("While a release is under way", function () {
 
 interface Destination {
   readonly destination: { readonly host: string };
-}
-
-function noneFailed({ requests, failed, errors }: LoadReport): void {
-  assert.ok(requests > 100, `only ${requests} requests were sent`);
-  assert.deepEqual({ failed, errors }, { failed: 0, errors: [] });
 }

@@ -7,9 +7,9 @@ import { importImages } from "../../../platform/cluster/cluster.ts";
 import { buildAtomImage } from "../../../platform/images/images.ts";
 import { clusterDeadlineMs } from "../../support/cluster.ts";
 import { eventually } from "../../support/eventually.ts";
-import type { Answer } from "../../support/load.ts";
+import { noneFailed, type Answer } from "../../support/load.ts";
 import { ClientPod } from "../support/client-pod.ts";
-import { atOnce, noneFailed, releasesInARow } from "../support/in-a-row.ts";
+import { atOnce, releasesInARow } from "../support/in-a-row.ts";
 import { ReleaseStack } from "../support/release-stack.ts";
 
 /** An engine run, a rollout and a release on two busy cores, in milliseconds. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { otherSlot } from "../../../components/names/slot-name.ts";
-import type { LoadReport } from "../../support/load.ts";
+import { noneFailed } from "../../support/load.ts";
 import type { ReleaseStack } from "./release-stack.ts";
 
 /** As short as a release can be. */
@@ -34,9 +34,4 @@ export function releasesInARow(numbers: readonly number[], stackOf: () => Releas
 /** Two of ten in one command, as people release; for the others the engine runs in this process, which is quicker. */
 function convergesItself(number: number): boolean {
   return number === 3 || number === 7;
-}
-
-export function noneFailed({ requests, failed, errors }: LoadReport): void {
-  assert.ok(requests > 100, `only ${requests} requests were sent`);
-  assert.deepEqual({ failed, errors }, { failed: 0, errors: [] });
 }

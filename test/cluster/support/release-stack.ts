@@ -66,6 +66,7 @@ export interface Released extends AtomEnd {
 export class ReleaseStack implements AsyncDisposable {
   readonly stack: TestStack;
   readonly #base: readonly Setting[];
+  #versions = 0;
 
   private constructor(stack: TestStack, base: readonly Setting[]) {
     this.stack = stack;
@@ -113,6 +114,12 @@ export class ReleaseStack implements AsyncDisposable {
   async stage(change: Change): Promise<Outcome> {
     await this.configure(change);
     return this.stack.run("up");
+  }
+
+  /** Stages a version that was never there before. */
+  async stageNext({ env, ...change }: Change = {}): Promise<Outcome> {
+    this.#versions += 1;
+    return await this.stage({ env: { FEATURE: `version ${this.#versions}`, ...env }, ...change });
   }
 
   /** Starts an `atom` command; kill or await it. */
