@@ -11,12 +11,22 @@ export interface ObjectMeta {
   readonly deletionTimestamp?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
-  /** Who wrote which of its fields, and when (RFC 3339); `subresource` is empty where the object itself was written. */
-  readonly managedFields?: readonly {
-    readonly manager?: string;
-    readonly time?: string;
-    readonly subresource?: string;
-  }[];
+  /** Who wrote which of its fields. */
+  readonly managedFields?: readonly ManagedFields[];
+}
+
+/** What one manager owns of an object, as the API server records it. */
+export interface ManagedFields {
+  readonly manager?: string;
+  /** `Apply` by server-side apply, `Update` by any other write. */
+  readonly operation?: string;
+  readonly apiVersion?: string;
+  /** RFC 3339. */
+  readonly time?: string;
+  /** Empty where the object itself was written. */
+  readonly subresource?: string;
+  /** A trie: `f:name` for a key, `k:{…}` for an item of a list, `.` for the field itself. */
+  readonly fieldsV1?: object;
 }
 
 /** The part that every Kubernetes object has. */

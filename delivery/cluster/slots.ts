@@ -2,10 +2,12 @@ import { labelKeys, slotSelectorLabels } from "../../components/names/labels.ts"
 import { slotName } from "../../components/names/names.ts";
 import type { Candidate, PodCount, Slot, SlotHealth, Slots, StuckPods } from "../release/ports.ts";
 import type { ClusterApi, FencedWriter } from "./api.ts";
+import { fieldManager } from "./client.ts";
 import { NotFoundError } from "./errors.ts";
 import { replacement } from "./replacement.ts";
 import { deployments, pods, type Deployment, type PodTemplate } from "./resources.ts";
 import { stuckPods } from "./stuck-pods.ts";
+import { withTemplateOwnedByPulumi } from "./template-owner.ts";
 
 export interface DeploymentSlotsOptions {
   readonly cluster: ClusterApi;
@@ -61,13 +63,11 @@ export class DeploymentSlots implements Slots {
   }
 
   async scale(slot: Slot, replicas: number | "full", signal: AbortSignal): Promise<void> {
-    const { writer, replicas: full } = this.#options;
-    const wanted = replicas === "full" ? full : replicas;
-    await writer.write(
-      deployments,
-      this.#name(slot),
+    const wanted = replicas === "full" ? this.#options.replicas : replicas;
+    await this.#write(
+      slot,
       ({ spec }) => (spec?.replicas === wanted ? undefined : { spec: { replicas: wanted } }),
-      { signal },
+      signal,
     );
   }
 
@@ -84,17 +84,36 @@ export class DeploymentSlots implements Slots {
   ): Promise<void> {
     const labels = { ...template.metadata?.labels, [labelKeys.slot]: slot };
     const wanted = { ...template, metadata: { ...template.metadata, labels } };
-    const { writer } = this.#options;
-    await writer.write(
-      deployments,
-      this.#name(slot),
+    await this.#write(
+      slot,
       ({ spec }) => {
         const change = replacement(spec?.template ?? {}, wanted);
         if (change === undefined && spec?.replicas === replicas) return undefined;
         return { spec: { replicas, ...(change === undefined ? {} : { template: change }) } };
       },
-      { signal },
+      signal,
     );
+  }
+
+  /**
+   * Changes a slot and leaves its pod template to `pulumi up`, which has to find it its own when it stages the next version. Each write
+   * sees to it, so that a template is handed over too when the run that staged it ended in between.
+   */
+  async #write(
+    slot: Slot,
+    change: (live: Deployment) => Readonly<Record<string, unknown>> | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { writer } = this.#options;
+    const name = this.#name(slot);
+    const owners = ({ metadata }: Deployment) => withTemplateOwnedByPulumi(metadata, fieldManager);
+    const live = await writer.write(deployments, name, change, { signal });
+    if (owners(live) === undefined) return;
+    const handOver = (found: Deployment): Readonly<Record<string, unknown>> | undefined => {
+      const managedFields = owners(found);
+      return managedFields && { metadata: { managedFields } };
+    };
+    await writer.write(deployments, name, handOver, { signal });
   }
 
   #name(slot: Slot): { readonly namespace: string; readonly name: string } {

@@ -1,13 +1,24 @@
 // What `up` says and what the cluster then has, after releases and users have changed it: the real engine, the real API server.
 import assert from "node:assert/strict";
 import type { HttpRoute } from "../../../components/routes/http-routes.ts";
+import { ClusterClient } from "../../../delivery/cluster/client.ts";
+import { Connection } from "../../../delivery/cluster/connection.ts";
+import { Fence } from "../../../delivery/cluster/fence.ts";
+import type { PodTemplate } from "../../../delivery/cluster/resources.ts";
+import { DeploymentSlots } from "../../../delivery/cluster/slots.ts";
+import { systemClock } from "../../../delivery/clock/system-clock.ts";
 import { readLiveServices } from "../../../infra/cluster/live-services.ts";
 import type { StackCommandOptions } from "../../../infra/engine.ts";
 import { createProgram } from "../../../infra/program.ts";
-import { controlPlane, FIRST_START_MS } from "../../support/control-plane.ts";
+import { catalogue } from "../../../stacks/catalogue.ts";
+import type { ServiceDefinition } from "../../../stacks/definition.ts";
+import { CONTEXT, controlPlane, FIRST_START_MS } from "../../support/control-plane.ts";
 import { fakeKubelet, fates, type PodFate } from "../../support/fake-kubelet.ts";
 import { releaseUnderWay } from "../../components/slots/live.ts";
 import { Checkout, fate, installMonitoringKinds, namespace, UP_MS } from "../checkout.ts";
+
+const services = catalogue as unknown as Record<string, ServiceDefinition>;
+const { atom } = catalogue;
 
 describe("up, after the cluster has moved on", function () {
   this.timeout(UP_MS);
@@ -66,16 +77,49 @@ describe("up, after the cluster has moved on", function () {
     assert.equal(await replicas("green"), 2);
   });
 
-  it("stages the file's version in place of one that the releaser put into the slot, which no state knows", async () => {
+  it("stages what the file says, and nothing else, in place of a version that the releaser put into the slot", async () => {
+    const setEnv = (env: Record<string, string>): Promise<void> =>
+      checkout.edit(({ config }) => {
+        config["atom:services"].atom.env = env;
+      });
+    const template = async (): Promise<PodTemplate> =>
+      (await checkout.plane.kubectl.get(namespace, "deployment/atom-green")).spec.template as PodTemplate;
+    // A version with a variable of its own is kept, and another one follows it in the slot.
+    await setEnv({ GREETING: "kept" });
     await checkout.setImage("0.2.0");
     await checkout.run("up");
-    const template = { spec: { containers: [{ name: "atom", image: "atom.local/atom:0.0.9" }] } };
-    const labels = { "atom.dev/template": "kept" };
-    await checkout.plane.kubectl.patch(namespace, "deployment/atom-green", "atom-release", {
-      spec: { template: { ...template, metadata: { labels } } },
-    });
+    const kept = await template();
+    await setEnv({});
+    await checkout.setImage("0.3.0");
     await checkout.run("up");
-    assert.equal((await checkout.slot("green")).image, "atom.local/atom:0.2.0");
+    // `atom rollback --to` stages it again, and takes its pods away when it is aborted.
+    const connection = Connection.open({ kubeconfig: checkout.plane.kubeconfig, context: CONTEXT });
+    try {
+      const cluster = new ClusterClient(connection, systemClock);
+      const writer = new Fence({ cluster, clock: systemClock, fence: 1, check: () => undefined });
+      const slots = new DeploymentSlots({ cluster, writer, namespace, service: "atom", replicas: 2 });
+      const { signal } = new AbortController();
+      await slots.stage("green", kept, signal);
+      assert.deepEqual(await template(), kept);
+      await slots.scale("green", 0, signal);
+    } finally {
+      connection.close();
+    }
+    // The next version listens elsewhere.
+    try {
+      services.atom = { ...atom, port: 9000 };
+      await checkout.setImage("0.4.0");
+      // Nobody writes EndpointSlices here.
+      const program: StackCommandOptions["program"] = (ports) => createProgram({ ...ports, routeChecks: null });
+      await checkout.run("preview", { program });
+      await checkout.run("up", { program });
+    } finally {
+      services.atom = atom;
+    }
+    const staged = JSON.stringify((await template()).spec);
+    assert.match(staged, /atom:0\.4\.0/);
+    assert.doesNotMatch(staged, /GREETING/);
+    assert.deepEqual(staged.match(/"containerPort":\d+/g), ['"containerPort":9000']);
   });
 
   for (const [what, never] of [

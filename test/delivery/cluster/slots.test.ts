@@ -207,6 +207,35 @@ describe("the slots", () => {
     await slots.stage("green", kept, signal);
     assert.equal(cluster.writes.length, 1);
   });
+
+  it("leave the template that was staged to Pulumi, also where the run that staged it ended before", async () => {
+    put(0);
+    const owned = { "f:spec": { "f:template": { "f:spec": {} } } };
+    const pulumi = { manager: "pulumi-kubernetes-1", operation: "Apply", apiVersion: "apps/v1" };
+    const releaser = { manager: "atom-release", operation: "Update", apiVersion: "apps/v1", fieldsV1: owned };
+    let staged = 0;
+    // As the API server records it.
+    cluster.stored = (_, object) => {
+      const { spec } = object as Deployment;
+      const isNew = spec?.template?.spec?.containers?.[0]?.image === "a:3" && staged === 0;
+      if (!isNew) return object;
+      staged += 1;
+      return { ...object, metadata: { ...object.metadata, managedFields: [pulumi, releaser] } };
+    };
+    const owners = () => cluster.peek(deployments, { namespace, name: "atom-green" }).metadata.managedFields;
+    const kept = { ...template, spec: { containers: [{ name: "atom", image: "a:3" }] } };
+    cluster.after = ({ verb }) => {
+      if (verb === "patch" && staged === 1) throw new Error("killed");
+    };
+    await assert.rejects(slots.stage("green", kept, signal), /killed/);
+    assert.deepEqual(owners(), [pulumi, releaser]);
+    cluster.after = () => undefined;
+    await slots.scale("green", 3, signal);
+    assert.deepEqual(owners(), [{ ...pulumi, fieldsV1: owned }]);
+    const writes = cluster.writes.length;
+    await slots.scale("green", 3, signal);
+    assert.equal(cluster.writes.length, writes, "it is done once");
+  });
 });
 
 describe("a replacement", () => {
