@@ -6,6 +6,9 @@ import { ConflictError, LeaseLostError, NotFoundError, UnreachableError } from "
 /** Annotation of every object that a release moves: the number of the releaser that may change it. */
 export const fenceAnnotation = "atom.dev/fence";
 
+/** Annotation of an object whose version a patch has changed for no other reason than that an earlier one, still unanswered, names it. */
+export const overtakenAnnotation = "atom.dev/overtaken";
+
 export interface FenceOptions {
   readonly cluster: ClusterApi;
   readonly clock: Clock;
@@ -21,11 +24,16 @@ const defaultTimeout = 10_000;
  * Writes for the holder of the lease. An object that a later releaser has stamped is refused, by what was read as well as by the
  * API server, since every patch names the version of the object that it was built from. So a releaser that was stopped between
  * its check and its patch cannot act when it continues.
+ *
+ * Nor can an earlier patch of its own that is held on its way, as by an admission webhook, and lands later: where an object is as it is to be
+ * and such a patch names its present version, the object gets another version.
  */
 export class Fence implements FencedWriter {
   readonly #options: FenceOptions;
   /** Objects as they were last seen: the way back begins with a patch and not with a read. */
   readonly #seen = new Map<string, KubernetesObject>();
+  /** How many patches that name a version of an object were sent and not answered. */
+  readonly #unanswered = new Map<string, number>();
 
   constructor(options: FenceOptions) {
     this.#options = options;
@@ -80,16 +88,20 @@ export class Fence implements FencedWriter {
       live = await cluster.get(resource, name, options);
       patch = change(live);
     }
+    if (patch === undefined && this.#mayStillLand(key, live)) patch = overtaking(live);
     const found = fenceOf(live);
     if (found > fence) throw new LeaseLostError("taken", `${key} belongs to releaser ${found}, and this is ${fence}`);
     if (patch !== undefined) {
       check();
       const { signal, ...waiting } = options;
       signal?.throwIfAborted();
+      const answered = this.#sent(key, live);
       try {
         // Once it is sent it is waited for: of a patch that is given up nobody knows whether it takes place after all.
         live = await cluster.patch(resource, name, { type: "merge", body: stamped(patch, live, fence) }, waiting);
+        answered();
       } catch (error) {
+        if (!(error instanceof UnreachableError)) answered();
         // What was seen a while ago has changed since: no reason to pause before reading it.
         if (error instanceof ConflictError && known !== undefined) return this.#try(resource, name, change, options);
         throw error;
@@ -98,6 +110,32 @@ export class Fence implements FencedWriter {
     this.#seen.set(key, live);
     return live;
   }
+
+  /** Counts a patch of this version as on its way, until what is returned is called: when it is known what became of it. */
+  #sent(key: string, live: KubernetesObject): () => void {
+    const version = versionOf(key, live);
+    const count = (change: number): void => {
+      const left = (this.#unanswered.get(version) ?? 0) + change;
+      if (left === 0) this.#unanswered.delete(version);
+      else this.#unanswered.set(version, left);
+    };
+    count(1);
+    return () => {
+      count(-1);
+    };
+  }
+
+  #mayStillLand(key: string, live: KubernetesObject): boolean {
+    return this.#unanswered.has(versionOf(key, live));
+  }
+}
+
+function versionOf(key: string, { metadata }: KubernetesObject): string {
+  return `${key} ${metadata.resourceVersion ?? ""}`;
+}
+
+function overtaking({ metadata }: KubernetesObject): Readonly<Record<string, unknown>> {
+  return { metadata: { annotations: { [overtakenAnnotation]: metadata.resourceVersion } } };
 }
 
 function stamped(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { LeaseLostError, UnreachableError } from "../../../delivery/cluster/errors.ts";
-import { Fence, fenceAnnotation } from "../../../delivery/cluster/fence.ts";
+import { ForbiddenError, LeaseLostError, UnreachableError } from "../../../delivery/cluster/errors.ts";
+import { Fence, fenceAnnotation, overtakenAnnotation } from "../../../delivery/cluster/fence.ts";
 import { virtualServices, type VirtualService } from "../../../delivery/cluster/resources.ts";
 import { MemoryCluster } from "../support/memory-cluster.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
@@ -109,6 +109,115 @@ describe("the fence", () => {
     assert.deepEqual(stored.spec?.http, ["x"]);
     await assert.rejects(writer.write(virtualServices, name, setHttp("y"), { signal: caller.signal }), /given up/);
     assert.equal(cluster.writes.length, 1);
+  });
+
+  describe("with a patch that is held on its way", () => {
+    /** Holds the first patch, as an admission webhook does, until it is let go; its writer has been called off meanwhile. */
+    async function held(writer: Fence, value: string) {
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      const sent = Promise.withResolvers<undefined>();
+      let isFirst = true;
+      cluster.before = async ({ verb }) => {
+        if (verb !== "patch" || !isFirst) return;
+        isFirst = false;
+        sent.resolve(undefined);
+        await promise;
+      };
+      const caller = new AbortController();
+      const writing = writer.write(virtualServices, name, setHttp(value), { signal: caller.signal });
+      const ended = writing.then(
+        () => "written",
+        (error: unknown) => (error as Error).message,
+      );
+      await sent.promise;
+      caller.abort(new Error("called off"));
+      return {
+        land: () => {
+          resolve(undefined);
+          return ended;
+        },
+      };
+    }
+    const http = (): unknown => cluster.peek(virtualServices, name).spec?.http;
+
+    it("has it refused once the object is to stay as it is, and does so once", async () => {
+      const writer = fence(1);
+      await writer.write(virtualServices, name, setHttp("active"));
+      const late = await held(writer, "candidate");
+      await writer.write(virtualServices, name, setHttp("active"));
+      await writer.write(virtualServices, name, setHttp("active"));
+      assert.equal(await late.land(), "called off");
+      assert.deepEqual([http(), cluster.writes.length], [["active"], 2]);
+      assert.match(annotations()[overtakenAnnotation] ?? "", /^\d+$/);
+      // Nothing is on its way any more.
+      await writer.write(virtualServices, name, setHttp("active"));
+      assert.equal(cluster.writes.length, 2);
+    });
+
+    it("puts back what it did where it lands while the object is overtaken", async () => {
+      const writer = fence(1);
+      await writer.write(virtualServices, name, setHttp("active"));
+      const late = await held(writer, "candidate");
+      const { before } = cluster;
+      cluster.before = async (call) => {
+        if (call.verb !== "patch") return;
+        cluster.before = before;
+        await late.land();
+      };
+      await clock.settle(writer.write(virtualServices, name, setHttp("active")));
+      assert.deepEqual(http(), ["active"]);
+    });
+
+    it("knows of it for as long as nobody has answered: the connection may be gone, and the patch is not", async () => {
+      const writer = fence(1);
+      await writer.write(virtualServices, name, setHttp("active"));
+      const live = cluster.peek(virtualServices, name);
+      let lands = (): unknown => undefined;
+      cluster.before = ({ verb, by, plural, name: of }) => {
+        if (verb !== "patch") return;
+        cluster.before = () => undefined;
+        const { resourceVersion } = live.metadata;
+        const body = { metadata: { resourceVersion }, spec: { http: ["candidate"] } };
+        lands = () => cluster.serve({ verb, by, plural, name: of }, virtualServices, name, { type: "merge", body });
+        throw new UnreachableError({ verb, target: "atom" }, "no answer in time");
+      };
+      const gone = writer.write(virtualServices, name, setHttp("candidate"), { timeout: 0 });
+      await assert.rejects(clock.settle(gone), { name: "UnreachableError" });
+      await writer.write(virtualServices, name, setHttp("active"));
+      assert.throws(lands, { name: "ConflictError" });
+      assert.deepEqual(http(), ["active"]);
+    });
+
+    it("leaves the object as it is where somebody else has changed it since, or the patch was refused", async () => {
+      const writer = fence(1);
+      await writer.write(virtualServices, name, setHttp("active"));
+      cluster.before = ({ verb }) => {
+        if (verb === "patch") throw new ForbiddenError({ verb, target: "atom", status: 403 }, "no");
+      };
+      await assert.rejects(writer.write(virtualServices, name, setHttp("candidate")), ForbiddenError);
+      cluster.before = () => undefined;
+      await writer.write(virtualServices, name, setHttp("active"));
+      assert.equal(cluster.writes.length, 1);
+      const late = await held(writer, "candidate");
+      cluster.put(virtualServices, {
+        ...cluster.peek(virtualServices, name),
+        spec: { http: ["active"], hosts: ["b"] },
+      });
+      await writer.write(virtualServices, name, setHttp("active"));
+      assert.equal(cluster.writes.length, 1);
+      assert.equal(await late.land(), "called off");
+      assert.deepEqual(http(), ["active"]);
+    });
+
+    it("says so where the object cannot be given another version", async () => {
+      const writer = fence(1);
+      await writer.write(virtualServices, name, setHttp("active"));
+      await held(writer, "candidate");
+      cluster.before = ({ verb }) => {
+        if (verb === "patch") throw new ForbiddenError({ verb, target: "atom", status: 403 }, "no");
+      };
+      await assert.rejects(writer.write(virtualServices, name, setHttp("active")), ForbiddenError);
+    });
   });
 
   it("asks for the lease before every patch", async () => {

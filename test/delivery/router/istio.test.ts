@@ -245,6 +245,33 @@ describe("the Istio router", () => {
     assert.equal(cluster.written.length, 1);
   });
 
+  it("has a turn of that Service refused that an admission webhook holds until after the way back", async () => {
+    const cluster = new MemoryCluster();
+    const name = { namespace: "atom-staging", name: "atom" };
+    const selector = { "app.kubernetes.io/name": "atom", "atom.dev/slot": "blue" };
+    cluster.put(services, { metadata: name, spec: { selector } });
+    const client = cluster.client();
+    const writer = new Fence({ cluster: client, clock: new VirtualClock(), fence: 1, check: () => undefined });
+    const served = { servedSince: () => Promise.resolve([]) };
+    const istio = new IstioRouter({ writer, namespace: "atom-staging", http, shares: [], served });
+    const [held, letGo] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    cluster.before = async ({ verb }) => {
+      if (verb !== "patch") return;
+      cluster.before = () => undefined;
+      held.resolve(undefined);
+      await letGo.promise;
+    };
+    const release = new AbortController();
+    const turning = istio.selectSlot("green", release.signal);
+    await held.promise;
+    release.abort(new Error("it rolls back"));
+    // Nothing is to be turned: the Service selects what it is to select.
+    assert.equal(await istio.selectSlot("blue", never), false);
+    letGo.resolve(undefined);
+    await assert.rejects(turning, /it rolls back/);
+    assert.deepEqual(cluster.peek(services, name).spec?.selector, selector);
+  });
+
   it("takes labels out of that Service's selector that somebody added: it may select nothing by them", async () => {
     const { cluster, router: istio } = router(0);
     select(cluster, { "app.kubernetes.io/name": "atom", "atom.dev/slot": "blue", team: "shop" });
