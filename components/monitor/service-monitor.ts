@@ -50,7 +50,8 @@ export function serviceMonitorSpec({
     selector: { matchLabels: { ...serviceSelectorLabels(service), [labelKeys.scrape]: "true" } },
     endpoints: [
       {
-        port: "http",
+        // That of the pods: a Service's own ports change their names and numbers, and two of them lead to the same one.
+        targetPort: "http",
         path,
         interval,
         scrapeTimeout: interval,

@@ -1,9 +1,16 @@
 import type { types } from "@pulumi/kubernetes";
 
+/** A port of a Service. */
+export interface ServicePort {
+  readonly port: number;
+  /** Proxies join a Service's ports with its pods by it, and answer 503 for a moment where it changes. */
+  readonly name: string;
+}
+
 export interface ClusterServiceArgs {
   readonly selector: Readonly<Record<string, string>>;
   /** Ports of the Service, the one to use first; requests go to the container port that is named `http`. */
-  readonly ports: readonly number[];
+  readonly ports: readonly ServicePort[];
   /** Annotations beside its own. @default none */
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -19,9 +26,8 @@ export function clusterService(
     spec: {
       type: "ClusterIP",
       selector: { ...selector },
-      ports: ports.map((port, index) => ({
-        name: index === 0 ? "http" : `http-${port}`,
-        ...{ port, targetPort: "http", protocol: "TCP", appProtocol: "http" },
+      ports: ports.map(({ port, name }) => ({
+        ...{ name, port, targetPort: "http", protocol: "TCP", appProtocol: "http" },
       })),
     },
   };

@@ -12,7 +12,7 @@ import {
   virtualServiceSpec,
   type GatewaySettings,
 } from "./manifests.ts";
-import { clusterService } from "./cluster-service.ts";
+import { clusterService, type ServicePort } from "./cluster-service.ts";
 import type { Declared, RoutesPlan } from "./plan.ts";
 import { slotServices } from "./slot-services.ts";
 
@@ -26,7 +26,7 @@ export interface IstioRoutesArgs {
   /** What the routes do with a request. */
   readonly http: Omit<HttpRouteSettings, "service">;
   /** Ports of the Services, that of the routes first. */
-  readonly ports: readonly number[];
+  readonly ports: readonly ServicePort[];
   /** Whether these are left as they are where they are there already. @default false */
   readonly holdsPorts?: boolean;
   /** The slot that serves. */

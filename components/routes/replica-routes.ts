@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { serviceSelectorLabels } from "../names/labels.ts";
 import type { BySlot, SlotName } from "../names/slot-name.ts";
 import { allTo } from "../slots/live-release.ts";
-import { clusterService } from "./cluster-service.ts";
+import { clusterService, type ServicePort } from "./cluster-service.ts";
 import { slotServices } from "./slot-services.ts";
 import { serviceSelector } from "./service-selector.ts";
 
@@ -12,7 +12,7 @@ export interface ReplicaRoutesArgs {
   /** The service; its name is that of the Service which users ask. */
   readonly service: string;
   /** Ports of the Services, the one to use first. */
-  readonly ports: readonly number[];
+  readonly ports: readonly ServicePort[];
   /** Whether these are left as they are where they are there already. @default false */
   readonly holdsPorts?: boolean;
   /** The slot that serves. */

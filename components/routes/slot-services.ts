@@ -3,13 +3,13 @@ import type * as pulumi from "@pulumi/pulumi";
 import { labelKeys, serviceSelectorLabels, slotSelectorLabels } from "../names/labels.ts";
 import { slotName } from "../names/names.ts";
 import { slotNames } from "../names/slot-name.ts";
-import { clusterService } from "./cluster-service.ts";
+import { clusterService, type ServicePort } from "./cluster-service.ts";
 
 export interface SlotServicesArgs {
   readonly namespace: pulumi.Input<string>;
   readonly service: string;
   /** Ports of the Services, the one to use first. */
-  readonly ports: readonly number[];
+  readonly ports: readonly ServicePort[];
   /** Whether these are left as they are where they are there already. @default false */
   readonly holdsPorts?: boolean;
 }

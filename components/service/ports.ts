@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { slotNames } from "../names/slot-name.ts";
+import type { ServicePort } from "../routes/cluster-service.ts";
 import { slotOfDestination } from "../routes/destinations.ts";
 import { keptTemplates } from "../secret/plan.ts";
 import type { LiveRelease } from "../slots/live-release.ts";
@@ -9,8 +10,11 @@ import type { LiveRelease } from "../slots/live-release.ts";
  * pod names `http`, so each of their ports reaches pods of every version.
  */
 export interface ServicePorts {
-  /** Of its Services: the configured one, and then those that a version with pods listens on, or that the routes still name. */
-  readonly services: readonly number[];
+  /**
+   * Of its Services: the configured one, and then those that a version with pods listens on, or that the routes still name. Each keeps the name
+   * that it has: see {@link ServicePort}.
+   */
+  readonly services: readonly ServicePort[];
   /** Whether the Services keep the ports that they have, whatever is declared: a release is judged with them as they were when it began. */
   readonly held: boolean;
   /** That a pod of it listens on, or one of a version that a rollback can stage again. */
@@ -36,7 +40,7 @@ export function planPorts(service: string, port: number, release: LiveRelease | 
   const held = current !== null;
   const isThere = [...running, ...routedTo(service, release)].includes(port) || others.length === 0;
   return {
-    services,
+    services: named(services, release),
     held,
     pods: unique([port, ...kept]),
     notes:
@@ -65,6 +69,15 @@ function listenedOn(template: unknown): number[] {
   const { data } = pod.safeParse(template);
   const ports = data?.spec.containers.flatMap((container) => container.ports) ?? [];
   return ports.filter(({ name }) => name === "http").map(({ containerPort }) => containerPort);
+}
+
+/** The first port ever is `http`; one that comes later has its number in its name, so that no port that is there has to give up its own. */
+function named(ports: readonly number[], release: LiveRelease | undefined): ServicePort[] {
+  const known = release?.ports ?? [];
+  return ports.map((port, index) => {
+    const live = known.find((each) => each.port === port);
+    return { port, name: live?.name ?? (known.length === 0 && index === 0 ? "http" : `http-${port}`) };
+  });
 }
 
 function routedTo(service: string, release: LiveRelease | undefined): number[] {

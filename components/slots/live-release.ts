@@ -1,5 +1,6 @@
 import type { BySlot, SlotName } from "../names/slot-name.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { ServicePort } from "../routes/cluster-service.ts";
 import type { LiveHttp } from "../routes/plan.ts";
 import type { PodTemplate } from "../workload/pod-template.ts";
 
@@ -35,6 +36,8 @@ export interface LiveRelease {
   readonly weights: BySlot<number>;
   /** The routes, where there is a mesh. */
   readonly routes?: LiveHttp | undefined;
+  /** Of the Service of the service's own name; those of the slots have the same. @default not known */
+  readonly ports?: readonly ServicePort[] | undefined;
 }
 
 /** All traffic to one slot. */

@@ -79,7 +79,10 @@ async function readRelease(
   }
   // The route is made last, so without one the first version never came up, and the first run may be tried again.
   if (route === undefined && ledger.current === null && ledger.releases.length === 0) return undefined;
-  return { ledger, slots: { blue, green }, weights: route?.weights ?? allTo(ledger.active), routes: route?.routes };
+  return {
+    ...{ ledger, slots: { blue, green }, weights: route?.weights ?? allTo(ledger.active) },
+    ...{ routes: route?.routes, ports: route?.ports },
+  };
 }
 
 const configMap = z.object({ data: z.record(z.string(), z.string()).default({}) });
@@ -191,12 +194,12 @@ async function readSelector(
   api: ApiServer,
   namespace: string,
   service: string,
-): Promise<Pick<LiveRelease, "weights" | "routes"> | undefined> {
+): Promise<Pick<LiveRelease, "weights" | "routes" | "ports"> | undefined> {
   const own = await readOwnService(api, namespace, service);
   if (own === undefined) return undefined;
   const only = slotNames.find((slot) => own.selector[labelKeys.slot] === slot);
   // Both are selected, and the replicas share the requests out; for the selector any split says the same.
-  return { weights: only === undefined ? { blue: 50, green: 50 } : allTo(only) };
+  return { weights: only === undefined ? { blue: 50, green: 50 } : allTo(only), ports: own.ports };
 }
 
 /** The API server writes `creationTimestamp: null` into templates; declared again, it would be a change. */

@@ -5,6 +5,7 @@ import { labelKeys } from "../../components/names/labels.ts";
 import { slotName } from "../../components/names/names.ts";
 import { slotNames, type BySlot } from "../../components/names/slot-name.ts";
 import { slotOfDestination } from "../../components/routes/destinations.ts";
+import type { ServicePort } from "../../components/routes/cluster-service.ts";
 import { routeNames, type HttpRoute } from "../../components/routes/http-routes.ts";
 import { istioApiVersion } from "../../components/routes/manifests.ts";
 import type { RouteChecks } from "../../components/routes/istio-routes.ts";
@@ -19,6 +20,13 @@ interface FoundRoutes {
   /** Share of the users' requests that each slot gets, in percent. */
   readonly weights: BySlot<number>;
   readonly routes: LiveHttp;
+  /** Of the Service of the service's own name. */
+  readonly ports: readonly ServicePort[] | undefined;
+}
+
+/** The Service of a service's own name, as the program found it. */
+interface FoundService extends LiveOwnService {
+  readonly ports: readonly ServicePort[];
 }
 
 const virtualService = z.object({
@@ -65,14 +73,22 @@ export async function readVirtualService(
     );
   const own = await readOwnService(api, namespace, service);
   return {
-    weights,
-    routes: { http: http as readonly HttpRoute[], applied: appliedOf(found.metadata.annotations), hosts, own },
+    ...{ weights, ports: own?.ports },
+    routes: {
+      ...{ http: http as readonly HttpRoute[], applied: appliedOf(found.metadata.annotations), hosts },
+      own: own && { selector: own.selector, applied: own.applied },
+    },
   };
 }
 
 const ownService = z.object({
   metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }).prefault({}),
-  spec: z.object({ selector: z.record(z.string(), z.string()).default({}) }),
+  spec: z.object({
+    selector: z.record(z.string(), z.string()).default({}),
+    ports: z
+      .array(z.object({ port: z.int(), name: z.string().default(""), protocol: z.string().default("TCP") }))
+      .default([]),
+  }),
 });
 
 /** Reads the Service of a service's own name; `undefined` where there is none. Throws what `ApiServer` throws. */
@@ -80,9 +96,17 @@ export async function readOwnService(
   api: ApiServer,
   namespace: string,
   service: string,
-): Promise<LiveOwnService | undefined> {
+): Promise<FoundService | undefined> {
   const found = await read(api, `/api/v1/namespaces/${namespace}/services/${service}`, ownService);
-  return found && { selector: found.spec.selector, applied: appliedOf(found.metadata.annotations) };
+  if (found === undefined) return undefined;
+  const { selector, ports } = found.spec;
+  return {
+    ...{ selector, applied: appliedOf(found.metadata.annotations) },
+    // The only port of a Service may have no name.
+    ports: ports
+      .filter(({ name, protocol }) => name !== "" && protocol === "TCP")
+      .map(({ port, name }) => ({ port, name })),
+  };
 }
 
 /** How often `up` wrote the object: see `SlotMarks.applied`. */

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { ServicePort } from "../../components/routes/cluster-service.ts";
 import type { HttpRoute } from "../../components/routes/http-routes.ts";
 import { IstioRoutes, type RouteChecks } from "../../components/routes/istio-routes.ts";
 import { planRoutes, type LiveHttp } from "../../components/routes/plan.ts";
@@ -57,12 +58,18 @@ async function liveRoutes(engine: Engine): Promise<LiveHttp> {
 }
 
 /** What this version declares, as things are. */
-async function present(engine: Engine, checks?: RouteChecks, release?: string): Promise<Program> {
-  const plan = planRoutes({ service: "atom", settings, active: "blue", live: await liveRoutes(engine), release });
+async function present(
+  engine: Engine,
+  checks?: RouteChecks,
+  release?: string,
+  ports: readonly [ServicePort, ...ServicePort[]] = [{ port: settings.port, name: "http" }],
+): Promise<Program> {
+  const http = { ...settings, port: ports[0].port };
+  const plan = planRoutes({ service: "atom", settings: http, active: "blue", live: await liveRoutes(engine), release });
   return (provider, namespace) => {
-    const args = { namespace, service: "atom", hosts: ["*"], gateway, http: settings, active: "blue" as const };
-    const ports = [settings.port];
-    new IstioRoutes("atom", { ...args, ports, plan, checks }, { providers: [provider] });
+    const args = { namespace, service: "atom", hosts: ["*"], gateway, http, ports, active: "blue" as const };
+    const holdsPorts = release !== undefined;
+    new IstioRoutes("atom", { ...args, plan, checks, holdsPorts }, { providers: [provider] });
   };
 }
 
@@ -147,5 +154,34 @@ describe("routes of a version with one Service over both slots", function () {
       assert.deepEqual((await engine.up(await present(engine, undefined, "r7"), { refresh: true })).changes, {});
       assert.deepEqual((await liveRoutes(engine)).own?.selector, selector);
     }
+  });
+
+  it("are led to another port once their Services have it beside the one before, which keeps its name, and during a release not at all", async () => {
+    await using engine = await Engine.create();
+    await engine.up(earlier(rendered));
+    await engine.up(await present(engine));
+    const found = async () => {
+      const services = ["atom", "atom-blue", "atom-green"].map((name) => engine.live(`service/${name}`));
+      const ports = (await Promise.all(services)).map(({ spec }) =>
+        (spec.ports as ServicePort[]).map(({ port, name }) => `${name} ${port}`).sort(),
+      );
+      assert.deepEqual([ports[1], ports[2]], [ports[0], ports[0]]);
+      const { http, own } = await liveRoutes(engine);
+      const routes = http.flatMap(({ route = [] }) => route.map(({ destination }) => destination?.port?.number));
+      return { ports: ports[0], routes: [...new Set(routes)], slot: own?.selector["atom.dev/slot"] };
+    };
+    const selector = { "app.kubernetes.io/name": "atom", "atom.dev/slot": "green" };
+    await engine.patch("service/atom", "atom-release", { spec: { selector } });
+    const [before, added] = [
+      { port: 8000, name: "http" },
+      { port: 9000, name: "http-9000" },
+    ];
+    await engine.up(await present(engine, undefined, "r7", [added, before]));
+    assert.deepEqual(await found(), { ports: ["http 8000"], routes: [8000], slot: "green" });
+    await engine.up(await present(engine, undefined, undefined, [added, before]));
+    assert.deepEqual(await found(), { ports: ["http 8000", "http-9000 9000"], routes: [9000], slot: "blue" });
+    await engine.up(await present(engine, undefined, undefined, [added]));
+    assert.deepEqual(await found(), { ports: ["http-9000 9000"], routes: [9000], slot: "blue" });
+    assert.deepEqual((await engine.up(await present(engine, undefined, undefined, [added]))).changes, {});
   });
 });

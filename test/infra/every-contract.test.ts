@@ -100,11 +100,11 @@ describe("what a service's definition says", function () {
           (resource) => resource.name === name && new RegExp(`^kubernetes:.*:${kind}$`).test(resource.type),
         )?.inputs.spec;
       const both = [
-        { name: "http", port: 9000, targetPort: "http", protocol: "TCP", appProtocol: "http" },
-        { name: "http-8000", port: 8000, targetPort: "http", protocol: "TCP", appProtocol: "http" },
+        { name: "http-9000", port: 9000, targetPort: "http", protocol: "TCP", appProtocol: "http" },
+        { name: "http", port: 8000, targetPort: "http", protocol: "TCP", appProtocol: "http" },
       ];
       const held = each === busy;
-      const one = [{ ...both[1], name: "http" }];
+      const one = [both[1]];
       for (const name of ["atom", "atom-blue", "atom-green"])
         assert.deepEqual((specOf(name, "Service") as { ports: unknown }).ports, held ? one : both);
       assert.match(JSON.stringify(specOf("atom-ingress", "NetworkPolicy")), /"port":9000\b.*"port":8000\b/);

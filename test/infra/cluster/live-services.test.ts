@@ -170,6 +170,21 @@ describe("the live release", () => {
     assert.deepEqual((await selecting({ "app.kubernetes.io/name": "atom" }))?.weights, { blue: 50, green: 50 });
     assert.equal(await read({ ...namespace, ...ledger() }, { services }), undefined);
   });
+
+  it("has the ports of the Service of the service's own name, with their names, whatever the router", async () => {
+    const ports = [
+      { port: 9000, name: "http-9000", protocol: "TCP", targetPort: "http" },
+      { port: 8000, name: "http" },
+      { port: 8000, name: "quic", protocol: "UDP" },
+      { port: 7000 },
+    ];
+    const found = { ...namespace, ...ledger(), ...slots, ...route(100, 0), [paths.service]: { spec: { ports } } };
+    for (const router of ["istio", "replicas"] as const)
+      assert.deepEqual((await read(found, { services: { atom: router } }))?.ports, [
+        { port: 9000, name: "http-9000" },
+        { port: 8000, name: "http" },
+      ]);
+  });
 });
 
 describe("the router of a service that runs", () => {
