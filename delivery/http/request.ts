@@ -23,10 +23,22 @@ export type HttpFailureKind =
 export class HttpFailure extends Error {
   override readonly name = "HttpFailure";
   readonly kind: HttpFailureKind;
+  /** Private, so that nothing that prints the error shows them. */
+  readonly #headers: http.IncomingHttpHeaders | undefined;
 
-  constructor(kind: HttpFailureKind, message: string, options?: ErrorOptions) {
+  constructor(
+    kind: HttpFailureKind,
+    message: string,
+    { headers, ...options }: ErrorOptions & { readonly headers?: http.IncomingHttpHeaders | undefined } = {},
+  ) {
     super(cutText(message), options);
     this.kind = kind;
+    this.#headers = headers;
+  }
+
+  /** Of the answer that was not whole; `undefined` where none began. */
+  get headers(): http.IncomingHttpHeaders | undefined {
+    return this.#headers;
   }
 }
 
@@ -107,6 +119,8 @@ export function request(options: HttpRequest): Promise<HttpAnswer> {
         ...(body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }),
       },
     });
+    /** Headers of the answer, once it has begun. */
+    let begun: http.IncomingHttpHeaders | undefined;
     let settled = false;
     const settle = (finish: () => void): void => {
       if (settled) return;
@@ -125,7 +139,7 @@ export function request(options: HttpRequest): Promise<HttpAnswer> {
       fail(abortReason(signal));
     };
     const stopTimer = startTimer(timeoutMs, () => {
-      fail(new HttpFailure("timeout", `${place}: no whole answer within ${timeoutMs} ms`));
+      fail(new HttpFailure("timeout", `${place}: no whole answer within ${timeoutMs} ms`, { headers: begun }));
     });
     signal?.addEventListener("abort", onAbort, { once: true });
 
@@ -137,6 +151,7 @@ export function request(options: HttpRequest): Promise<HttpAnswer> {
       fail(new HttpFailure("interrupted", `${place}: the connection broke (it went over to another protocol)`));
     });
     outgoing.on("response", (incoming) => {
+      begun = incoming.headers;
       const chunks: Buffer[] = [];
       let size = 0;
       const stream = incoming.statusCode === 200 ? options.stream : undefined;
@@ -153,11 +168,13 @@ export function request(options: HttpRequest): Promise<HttpAnswer> {
         }
         size += chunk.length;
         if (size > maxBytes)
-          fail(new HttpFailure("too_large", `${place}: the answer is larger than ${maxBytes} bytes`));
+          fail(new HttpFailure("too_large", `${place}: the answer is larger than ${maxBytes} bytes`, { headers: begun }));
         else chunks.push(chunk);
       });
       incoming.on("error", (error: NodeJS.ErrnoException) => {
-        fail(new HttpFailure("interrupted", `${place}: the answer broke off (${error.code ?? error.name})`));
+        fail(
+          new HttpFailure("interrupted", `${place}: the answer broke off (${error.code ?? error.name})`, { headers: begun }),
+        );
       });
       incoming.on("end", () => {
         settle(() => {

@@ -66,23 +66,24 @@ export class Session {
   }
 
   /**
-   * Asks for the path, with no token and no body, whether the door leads to whom it is meant for. No answer at all is no proof of the contrary:
-   * it may be theirs. Rejects only with the signal's reason.
+   * Asks for the path, with no token and no body, whether the door leads to whom it is meant for: by the headers of the answer, whole or not. No
+   * answer is no proof of either. Rejects only with the signal's reason.
    */
-  async strays(path: string, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+  async probe(path: string, timeoutMs: number, signal: AbortSignal): Promise<"reached" | "strayed" | HttpFailure> {
     const { door, agent } = this.#options;
-    const { headers } = door;
     const url = urlBelow(door.url, path);
+    const headers = { ...userAgent, ...door.headers };
     try {
-      const probe = { url, headers: { ...userAgent, ...headers }, timeoutMs, maxBytes: longestBody, agent, signal };
-      return !this.#isProven(await request(probe));
+      const answer = await request({ url, headers, timeoutMs, maxBytes: longestBody, agent, signal });
+      return this.#isProven(answer.headers) ? "reached" : "strayed";
     } catch (error) {
       if (!(error instanceof HttpFailure)) throw error;
-      return false;
+      if (error.headers === undefined) return error;
+      return this.#isProven(error.headers) ? "reached" : "strayed";
     }
   }
 
-  #isProven({ headers = {} }: HttpAnswer): boolean {
+  #isProven(headers: http.IncomingHttpHeaders = {}): boolean {
     const { proof } = this.#options.door;
     return proof === undefined || headers[proof.header] === proof.value;
   }
@@ -99,9 +100,10 @@ export class Session {
       answer = await this.#send(step, signal);
     } catch (error) {
       if (!(error instanceof HttpFailure)) throw error;
-      return { ...failed, detail: `${step.name}: ${this.#scrubber.scrub(error.message)}` };
+      const strayed = error.headers !== undefined && !this.#isProven(error.headers);
+      return { ...failed, strayed, detail: `${step.name}: ${this.#scrubber.scrub(error.message)}` };
     }
-    if (!this.#isProven(answer)) {
+    if (!this.#isProven(answer.headers)) {
       const detail = `${step.name}: ${step.method} ${pathOnly(step)} was answered by somebody else (${answer.status})`;
       return { ...failed, strayed: true, detail };
     }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { inspect } from "node:util";
 import { HttpFailure, connectionsTo, request, type HttpFailureKind } from "../../../delivery/http/request.ts";
 import { deafUrl, serve } from "../support/loopback.ts";
 
@@ -85,6 +86,21 @@ describe("a request", () => {
   it("refuses a body beyond its limit", async () => {
     await using server = await serve((_, response) => response.end("x".repeat(2_000)));
     await assert.rejects(request({ url: server.url, timeoutMs: 5_000, maxBytes: 1_000 }), failsAs("too_large"));
+  });
+
+  it("has the headers of an answer that is not whole, and shows them nowhere", async () => {
+    await using server = await serve((_, response) =>
+      response.writeHead(200, { "x-slot": "green", "set-cookie": "secret" }).end("x".repeat(2_000)),
+    );
+    const failure: unknown = await request({ url: server.url, timeoutMs: 5_000, maxBytes: 1_000 }).catch(
+      (error: unknown) => error,
+    );
+    assert.ok(failure instanceof HttpFailure);
+    assert.equal(failure.headers?.["x-slot"], "green");
+    assert.doesNotMatch(inspect(failure, { depth: 9, showHidden: true }) + JSON.stringify(failure), /secret/);
+    const none: unknown = await request({ url: await deafUrl(), timeoutMs: 5_000 }).catch((error: unknown) => error);
+    assert.ok(none instanceof HttpFailure);
+    assert.equal(none.headers, undefined);
   });
 
   it("names TLS where the other side does not speak it", async () => {

@@ -279,23 +279,104 @@ describe("a smoke test by the canary route", () => {
     assert.equal(strayed, true);
   });
 
-  it("fails at a step that somebody else answers, whatever the answer, and takes no token from it", async () => {
+  it("fails at a step that somebody else goes on to answer, whatever the answer, and takes no token from it", async () => {
     await using server = await serve((request, response) => {
       if (request.path !== "/api/auth/login") response.setHeader(proof.header, proof.value);
       service()(request, response);
     });
-    const result = await proven(server.url).run("candidate", never);
+    const result = await proven(server.url, { provenWithinMs: 60_000 }).run("candidate", never);
     assert.equal(result.strayed, true);
     assert.deepEqual(failure(result), {
       name: "login",
       detail: "login: POST /api/auth/login was answered by somebody else (200)",
     });
+    // It may change something where it does not belong.
+    assert.equal(paths(server).filter((path) => path === "/api/auth/login").length, 5);
   });
 
-  it("has the candidate's own failures for such: an error, a hang, a gateway without a pod to ask", async () => {
+  it("repeats a step that a proxy answers which hears of the route later, once it has", async () => {
+    const clock = new SkippingClock();
+    let logins = 0;
+    await using server = await serve((request, response) => {
+      if (request.path === "/api/auth/login") logins += 1;
+      if (logins !== 1) response.setHeader(proof.header, proof.value);
+      // The proxy that has not heard of it answers the looks as well, for a second.
+      if (logins === 1 && clock.monotonic() >= 1_500) response.setHeader(proof.header, proof.value);
+      service()(request, response);
+    });
+    const result = await proven(server.url, { clock }).run("candidate", never);
+    assert.deepEqual([result.passed, result.strayed, result.steps.length], [true, undefined, 7]);
+    assert.equal(logins, 2);
+    assert.ok((result.steps[0]?.duration ?? 0) >= 1_400, "the wait is part of the step");
+  });
+
+  it("waits for proxies for so long in all, however many steps go astray", async () => {
+    const clock = new SkippingClock();
+    const seen = new Map<string, number>();
+    await using server = await serve((request, response) => {
+      const count = (seen.get(request.path) ?? 0) + 1;
+      seen.set(request.path, count);
+      const isLook = request.path === "/health/live" && request.headers.authorization === undefined;
+      if (isLook || count > 2) response.setHeader(proof.header, proof.value);
+      service()(request, response);
+    });
+    const result = await proven(server.url, { clock, provenWithinMs: 4_000 }).run("candidate", never);
+    assert.equal(result.strayed, true);
+    assert.ok(clock.monotonic() <= 4_000, String(clock.monotonic()));
+  });
+
+  it("does not take an answer that is not whole for a proof, but its headers", async () => {
+    const large = Buffer.alloc(2 * 1024 * 1024, "x");
+    const answers: Record<string, Handler> = {
+      "too large": (_, response) => response.end(large),
+      "broken off": (_, response) => {
+        response.writeHead(200, { "content-length": "10" }).write("x");
+        setImmediate(() => response.socket?.destroy());
+      },
+    };
+    for (const [what, answer] of Object.entries(answers)) {
+      await using stray = await serve(answer);
+      const lost = await proven(stray.url, { provenWithinMs: 300 }).run("candidate", never);
+      assert.deepEqual([lost.strayed, failure(lost).name], [true, "x-canary-slot"], what);
+      assert.deepEqual(new Set(paths(stray)), new Set(["/health/live"]), what);
+      await using candidate = await serve(learning(0, answer));
+      const own = await proven(candidate.url).run("candidate", never);
+      assert.deepEqual([own.strayed, failure(own).name], [undefined, "login"], what);
+      // At a later step.
+      await using late = await serve((request, response) => {
+        if (request.path !== "/api/skills") response.setHeader(proof.header, proof.value);
+        (request.path === "/api/skills" ? answer : service())(request, response);
+      });
+      const end = await proven(late.url, { provenWithinMs: 300 }).run("candidate", never);
+      assert.deepEqual([end.strayed, failure(end).name], [true, "skills"], what);
+    }
+  });
+
+  it("waits where nobody answers, and says whose that is in the end", async () => {
+    let count = 0;
+    await using restarting = await serve((request, response) => {
+      count += 1;
+      if (count <= 3) response.socket?.destroy();
+      else learning(0)(request, response);
+    });
+    const result = await proven(restarting.url).run("candidate", never);
+    assert.equal(result.passed, true);
+    // It may be the candidate's, and nothing that changes something was asked for.
+    await using silent = await serve((_, response) => response.socket?.destroy());
+    const none = await proven(silent.url, { provenWithinMs: 1_000 }).run("candidate", never);
+    assert.deepEqual([none.strayed, failure(none).name], [undefined, "x-canary-slot"]);
+    assert.match(failure(none).detail, /^requests got no answer within 1 s: GET http:.* the connection broke/);
+    assert.deepEqual(new Set(paths(silent)), new Set(["/health/live"]));
+    // Nobody is there whose fault it could be.
+    const url = await deafUrl();
+    const away = await proven(url, { provenWithinMs: 1_000 }).run("candidate", never);
+    assert.equal(away.strayed, true);
+    assert.match(failure(away).detail, /^requests got no answer within 1 s: .* nothing listens there/);
+  });
+
+  it("has the candidate's own failures for such: an error, a gateway without a pod to ask", async () => {
     for (const answer of [
       (_, response) => response.writeHead(500).end(),
-      (_, response) => response.socket?.destroy(),
       (_, response) => response.writeHead(503).end("no healthy upstream"),
     ] satisfies Handler[]) {
       await using server = await serve(learning(0, answer));
