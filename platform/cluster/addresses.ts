@@ -17,6 +17,7 @@ export const ports = {
   alertmanager: 9093,
   postgresql: 5432,
   redis: 6379,
+  metricsServer: 4443,
 } as const;
 
 /** Node ports are taken from here: it holds Prometheus's and Alertmanager's own ports. */

@@ -25,11 +25,19 @@ export function clientSubjects(nodeName: string): Readonly<Record<ClientName, Su
     kubelet: { user: `system:node:${nodeName}`, groups: ["system:nodes"] },
     istiod: { user: "atom:istiod" },
     "prometheus-operator": { user: "atom:prometheus-operator" },
+    "metrics-server": { user: "atom:metrics-server" },
   };
 }
 
 export type ClientName =
-  "admin" | "controller-manager" | "scheduler" | "kube-proxy" | "kubelet" | "istiod" | "prometheus-operator";
+  | "admin"
+  | "controller-manager"
+  | "scheduler"
+  | "kube-proxy"
+  | "kubelet"
+  | "istiod"
+  | "prometheus-operator"
+  | "metrics-server";
 
 export interface ClusterCertificates {
   /** PEM of the authority that signed all others. Its key is not kept: nothing is signed later. */
@@ -38,6 +46,11 @@ export interface ClusterCertificates {
   readonly kubeletServer: KeyPair;
   /** The API server as the kubelet's client (logs, exec). */
   readonly apiServerToKubelet: KeyPair;
+  /**
+   * The API server as the client of servers behind it, which take its word for who asks. PEM of an authority of its own, so that no other
+   * client's certificate is taken for this one.
+   */
+  readonly frontProxy: { readonly authority: string; readonly client: KeyPair };
   readonly clients: Readonly<Record<ClientName, KeyPair>>;
   /** Signs and checks the tokens of service accounts. */
   readonly serviceAccount: { readonly publicKey: string; readonly privateKey: string };
@@ -59,27 +72,42 @@ const clockSkewMs = 5 * 60_000;
 /** The user name of {@link ClusterCertificates.apiServerToKubelet}, for its ClusterRoleBinding. */
 export const kubeletApiUser = "atom:kube-apiserver";
 
+/** The user name of {@link ClusterCertificates.frontProxy}: the one that may say in a header who asks. */
+export const frontProxyUser = "atom:front-proxy";
+
 /** Makes an authority of its own and all that it signs. */
 export async function createCertificates(options: CertificateOptions): Promise<ClusterCertificates> {
   x509.cryptoProvider.set(webcrypto);
-  const authority = await createAuthority(options.now);
+  const [authority, frontProxyAuthority] = await Promise.all([
+    createAuthority("atom-cluster", options.now),
+    createAuthority("atom-front-proxy", options.now),
+  ]);
   const sign = (subject: Subject, usage: Usage) => signed(authority, subject, usage, options.now);
   const server = (user: string, names: readonly string[], addresses: readonly string[]) =>
     sign({ user }, { extended: x509.ExtendedKeyUsage.serverAuth, names, addresses });
   const client = (subject: Subject) => sign(subject, { extended: x509.ExtendedKeyUsage.clientAuth });
   const subjects = Object.entries(clientSubjects(options.nodeName));
-  const [apiServer, kubeletServer, apiServerToKubelet, serviceAccount, ...clients] = await Promise.all([
-    server("kube-apiserver", apiServerNames, [inside.bridge, inside.apiService, inside.loopback, options.linkAddress]),
-    server(`system:node:${options.nodeName}`, [options.nodeName], [inside.bridge, inside.loopback]),
-    client({ user: kubeletApiUser }),
-    generateKeys(),
-    ...subjects.map(([, subject]) => client(subject)),
-  ]);
+  const frontProxy = { user: frontProxyUser };
+  const [apiServer, kubeletServer, apiServerToKubelet, frontProxyClient, serviceAccount, ...clients] =
+    await Promise.all([
+      server("kube-apiserver", apiServerNames, [
+        inside.bridge,
+        inside.apiService,
+        inside.loopback,
+        options.linkAddress,
+      ]),
+      server(`system:node:${options.nodeName}`, [options.nodeName], [inside.bridge, inside.loopback]),
+      client({ user: kubeletApiUser }),
+      signed(frontProxyAuthority, frontProxy, { extended: x509.ExtendedKeyUsage.clientAuth }, options.now),
+      generateKeys(),
+      ...subjects.map(([, subject]) => client(subject)),
+    ]);
   return {
     authority: authority.certificate.toString("pem"),
     apiServer,
     kubeletServer,
     apiServerToKubelet,
+    frontProxy: { authority: frontProxyAuthority.certificate.toString("pem"), client: frontProxyClient },
     clients: Object.fromEntries(subjects.map(([name], index) => [name, clients[index]])) as Record<ClientName, KeyPair>,
     serviceAccount: {
       publicKey: await pem("spki", "PUBLIC KEY", serviceAccount.publicKey),
@@ -107,11 +135,11 @@ interface Usage {
   readonly addresses?: readonly string[];
 }
 
-async function createAuthority(now: Date): Promise<Authority> {
+async function createAuthority(name: string, now: Date): Promise<Authority> {
   const keys = await generateKeys();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
-    name: [{ CN: ["atom-cluster"] }],
+    name: [{ CN: [name] }],
     ...validity(now),
     signingAlgorithm: algorithm,
     keys,

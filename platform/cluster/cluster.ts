@@ -32,6 +32,9 @@ export const clusterTools = [
   "tini",
 ] as const satisfies readonly ToolName[];
 
+/** What `startCluster` takes beside them for a cluster with metrics-server. */
+export const metricsServerTools = ["metrics-server"] as const satisfies readonly ToolName[];
+
 /** An image that the cluster imports before anything asks for it. */
 export interface ClusterImage {
   /** As pods name it, e.g. "atom.local/prometheus:3.15.0". */
@@ -44,7 +47,7 @@ export interface StartClusterOptions {
   /** Lower-case letters, digits and inner hyphens, at most 32. @default "local" */
   readonly name?: string;
   readonly reporter: Reporter;
-  /** Must hold every tool of {@link clusterTools}. */
+  /** Must hold every tool of {@link clusterTools}, and with `metricsServer` of {@link metricsServerTools}. */
   readonly toolchain: Toolchain;
   /** Must hold pause, prometheus, alertmanager and prometheus-config-reloader; what else is in here is imported too. */
   readonly images: readonly ClusterImage[];
@@ -52,6 +55,8 @@ export interface StartClusterOptions {
   readonly signal?: AbortSignal;
   /** How often Prometheus scrapes where a monitor does not say, in seconds. @default 2 */
   readonly scrapeIntervalSeconds?: number;
+  /** Whether metrics-server runs, without which no HorizontalPodAutoscaler scales by CPU or memory. @default false */
+  readonly metricsServer?: boolean;
 }
 
 /** What there is of an instance, for a person and for `--json`. */

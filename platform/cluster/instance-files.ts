@@ -37,6 +37,8 @@ export function pkiFiles(certificates: ClusterCertificates, { context }: Instanc
     ...pairFiles("api-server", certificates.apiServer),
     ...pairFiles("kubelet-server", certificates.kubeletServer),
     ...pairFiles("api-server-to-kubelet", certificates.apiServerToKubelet),
+    "front-proxy-authority.crt": certificates.frontProxy.authority,
+    ...pairFiles("front-proxy", certificates.frontProxy.client),
     ...pairFiles("admin", clients.admin),
     "service-account.pub": serviceAccount.publicKey,
     "service-account.key": serviceAccount.privateKey,

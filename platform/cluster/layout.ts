@@ -24,7 +24,8 @@ export function layoutOf(
     toolchain,
     images,
     scrapeIntervalSeconds = 2,
-  }: Pick<StartClusterOptions, "toolchain" | "images" | "scrapeIntervalSeconds">,
+    metricsServer = false,
+  }: Pick<StartClusterOptions, "toolchain" | "images" | "scrapeIntervalSeconds" | "metricsServer">,
 ): Layout {
   const image = (name: string): string =>
     referenceOf(
@@ -47,6 +48,7 @@ export function layoutOf(
     images: { ...own, archives: inOrderOfImport(images, Object.values(own)) },
     users: { postgresql: userIn(readFileSync("/etc/passwd", "utf8"), "postgres") ?? nobody, nobody },
     scrapeIntervalSeconds,
+    metricsServer,
     cgroupVersion: cgroupVersion(hierarchies()),
   };
 }

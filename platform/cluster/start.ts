@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
+import { metricsServerName } from "./components/resource-metrics.ts";
 import { planOf } from "./components/table.ts";
 import { createCgroup } from "./cgroups.ts";
 import { clusterOf, type Cluster } from "./endpoints.ts";
@@ -7,6 +8,7 @@ import { createLink } from "./host-link.ts";
 import { importNewImages } from "./image-import.ts";
 import { withInstanceLock } from "./instance-lock.ts";
 import { defaultClusterName, instanceOf, type Instance } from "./instance.ts";
+import { ClusterError } from "./errors.ts";
 import { writeInstanceFiles } from "./instance-files.ts";
 import { launchSupervisor } from "./launch.ts";
 import { layoutOf } from "./layout.ts";
@@ -27,7 +29,8 @@ const estimateSeconds = 25;
  * the operator's CRDs are served, istiod, Envoy, the operator, Prometheus and the data services run.
  * A running instance of that name is used as it is, with the images that it lacks; one that crashed is removed first; a
  * start that is under way in another process is waited for.
- * Throws a `ClusterError`: the machine cannot (see preflight.ts), or a component does not come up (with the end of its log).
+ * Throws a `ClusterError`: the machine cannot (see preflight.ts), a component does not come up (with the end of its log), or a running
+ * instance has no metrics-server and is asked for it.
  */
 export async function startCluster(options: StartClusterOptions): Promise<Cluster> {
   const { name = defaultClusterName, reporter, signal } = options;
@@ -36,6 +39,7 @@ export async function startCluster(options: StartClusterOptions): Promise<Cluste
   return withInstanceLock(name, { reporter, signal }, async () => {
     const spec = await runningInstance(instance);
     if (spec !== undefined) {
+      if (options.metricsServer === true) checkMetricsServer(spec);
       reporter.note(`The cluster "${name}" is running already and is used as it is`);
       await untilClusterReady(instance, () => undefined, signal);
       await importNewImages(instance, spec, options.images);
@@ -51,6 +55,15 @@ export async function startCluster(options: StartClusterOptions): Promise<Cluste
         throw error;
       }
     });
+  });
+}
+
+function checkMetricsServer({ name, plan }: InstanceSpec): void {
+  if (plan.components.some((component) => component.name === metricsServerName)) return;
+  throw new ClusterError({
+    what: `the cluster "${name}" has no metrics-server`,
+    why: "it is running already, and was started without",
+    wayOut: `stop it first: npm stop -- --name ${name}`,
   });
 }
 

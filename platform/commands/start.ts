@@ -13,9 +13,17 @@ interface Options {
   readonly stack?: string;
   readonly yes?: boolean;
   readonly releases: boolean;
+  readonly metricsServer?: boolean;
 }
 
-const { name, context, stack, yes, releases } = new Command("npm start --")
+const {
+  name,
+  context,
+  stack,
+  yes,
+  releases,
+  metricsServer = false,
+} = new Command("npm start --")
   .description(
     "Brings up an embedded cluster (Kubernetes, Istio, Envoy, Prometheus, PostgreSQL, Redis), provisions the stack `local` in it,\n" +
       "asks Atom through Envoy whether it works, then releases a good version and a bad one, which rolls itself back. What is missing on this machine is built once and kept in ~/.cache/atom.",
@@ -24,6 +32,7 @@ const { name, context, stack, yes, releases } = new Command("npm start --")
   .option("--context <name>", "use a cluster of your kubeconfig, and install nothing but what the stack declares")
   .option("--stack <name>", "the stack to bring up there, as in Pulumi.<name>.yaml (with --context)")
   .option("--no-releases", "end when the environment is up")
+  .option("--metrics-server", "run metrics-server in the embedded cluster, so that HorizontalPodAutoscalers scale")
   .option("--yes", "change your cluster without asking (with --context)")
   .addHelpText(
     "after",
@@ -35,7 +44,8 @@ const { name, context, stack, yes, releases } = new Command("npm start --")
 
 await runCommand(async (signal) => {
   const reporter = createReporter();
-  if (context === undefined && stack === undefined) await startLocal({ name, reporter, signal, releases });
+  if (context === undefined && stack === undefined)
+    await startLocal({ name, reporter, signal, releases, metricsServer });
   else
     await startInContext({
       ...{ context, stack, reporter, signal },

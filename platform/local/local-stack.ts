@@ -1,7 +1,13 @@
 import path from "node:path";
 import { createProgram } from "../../infra/program.ts";
 import { stackCommand, type StackCommandName, type StackCommandResult } from "../../infra/engine.ts";
-import { clusterTools, defaultClusterName, startCluster, type Cluster } from "../cluster/cluster.ts";
+import {
+  clusterTools,
+  defaultClusterName,
+  metricsServerTools,
+  startCluster,
+  type Cluster,
+} from "../cluster/cluster.ts";
 import { ensureImages, imageTools } from "../images/images.ts";
 import type { Reporter } from "../progress.ts";
 import { ensureTools, type Toolchain } from "../toolchain/ensure.ts";
@@ -13,6 +19,8 @@ export const projectFolder = path.join(import.meta.dirname, "..", "..");
 export interface LocalStackOptions {
   /** The instance of the cluster. @default "local" */
   readonly name?: string;
+  /** Whether HorizontalPodAutoscalers have the readings that they scale by. @default false */
+  readonly metricsServer?: boolean;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
 }
@@ -20,17 +28,15 @@ export interface LocalStackOptions {
 /** What `npm start` brings up before the stack: the tools, the images made of them, and the cluster that runs them. */
 export async function startLocalCluster({
   name = defaultClusterName,
+  metricsServer = false,
   reporter,
   signal,
 }: LocalStackOptions): Promise<{ cluster: Cluster; toolchain: Toolchain }> {
-  const toolchain = await localToolchain({ reporter, signal });
+  const more = metricsServer ? metricsServerTools : [];
+  const tools = [...new Set([...clusterTools, ...more, ...imageTools, "pulumi"] as const)];
+  const toolchain = await ensureTools(tools, { reporter, signal });
   const images = await ensureImages(toolchain, { reporter, signal });
-  return { cluster: await startCluster({ name, reporter, toolchain, images, signal }), toolchain };
-}
-
-/** Every tool of the local environment. */
-async function localToolchain({ reporter, signal }: LocalStackOptions): Promise<Toolchain> {
-  return ensureTools([...new Set([...clusterTools, ...imageTools, "pulumi"] as const)], { reporter, signal });
+  return { cluster: await startCluster({ name, reporter, toolchain, images, metricsServer, signal }), toolchain };
 }
 
 export interface LocalCommandOptions {

@@ -186,6 +186,22 @@ export const builtTools = {
     estimateSeconds: 250,
     space: { cache: 400, goCache: 1500, goModules: 1200 },
   },
+  "metrics-server": {
+    version: "0.9.0",
+    neededFor: "the readings that HorizontalPodAutoscalers scale by, where a cluster is asked for them",
+    executables: ["metrics-server"],
+    sources: [
+      {
+        kind: "go-module",
+        module: "sigs.k8s.io/metrics-server",
+        version: "v0.9.0",
+        programs: { "metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server" },
+        stamps: { "k8s.io/client-go/pkg/version.gitVersion": "v0.9.0" },
+      },
+    ],
+    estimateSeconds: 240,
+    space: { cache: 100, goCache: 1000, goModules: 400 },
+  },
   pint: {
     version: "0.80.0",
     neededFor: "the lint of the alert rules, in tests",

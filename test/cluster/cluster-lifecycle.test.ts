@@ -7,6 +7,7 @@ import {
   stopCluster,
   type Cluster,
   type ClusterImage,
+  type StartClusterOptions,
 } from "../../platform/cluster/cluster.ts";
 import { instanceOf } from "../../platform/cluster/instance.ts";
 import { initProcess, instanceProcesses } from "../../platform/cluster/processes.ts";
@@ -37,7 +38,7 @@ describe("The life of an embedded cluster", function () {
     await stopCluster(name);
   });
 
-  function start(options: { reporter?: Reporter; signal?: AbortSignal } = {}): Promise<Cluster> {
+  function start(options: Partial<StartClusterOptions> = {}): Promise<Cluster> {
     return startCluster({ name, images, toolchain: shared.toolchain, reporter: silentReporter, ...options });
   }
 
@@ -55,6 +56,16 @@ describe("The life of an embedded cluster", function () {
       notes.join("\n"),
     );
     assert.equal((await clusterStatus(shared.cluster.name)).nodeReady, true);
+  });
+
+  it("is not used for want of another by a start that asks for metrics-server, where it has none", async () => {
+    await start();
+    await assert.rejects(start({ metricsServer: true }), {
+      name: "ClusterError",
+      message:
+        `the cluster "${name}" has no metrics-server: it is running already, and was started without.\n` +
+        `Way out: stop it first: npm stop -- --name ${name}.`,
+    });
   });
 
   it("starts a component again that was killed", async () => {

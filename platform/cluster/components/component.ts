@@ -109,5 +109,7 @@ export interface Layout {
     readonly nobody: User;
   };
   readonly scrapeIntervalSeconds: number;
+  /** Whether it has the part of resource-metrics.ts. */
+  readonly metricsServer: boolean;
   readonly cgroupVersion: 1 | 2;
 }

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { inside, nodePortRange, ports } from "../addresses.ts";
+import { frontProxyUser } from "../certificates.ts";
 import type { Layout, Part, Service } from "./component.ts";
 
 const etcdUrl = `http://${inside.loopback}:2379`;
@@ -67,6 +68,14 @@ function apiServer({ tools, instance }: Layout): Service {
         `--kubelet-client-key=${pki("api-server-to-kubelet.key")}`,
         `--kubelet-certificate-authority=${pki("authority.crt")}`,
         "--kubelet-preferred-address-types=InternalIP",
+        // What servers behind it (APIServices) are asked with, and what they read of who asks.
+        `--proxy-client-cert-file=${pki("front-proxy.crt")}`,
+        `--proxy-client-key-file=${pki("front-proxy.key")}`,
+        `--requestheader-client-ca-file=${pki("front-proxy-authority.crt")}`,
+        `--requestheader-allowed-names=${frontProxyUser}`,
+        "--requestheader-username-headers=X-Remote-User",
+        "--requestheader-group-headers=X-Remote-Group",
+        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
         "--profiling=false",
       ],
       // Defining Istio's and the operator's kinds makes much garbage: collecting it less often saves a fifth of the work.

@@ -4,6 +4,7 @@ import { definitions } from "./definitions.ts";
 import { mesh } from "./mesh.ts";
 import { monitoring } from "./monitoring.ts";
 import { node } from "./node.ts";
+import { resourceMetrics } from "./resource-metrics.ts";
 import type { Bind, Component, Layout, Part } from "./component.ts";
 
 /** Everything that an instance consists of. */
@@ -16,7 +17,8 @@ export interface Plan {
 
 /** The whole table, in the order in which a person would tell it. */
 export function planOf(layout: Layout): Plan {
-  const parts = [controlPlane, definitions, node, mesh, monitoring, dataServices].map((part) => part(layout));
+  const always = [controlPlane, definitions, node, mesh, monitoring, dataServices];
+  const parts = [...always, ...(layout.metricsServer ? [resourceMetrics] : [])].map((part) => part(layout));
   return {
     components: parts.flatMap((part) => part.components),
     files: Object.assign({}, ...parts.map((part) => part.files ?? {})) as Record<string, string>,

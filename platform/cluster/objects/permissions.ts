@@ -6,13 +6,13 @@ export const monitoringNamespace = "monitoring";
 /** The ServiceAccount of the Prometheus pods. */
 export const prometheusAccount = "prometheus";
 
-interface Rule {
+export interface Rule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
 }
 
-const read = ["get", "list", "watch"];
+export const read = ["get", "list", "watch"];
 
 /** Namespaces and rights of the cluster's own clients; each may do what its part needs. */
 export function permissions(nodeName: string): readonly KubernetesObject[] {
@@ -87,13 +87,13 @@ function namespace(name: string): KubernetesObject {
   return { apiVersion: "v1", kind: "Namespace", metadata: { name } };
 }
 
-function role(name: string, rules: readonly Rule[]): KubernetesObject {
+export function role(name: string, rules: readonly Rule[]): KubernetesObject {
   return { apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole", metadata: { name }, rules };
 }
 
 type Grantee = { readonly user: string } | { readonly account: string; readonly namespace: string };
 
-function binding(name: string, roleName: string, grantee: Grantee): KubernetesObject {
+export function binding(name: string, roleName: string, grantee: Grantee): KubernetesObject {
   return {
     apiVersion: "rbac.authorization.k8s.io/v1",
     kind: "ClusterRoleBinding",

@@ -24,6 +24,18 @@ describe("The certificates of a cluster", () => {
     }
   });
 
+  it("of the API server as a front proxy is signed by another authority, which signed nothing else", () => {
+    const { authority, client } = certificates.frontProxy;
+    const frontProxy = new X509Certificate(authority);
+    const parsed = new X509Certificate(client.certificate);
+    assert.equal(parsed.verify(frontProxy.publicKey), true);
+    assert.equal(parsed.checkPrivateKey(createPrivateKey(client.key)), true);
+    assert.equal(parsed.subject, "CN=atom:front-proxy");
+    assert.equal(parsed.verify(new X509Certificate(certificates.authority).publicKey), false);
+    for (const { certificate } of Object.values(certificates.clients))
+      assert.equal(new X509Certificate(certificate).verify(frontProxy.publicKey), false);
+  });
+
   it("of the API server hold for the bridge, the service address, loopback and the link, and for nothing else", () => {
     const { subjectAltName } = new X509Certificate(certificates.apiServer.certificate);
     assert.deepEqual(

@@ -106,6 +106,45 @@ describe("The table of components", () => {
   });
 });
 
+describe("A cluster with metrics-server", () => {
+  const measured = planOf(exampleLayout({ metricsServer: true }));
+
+  it("has it and what leads to it, and is the same in everything else", () => {
+    const more = measured.components.slice(plan.components.length);
+    assert.deepEqual(
+      more.map(({ name }) => name),
+      ["apply metrics.k8s.io", "metrics-server", "metrics.k8s.io answers"],
+    );
+    assert.deepEqual(measured.components.slice(0, plan.components.length), plan.components);
+    assert.deepEqual(
+      Object.keys(measured.files).filter((file) => !(file in plan.files)),
+      ["etc/resource-metrics.json"],
+    );
+    assert.doesNotThrow(() => stopOrder(measured.components));
+  });
+
+  it("serves metrics.k8s.io on the pods' bridge, to whoever the API server vouches for and allows", () => {
+    const [server] = measured.components.filter(({ name }) => name === "metrics-server").flatMap(commandsOf);
+    const args = server?.args ?? [];
+    assert.ok(args.includes("--bind-address=10.244.0.1"));
+    assert.deepEqual(
+      args.filter((arg) => arg.includes("insecure") || arg.includes("anonymous")),
+      [],
+    );
+    const objects = JSON.parse(measured.files["etc/resource-metrics.json"] ?? "") as {
+      readonly kind: string;
+      readonly endpoints?: unknown;
+      readonly roleRef?: { readonly name: string };
+    }[];
+    const slice = objects.find(({ kind }) => kind === "EndpointSlice");
+    assert.deepEqual(slice?.endpoints, [{ addresses: ["10.244.0.1"], conditions: { ready: true } }]);
+    assert.deepEqual(
+      objects.flatMap(({ roleRef }) => roleRef?.name ?? []),
+      ["atom:metrics-server", "system:auth-delegator", "extension-apiserver-authentication-reader"],
+    );
+  });
+});
+
 describe("What the operator is given", () => {
   type MonitoringObject = { readonly kind: string; readonly metadata: object; readonly spec: Record<string, unknown> };
   const objects = JSON.parse(plan.files["etc/monitoring.json"] ?? "") as MonitoringObject[];
