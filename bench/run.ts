@@ -22,7 +22,7 @@ export async function measure({ sections, barePatches, signal }: RunOptions): Pr
   const reporter = createReporter();
   const startedAt = new Date().toISOString();
   try {
-    const shared = await startOwnCluster("bench", signal);
+    const shared = await startOwnCluster("bench", { signal });
     await using rig = await reporter.task("Bringing the bench's stack up", { estimateSeconds: 40 }, () =>
       Rig.create(shared, signal),
     );

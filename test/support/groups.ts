@@ -1,3 +1,4 @@
+import { metricsServerTools } from "../../platform/cluster/cluster.ts";
 import { toolNames, type ToolName } from "../../platform/toolchain/tools.ts";
 import { workflowTools } from "../../platform/toolchain/workflow-tools.ts";
 import type { TestGroup } from "../gates/whole-run.ts";
@@ -9,6 +10,9 @@ export interface Group extends TestGroup {
 }
 
 const checkers = Object.keys(workflowTools) as readonly (keyof typeof workflowTools)[];
+
+/** What only the drills' cluster runs, and what takes minutes to build. */
+const drilled: readonly ToolName[] = metricsServerTools;
 
 /**
  * What each kind of test needs decides its group: nothing, a control plane, or the whole embedded cluster. A group with shorter waits yields
@@ -43,7 +47,7 @@ export const groups = {
   cluster: {
     about: "end to end on the embedded cluster: real kubelet, Istio, Envoy and Prometheus",
     files: ["test/cluster/*.test.ts", "test/cluster/release/{healthy,metrics,notified,replicas}.test.ts"],
-    tools: toolNames,
+    tools: toolNames.filter((name) => !drilled.includes(name)),
     runs: "always",
     minutes: 60,
     searchMinutes: 0,
