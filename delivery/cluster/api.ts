@@ -25,8 +25,12 @@ export interface ManagedFields {
   readonly time?: string;
   /** Empty where the object itself was written. */
   readonly subresource?: string;
-  /** A trie: `f:name` for a key, `k:{…}` for an item of a list, `.` for the field itself. */
-  readonly fieldsV1?: object;
+  readonly fieldsV1?: FieldTree;
+}
+
+/** Fields as the API server notes them: `f:name` a field, `k:{…}` an element by its key, `v:…` a member, `.` the thing itself. */
+export interface FieldTree {
+  readonly [key: string]: FieldTree;
 }
 
 /** The part that every Kubernetes object has. */

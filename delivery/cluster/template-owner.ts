@@ -1,6 +1,4 @@
-import type { ManagedFields, ObjectMeta } from "./api.ts";
-
-type FieldSet = Readonly<Record<string, unknown>>;
+import type { FieldTree, ManagedFields, ObjectMeta } from "./api.ts";
 
 /** What Pulumi's provider writes as: it applies as a name of its own for each resource, and creates as the bare name. */
 const isPulumi = /^pulumi-(resource-)?kubernetes/;
@@ -15,8 +13,11 @@ export function withTemplateOwnedByPulumi(
   { managedFields = [] }: ObjectMeta,
   manager: string,
 ): readonly ManagedFields[] | undefined {
-  const given = managedFields.find((entry) => entry.manager === manager && isWhole(entry) && holds(entry.fieldsV1));
-  if (given === undefined) return undefined;
+  const given = managedFields.find(
+    (each) => each.manager === manager && isWhole(each) && templateOf(each.fieldsV1) !== undefined,
+  );
+  const fields = templateOf(given?.fieldsV1);
+  if (given === undefined || fields === undefined) return undefined;
   const written = managedFields
     .filter((entry) => isWhole(entry) && isPulumi.test(entry.manager ?? "") && entry.apiVersion === given.apiVersion)
     // A stack whose state was lost applies by another name than before.
@@ -24,9 +25,9 @@ export function withTemplateOwnedByPulumi(
   const taker = written.find(({ operation }) => operation === "Apply") ?? written[0];
   if (taker === undefined) return undefined;
   return managedFields.flatMap((entry) => {
-    if (entry === taker) return [{ ...entry, fieldsV1: union(fieldsOf(entry.fieldsV1), only(given.fieldsV1)) }];
+    if (entry === taker) return [{ ...entry, fieldsV1: union(entry.fieldsV1 ?? {}, only(fields)) }];
     if (entry !== given) return [entry];
-    const rest = without(fieldsOf(entry.fieldsV1), template);
+    const rest = without(entry.fieldsV1 ?? {}, template);
     return Object.keys(rest).length === 0 ? [] : [{ ...entry, fieldsV1: rest }];
   });
 }
@@ -36,28 +37,23 @@ function isWhole({ subresource = "" }: ManagedFields): boolean {
   return subresource === "";
 }
 
-function fieldsOf(value: unknown): FieldSet {
-  return typeof value === "object" && value !== null ? { ...value } : {};
+function templateOf(fields: FieldTree | undefined): FieldTree | undefined {
+  return template.reduce<FieldTree | undefined>((inner, key) => inner?.[key], fields);
 }
 
-function holds(fields: unknown): boolean {
-  return template.reduce<unknown>((inner, key) => fieldsOf(inner)[key], fields) !== undefined;
+/** The same fields, beside nothing but what they are part of. */
+function only(fields: FieldTree): FieldTree {
+  return template.reduceRight<FieldTree>((nested, key) => ({ [key]: nested }), fields);
 }
 
-/** The pod template's part of a set of fields. */
-function only(fields: unknown): FieldSet {
-  const inner = template.reduce<unknown>((outer, key) => fieldsOf(outer)[key], fields);
-  return template.reduceRight<FieldSet>((nested, key) => ({ [key]: nested }), fieldsOf(inner));
-}
-
-function without(fields: FieldSet, [key, ...path]: readonly string[]): FieldSet {
+function without(fields: FieldTree, [key, ...path]: readonly string[]): FieldTree {
   if (key === undefined) return {};
-  const { [key]: inner, ...rest } = fields;
-  const left = without(fieldsOf(inner), path);
+  const { [key]: inner = {}, ...rest } = fields;
+  const left = without(inner, path);
   return Object.keys(left).length === 0 ? rest : { ...rest, [key]: left };
 }
 
-function union(left: FieldSet, right: FieldSet): FieldSet {
-  const merged = Object.entries(right).map(([key, fields]) => [key, union(fieldsOf(left[key]), fieldsOf(fields))]);
-  return { ...left, ...(Object.fromEntries(merged) as FieldSet) };
+function union(left: FieldTree, right: FieldTree): FieldTree {
+  const merged = Object.entries(right).map(([key, fields]) => [key, union(left[key] ?? {}, fields)]);
+  return { ...left, ...(Object.fromEntries(merged) as FieldTree) };
 }

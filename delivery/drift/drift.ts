@@ -16,6 +16,8 @@ export interface DriftedResource {
   readonly component: readonly string[];
   /** Whether it is not there any more. */
   readonly gone: boolean;
+  /** Who changed it, by their field managers: `kubectl-set`. @default not known */
+  readonly by?: readonly string[];
   /** From what was left to what there is; empty where it is gone. */
   readonly differences: readonly Difference[];
 }
@@ -34,6 +36,17 @@ export interface StackDrift {
 export function driftOf(stack: string, { resources }: Pick<StackChanges, "resources">): StackDrift {
   const drifted = resources.flatMap((resource) => driftedOf(resource) ?? []);
   return { stack, resources: drifted.toSorted(goneFirst) };
+}
+
+/** The same drift, and of these resources what they say beside it. */
+export function withResources({ stack, resources }: StackDrift, more: readonly DriftedResource[]): StackDrift {
+  const isSame = (a: DriftedResource) => (b: DriftedResource) => a.type === b.type && a.name === b.name;
+  const merged = resources.map((each) => {
+    const { by, differences = [] } = more.find(isSame(each)) ?? {};
+    return { ...each, ...(by === undefined ? {} : { by }), differences: [...each.differences, ...differences] };
+  });
+  const others = more.filter((each) => !resources.some(isSame(each)));
+  return { stack, resources: [...merged, ...others].toSorted(goneFirst) };
 }
 
 function driftedOf(resource: ResourceChange): DriftedResource | undefined {

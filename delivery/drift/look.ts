@@ -1,7 +1,15 @@
+import { labelKeys } from "../../components/names/labels.ts";
+import { ClusterClient } from "../cluster/client.ts";
+import { openConnection } from "../cluster/connection.ts";
+import { ClusterError } from "../cluster/errors.ts";
+import { deployments, type Deployment } from "../cluster/resources.ts";
+import { systemClock } from "../clock/system-clock.ts";
 import { runReportedStackCommand, type ReportedEnd } from "../converge/stack-process.ts";
 import { parseChanges } from "../engine-events/parse.ts";
 import { scrubbedChanges } from "../engine-events/scrub.ts";
-import { driftOf, LookError, type StackDrift } from "./drift.ts";
+import { placeOfStack } from "../target/target.ts";
+import { driftOf, LookError, withResources, type StackDrift } from "./drift.ts";
+import { foreignFields } from "./foreign-fields.ts";
 
 export interface LookOptions {
   readonly stack: string;
@@ -14,15 +22,32 @@ export interface LookOptions {
 }
 
 /**
- * Asks the engine how an environment is other than its last update left it; nothing is changed, neither there nor in the state. Rejects with a
- * {@link LookError} that holds the end of the engine's output, or with the signal's reason once the engine has ended.
+ * Asks the engine how an environment is other than its last update left it, and the API server what of the pods that serve others have set;
+ * nothing is changed, neither there nor in the state. Rejects with a {@link LookError} that holds the end of the engine's output, or with the
+ * signal's reason once the engine has ended.
  */
 export async function lookForDrift(
   { stack, folder, onOutput, scrub }: LookOptions,
   signal: AbortSignal,
 ): Promise<StackDrift> {
   const words = ["refresh", "--stack", stack, "--preview-only"];
-  return readLook(stack, await runReportedStackCommand({ words, folder, onOutput }, signal), scrub);
+  const drift = readLook(stack, await runReportedStackCommand({ words, folder, onOutput }, signal), scrub);
+  return withResources(drift, foreignFields(await slotsOf(stack, folder, signal)));
+}
+
+/** The Deployments of all services' slots. */
+async function slotsOf(stack: string, folder: string, signal: AbortSignal): Promise<readonly Deployment[]> {
+  const { namespace, source } = await placeOfStack(stack, folder);
+  const connection = await openConnection(source);
+  try {
+    const cluster = new ClusterClient(connection, systemClock);
+    return await cluster.list(deployments, { namespace, selector: labelKeys.slot }, { signal });
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    throw new LookError(`the slots of ${stack} could not be looked at: ${error.message}`, { cause: error });
+  } finally {
+    connection.close();
+  }
 }
 
 /** Reads a look from how its command ended. Nothing unscrubbed is in it. Throws as {@link lookForDrift} rejects. */

@@ -1,10 +1,10 @@
 // Drift as GitHub-flavoured Markdown: an issue, or a job's summary. Whatever it quotes stays text, and every fence is closed.
 import { ample, brief, differenceLines, type Bounds } from "../preview/difference-lines.ts";
 import { fitted } from "../preview/fitted.ts";
-import { code, fenced } from "../preview/quoting.ts";
+import { code, fenced, sentence } from "../preview/quoting.ts";
 import { withCode } from "../report/markdown-text.ts";
 import type { DriftedResource, StackDrift } from "./drift.ts";
-import { headline, nameOf, nextSteps } from "./words.ts";
+import { byWhom, headline, nameOf, nextSteps } from "./words.ts";
 
 /** GitHub takes 65,536 characters. */
 const longest = 60_000;
@@ -36,5 +36,5 @@ function whole(resource: DriftedResource, bounds: Bounds): string {
 function line(resource: DriftedResource): string {
   const { gone, component } = resource;
   const within = component.length === 0 ? "" : `, of ${code(component.join(" / "))}`;
-  return `- ${code(nameOf(resource))}${within}${gone ? " **is gone**" : ""}\n`;
+  return `- ${code(nameOf(resource))}${within}${sentence(byWhom(resource))}${gone ? " **is gone**" : ""}\n`;
 }

@@ -2,7 +2,7 @@
 import { ample, differenceLines } from "../preview/difference-lines.ts";
 import { Page, type TerminalOptions } from "../report/terminal.ts";
 import type { StackDrift } from "./drift.ts";
-import { headline, nameOf, nextSteps } from "./words.ts";
+import { byWhom, headline, nameOf, nextSteps } from "./words.ts";
 
 const tones = { "+": "good", "-": "bad", " ": "faint" } as const;
 
@@ -12,7 +12,7 @@ export function driftText(drift: StackDrift, options: TerminalOptions = {}): str
   const isClean = drift.resources.length === 0;
   page.paragraph({ text: `${headline(drift)}.`, tone: isClean ? "good" : "warning" });
   for (const resource of drift.resources) {
-    page.heading(`${nameOf(resource)}${resource.gone ? " is gone" : ""}`);
+    page.heading(`${nameOf(resource)}${byWhom(resource)}${resource.gone ? " is gone" : ""}`);
     for (const { mark, text } of differenceLines(resource, ample))
       page.paragraph({ text, tone: tones[mark] }, `  ${mark} `);
   }

@@ -16,9 +16,19 @@ export function nameOf({ type, name }: DriftedResource): string {
   return `${type.split(":").at(-1) ?? type} ${name}`;
 }
 
+/** `, changed by kubectl-set`, where that is known. */
+export function byWhom({ by = [] }: DriftedResource): string {
+  return by.length === 0 ? "" : `, changed by ${by.join(" and ")}`;
+}
+
 /** What can be done about it: the text of commands stands in backticks. */
-export function nextSteps({ stack }: StackDrift): readonly string[] {
+export function nextSteps({ stack, resources }: StackDrift): readonly string[] {
   return [
+    ...(resources.some(({ by }) => by !== undefined)
+      ? [
+          "What was set in the pods that serve: unset it where it was set, as with `kubectl set env deployment/NAME VARIABLE-`, or release another version. An update leaves the slot that serves alone.",
+        ]
+      : []),
     // Without the variable the API server keeps a field for whoever changed it last.
     `Take it back: \`PULUMI_K8S_ENABLE_PATCH_FORCE=true npm run up -- --stack ${stack} --refresh\` makes the environment what the program declares.`,
     `Or keep it: write it into the stack's configuration, then \`npm run up -- --stack ${stack} --refresh\`.`,

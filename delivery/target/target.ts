@@ -55,6 +55,12 @@ export async function findTarget(options: TargetOptions, folder: string): Promis
   };
 }
 
+/** Where a stack's services are, all of them. Throws as {@link readStackFile} does. */
+export async function placeOfStack(stack: string, folder: string): Promise<Pick<Target, "namespace" | "source">> {
+  const { context, kubeconfig } = (await readStackFile(folder, stack)) ?? {};
+  return { namespace: namespaceName(project, stack), source: { context, kubeconfig } };
+}
+
 function serviceOf({ service, stack }: TargetOptions, file: StackFile | undefined): string | undefined {
   if (file === undefined) return service;
   const known = file.services;

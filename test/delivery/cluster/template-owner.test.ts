@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
-import type { ManagedFields } from "../../../delivery/cluster/api.ts";
+import type { FieldTree, ManagedFields } from "../../../delivery/cluster/api.ts";
 import { withTemplateOwnedByPulumi } from "../../../delivery/cluster/template-owner.ts";
 
-const spec = (fields: object): object => ({ "f:spec": fields });
-const template = (...keys: readonly string[]): object => ({
+const spec = (fields: FieldTree): FieldTree => ({ "f:spec": fields });
+const template = (...keys: readonly string[]): FieldTree => ({
   "f:template": { "f:spec": Object.fromEntries(keys.map((key) => [`f:${key}`, {}])) },
 });
-const entry = (manager: string, operation: string, fieldsV1: object, more: Partial<ManagedFields> = {}) => ({
+const entry = (manager: string, operation: string, fieldsV1: FieldTree, more: Partial<ManagedFields> = {}) => ({
   ...{ manager, operation, apiVersion: "apps/v1", fieldsType: "FieldsV1", time: "2026-01-01T00:00:00Z", fieldsV1 },
   ...more,
 });
 const applied = entry("pulumi-kubernetes-1a2b", "Apply", spec({ "f:strategy": {}, ...template("serviceAccountName") }));
-const released = (fields: object) => entry("atom-release", "Update", fields);
+const released = (fields: FieldTree) => entry("atom-release", "Update", fields);
 
 describe("the owners of a slot's fields", () => {
   const handedOver = (...managedFields: readonly ManagedFields[]) =>
