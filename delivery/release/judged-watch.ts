@@ -94,9 +94,22 @@ export class JudgedWatch {
   follow(state: ReleaseState): void {
     this.#state = state;
     this.#traffic.follow(state);
-    // A rollback is one patch, which a dozen requests must not keep waiting.
-    if (this.#stop === undefined && state.phase !== "returning") this.#start();
+    // A rollback is one patch, which a dozen requests must not keep waiting. One that waits for pods begins to watch by itself.
+    if (state.phase !== "returning") this.start();
     for (const followed of this.#followed) if (followed.reported !== "") this.#suspect(followed);
+  }
+
+  /** Watches from now on; does nothing where it does already. */
+  start(): void {
+    if (this.#stop !== undefined) return;
+    const stop = new AbortController();
+    this.#stop = stop;
+    const { signal } = stop;
+    const now = this.#ports.clock.monotonic();
+    for (const each of this.#followed) each.awaySince = now;
+    const watches = this.#followed.map((followed) => this.#watch(followed, signal));
+    const examined = Object.values(this.#suspects).map((suspects) => this.#examineSuspects(suspects, signal));
+    this.#done = Promise.allSettled([...watches, ...examined, this.#reportOutages(signal)]);
   }
 
   async end(): Promise<void> {
@@ -155,17 +168,6 @@ export class JudgedWatch {
       changed: events.find(({ type }) => type === "failed"),
       unread: answers.flatMap(({ unread }) => unread ?? []),
     };
-  }
-
-  #start(): void {
-    const stop = new AbortController();
-    this.#stop = stop;
-    const { signal } = stop;
-    const now = this.#ports.clock.monotonic();
-    for (const each of this.#followed) each.awaySince = now;
-    const watches = this.#followed.map((followed) => this.#watch(followed, signal));
-    const examined = Object.values(this.#suspects).map((suspects) => this.#examineSuspects(suspects, signal));
-    this.#done = Promise.allSettled([...watches, ...examined, this.#reportOutages(signal)]);
   }
 
   #watch(followed: Followed, signal: AbortSignal): Promise<never> {

@@ -74,6 +74,7 @@ async function retreat(
       return true;
     }
     const short = `${subject.active} has ${ready.active} ready pods, and ${ready.candidate} serve in ${subject.candidate.slot}`;
+    const isFirst = current === undefined;
     if (current === undefined) {
       tell({ type: "noted", detail: `${short}: it is scaled up and gets what its ready pods carry` });
       const live = await router.weight(split(subject, target), signal).catch(() => undefined);
@@ -85,8 +86,10 @@ async function retreat(
     // It is awaited below; until then a rejection is nobody's.
     scaled.catch(() => undefined);
     const share = Math.max(target, shareOnRollback(ready, from, current));
-    if (share !== current) {
+    if (isFirst || share !== current) {
       await move(share);
+      // What others move while this waits is put back: they may send users to where no pods are.
+      place.judged.start();
       // The active slot has nothing to serve callers with.
       if (share === 100) await turnService(share, place);
     }

@@ -167,6 +167,26 @@ describe("a rollback onto a slot without pods", () => {
     await assert.rejects(world.clock.settle(ended), { name: "LeaseLostError" });
   });
 
+  it("by another process, while it waits, has weights back that others move to the slot without pods", async () => {
+    const world = new World(releasePlan(slow));
+    const { ended } = await soaking(world);
+    world.barren = ["blue"];
+    world.scale("blue", 0);
+    const back = world.releaser().takeBack("anna");
+    await world.clock.pass(3_000);
+    for (let times = 1; times <= 3; times += 1) {
+      world.setWeight(0);
+      assert.equal(world.isMisled, true);
+      await world.clock.pass(1_000);
+      assert.deepEqual([world.percent, world.isMisled], [100, false]);
+    }
+    world.barren = [];
+    world.start("blue");
+    const { state } = await world.clock.settle(back);
+    assert.deepEqual([state.phase, world.percent, world.replicas("green")], ["aborted", 0, 0]);
+    await assert.rejects(world.clock.settle(ended), { name: "LeaseLostError" });
+  });
+
   it("moves traffic as pods become ready", async () => {
     const world = new World(releasePlan({ ...slow, replicas: 4 }));
     const { ended, abort } = await soaking(world);
