@@ -175,10 +175,9 @@ export class Releaser {
           await this.alive();
           return { status: world.confirms, detail: `the data plane is ${world.confirms}` };
         },
-        selectSlot: async (slot) => {
+        selectSlot: async (slot, signal) => {
           await this.alive();
-          world.selectSlot(slot);
-          return false;
+          return world.selectSlot(slot, writer, signal);
         },
         weight: async () => {
           await this.alive();

@@ -4,7 +4,7 @@ import { ledgerKey, ledgerName, releasePlanName, slotName } from "../../../compo
 import { slotNames, type SlotName } from "../../../components/names/slot-name.ts";
 import { formatReleasePlan } from "../../../components/release-plan/parse-plan.ts";
 import { releasePlanKey, type ReleasePlan } from "../../../components/release-plan/release-plan.ts";
-import type { ObjectMeta } from "../../../delivery/cluster/api.ts";
+import type { FencedWriter, ObjectMeta } from "../../../delivery/cluster/api.ts";
 import { configMaps, deployments, virtualServices, type Deployment } from "../../../delivery/cluster/resources.ts";
 import type { PodSignal } from "../../../delivery/release/ports.ts";
 import { MemoryCluster } from "../support/memory-cluster.ts";
@@ -18,8 +18,8 @@ export interface Counters {
   readonly active: { readonly requests: number; readonly errors: number; readonly slow: number };
 }
 
-const namespace = "atom-staging";
-const service = "atom";
+export const namespace = "atom-staging";
+export const service = "atom";
 export const templates = { blue: "aaaaaaaaaaaa", green: "bbbbbbbbbbbb" } as const;
 
 export class World {
@@ -67,6 +67,8 @@ export class World {
   serviceRefuses: Error | undefined;
 
   #log: Counters[];
+  /** The ledger as it was read last: whoever looks at it ten times a second mostly finds the same. */
+  #parsed: { readonly text: string; readonly ledger: Ledger } | undefined;
   #releasers = 0;
   /** Ready pods. */
   readonly #ready = { blue: 0, green: 0 };
@@ -164,12 +166,19 @@ export class World {
 
   get ledger(): Ledger {
     const { data } = this.cluster.peek(configMaps, { namespace, name: ledgerName(service) });
-    return parseLedger(data?.[ledgerKey] ?? "", "in memory", service);
+    const text = data?.[ledgerKey] ?? "";
+    if (this.#parsed?.text !== text) this.#parsed = { text, ledger: parseLedger(text, "in memory", service) };
+    return this.#parsed.ledger;
   }
 
   /** The candidate's share of the requests, in percent. */
   get percent(): number {
-    return this.#released === "green" ? this.#green : 100 - this.#green;
+    return this.share(this.#released);
+  }
+
+  /** A slot's share of the requests, in percent. */
+  share(slot: SlotName): number {
+    return slot === "green" ? this.#green : 100 - this.#green;
   }
 
   /** Where requests with the canary header are led; `undefined` without a route for them. */
@@ -220,10 +229,11 @@ export class World {
   }
 
   /** What the router does with the Service of the service's own name. */
-  selectSlot(slot: SlotName): void {
-    if (this.serviceRefuses !== undefined) throw this.serviceRefuses;
+  selectSlot: (slot: SlotName, writer: FencedWriter, signal: AbortSignal) => Promise<boolean> = (slot) => {
+    if (this.serviceRefuses !== undefined) return Promise.reject(this.serviceRefuses);
     if (this.selected.at(-1)?.slot !== slot) this.selected.push({ slot, percent: this.percent });
-  }
+    return Promise.resolve(false);
+  };
 
   /** Lines of the journal of the release under way, or of the last one. */
   get journal(): Ledger["releases"][number]["journal"] {
@@ -306,6 +316,6 @@ export class World {
   }
 }
 
-function byHand(metadata: ObjectMeta, manager: string): ObjectMeta {
+export function byHand(metadata: ObjectMeta, manager: string): ObjectMeta {
   return { ...metadata, managedFields: [{ manager, time: "2026-01-01T00:00:00Z" }] };
 }
