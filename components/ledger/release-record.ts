@@ -161,6 +161,7 @@ const heldMinimum = open({
   kind: z.string().min(1).describe("HorizontalPodAutoscaler or ScaledObject"),
   name: z.string().min(1),
   before: z.int().min(0).nullable().describe("what it is given back; null: it said nothing"),
+  maximum: z.int().min(0).exactOptional().describe("its maximum at that time @default not known"),
   set: z.array(z.int().min(0)).describe("what the release has set it to; anything else is somebody's own"),
 });
 const heldMinima = z.array(heldMinimum);
@@ -193,7 +194,9 @@ const common = {
     .exactOptional()
     .describe("fingerprints of what it is judged by, by the names of the objects, as it was when it began"),
   queries: queryTotals.exactOptional().describe("what its releasers asked of Prometheus"),
-  minima: heldMinima.exactOptional().describe("autoscalers whose minimum it has raised @default none"),
+  minima: heldMinima
+    .exactOptional()
+    .describe("autoscalers whose minimum it has raised and not given back @default none"),
 };
 
 /** A release under way. Keys that this version does not know are kept. */

@@ -2,21 +2,25 @@
 import type { ClusterApi, FencedWriter, KubernetesObject, Resource } from "./api.ts";
 import { horizontalPodAutoscalers, scaledObjects } from "./resources.ts";
 
-export interface Autoscaler {
+/** Between which numbers of pods an autoscaler scales. */
+export interface Bounds {
+  /** null where it says nothing, and its kind's default counts. */
+  readonly minimum: number | null;
+  readonly maximum: number;
+}
+
+export interface Autoscaler extends Bounds {
   readonly name: string;
   /** Name of the Deployment that it scales. */
   readonly target: string;
-  /** The fewest pods; null where it says nothing, and its kind's default counts. */
-  readonly minimum: number | null;
-  readonly maximum: number;
 }
 
 export interface AutoscalerKind {
   readonly name: string;
   /** Those of the namespace that scale a Deployment. Rejects with NotFoundError where the cluster has no such kind. */
   list(signal: AbortSignal): Promise<readonly Autoscaler[]>;
-  /** @param minimumOf the minimum that it is to have, by the one that it has */
-  write(name: string, minimumOf: (live: number | null) => number | null, signal: AbortSignal): Promise<void>;
+  /** @param minimumOf the minimum that it is to have, by what it has */
+  write(name: string, minimumOf: (live: Bounds) => number | null, signal: AbortSignal): Promise<void>;
 }
 
 interface Access {
@@ -79,9 +83,9 @@ function kindOf<T extends KubernetesObject>(
     async list(signal) {
       const objects = await cluster.list(resource, { namespace }, { signal, timeout: listWithin });
       return objects.flatMap((object): readonly Autoscaler[] => {
-        const { target, minimum = null, maximum = Infinity } = read(object);
+        const { target } = read(object);
         if (target?.kind !== "Deployment" || target.name === undefined) return [];
-        return [{ name: object.metadata.name, target: target.name, minimum, maximum }];
+        return [{ name: object.metadata.name, target: target.name, ...boundsOf(read(object)) }];
       });
     },
     async write(name, minimumOf, signal) {
@@ -89,12 +93,16 @@ function kindOf<T extends KubernetesObject>(
         resource,
         { namespace, name },
         (live) => {
-          const { minimum = null } = read(live);
-          const wanted = minimumOf(minimum);
-          return wanted === minimum ? undefined : { spec: { [field]: wanted } };
+          const bounds = boundsOf(read(live));
+          const wanted = minimumOf(bounds);
+          return wanted === bounds.minimum ? undefined : { spec: { [field]: wanted } };
         },
         { signal },
       );
     },
   };
+}
+
+function boundsOf({ minimum, maximum }: Reading): Bounds {
+  return { minimum: minimum ?? null, maximum: maximum ?? Infinity };
 }

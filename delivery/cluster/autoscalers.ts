@@ -6,7 +6,7 @@ import { messageOf } from "../release/persist.ts";
 import { holdOrSay, type Autoscalers } from "../release/pods.ts";
 import type { PodCount, Slot, SlotHealth, Slots } from "../release/ports.ts";
 import type { ClusterApi, FencedWriter } from "./api.ts";
-import { autoscalerKinds, type Autoscaler, type AutoscalerKind } from "./autoscaler-kinds.ts";
+import { autoscalerKinds, type Autoscaler, type AutoscalerKind, type Bounds } from "./autoscaler-kinds.ts";
 import { ForbiddenError, InvalidError, NotFoundError } from "./errors.ts";
 
 export interface SlotAutoscalersOptions {
@@ -26,6 +26,8 @@ export class SlotAutoscalers implements Autoscalers {
   readonly #kinds: readonly AutoscalerKind[];
   #held: readonly HeldMinimum[];
   #last: Promise<unknown> = Promise.resolve();
+  /** Of what was given back while something else could not be, which is tried again. */
+  readonly #unsaid: string[] = [];
   /** Each note once. */
   readonly #noted = new Set<string>();
 
@@ -73,43 +75,52 @@ export class SlotAutoscalers implements Autoscalers {
     return this.#news(notes);
   }
 
+  /** What is given back is no longer on record: a minimum that somebody sets from then on is their own, whatever it is. */
   async #giveBack(signal: AbortSignal): Promise<readonly string[]> {
-    const notes: string[] = [];
+    const kept: HeldMinimum[] = [];
     let broken: unknown;
     for (const entry of this.#held) {
       try {
-        notes.push(...(await this.#giveBackOne(entry, signal)));
+        const { isGivenBack, notes } = await this.#giveBackOne(entry, signal);
+        this.#unsaid.push(...notes);
+        if (!isGivenBack) kept.push(entry);
       } catch (error) {
         signal.throwIfAborted();
         // One that cannot be written does not keep the others.
         broken ??= error;
+        kept.push(entry);
       }
     }
+    if (kept.length < this.#held.length) await this.#save(kept, signal);
     if (broken !== undefined) throw broken as Error;
-    return this.#news(notes);
+    return this.#news(this.#unsaid.splice(0));
   }
 
   async #raise(kind: AutoscalerKind, found: Autoscaler, pods: number, signal: AbortSignal): Promise<readonly string[]> {
     const { name, minimum, maximum } = found;
     const entry = this.#held.find((each) => each.kind === kind.name && each.name === name);
+    const changed = entry === undefined ? [] : changedMaximum(entry, found);
     if (entry !== undefined && !isOurs(entry, minimum))
       return [
+        ...changed,
         `the minimum of ${kind.name} ${name} was changed during the release, to ${said(minimum)}, and is left so`,
       ];
     const limited =
       pods <= maximum
-        ? []
-        : [`${kind.name} ${name} allows at most ${maximum} pods, where ${pods} are needed: raise that`];
+        ? changed
+        : [...changed, `${kind.name} ${name} allows at most ${maximum} pods, where ${pods} are needed: raise that`];
     const wanted = Math.min(pods, maximum);
     if (wanted <= (minimum ?? 0)) return limited;
     const before = entry === undefined ? minimum : entry.before;
     const set = [...new Set([...(entry?.set ?? []), wanted])];
-    const held = [...this.#held.filter((each) => each !== entry), { kind: kind.name, name, before, set }];
+    const first = entry === undefined ? maximum : (entry.maximum ?? Infinity);
+    const raised = { kind: kind.name, name, before, ...(Number.isFinite(first) && { maximum: first }), set };
+    const held = [...this.#held.filter((each) => each !== entry), raised];
     const heldBefore = this.#held;
     await this.#save(held, signal);
     // What was read before that was journalled is not written over: somebody may have been faster.
     try {
-      await kind.write(name, (live) => (live === minimum ? wanted : live), signal);
+      await kind.write(name, (live) => (live.minimum === minimum ? wanted : live.minimum), signal);
     } catch (error) {
       if (!isRefused(error)) throw error;
       await this.#save(heldBefore, signal);
@@ -127,33 +138,37 @@ export class SlotAutoscalers implements Autoscalers {
     this.#held = held;
   }
 
-  async #giveBackOne(entry: HeldMinimum, signal: AbortSignal): Promise<readonly string[]> {
+  async #giveBackOne(
+    entry: HeldMinimum,
+    signal: AbortSignal,
+  ): Promise<{ readonly isGivenBack: boolean; readonly notes: readonly string[] }> {
     const { kind: kindName, name, before } = entry;
     const kind = this.#kinds.find((each) => each.name === kindName);
+    const keeps = (why: string): string => `${kindName} ${name} keeps its minimum: ${why}`;
     if (kind === undefined)
-      return [`${kindName} ${name} keeps its minimum: this version of atom does not know the kind`];
-    let kept: number | null | undefined;
+      return { isGivenBack: false, notes: [keeps("this version of atom does not know the kind")] };
+    let found: Bounds | undefined;
     try {
       await kind.write(
         name,
         (live) => {
-          kept = isOurs(entry, live) ? undefined : live;
-          return isOurs(entry, live) ? before : live;
+          found = live;
+          return isOurs(entry, live.minimum) ? before : live.minimum;
         },
         signal,
       );
     } catch (error) {
       // Nothing is left to give it back to.
-      if (error instanceof NotFoundError) return [];
+      if (error instanceof NotFoundError) return { isGivenBack: true, notes: [] };
       // Trying again would not help, and would keep the release from its end.
       if (!isRefused(error)) throw error;
       const why = error instanceof ForbiddenError ? "this account may not change it" : messageOf(error);
-      return [`${kindName} ${name} keeps its minimum: ${why}; it was ${said(before)} before`];
+      return { isGivenBack: false, notes: [keeps(`${why}; it was ${said(before)} before`)] };
     }
-    if (kept === undefined) return [];
-    return [
-      `${kindName} ${name} keeps the minimum ${said(kept)} that it was given during the release (before: ${said(before)})`,
-    ];
+    const notes = found === undefined ? [] : changedMaximum(entry, found);
+    if (found === undefined || isOurs(entry, found.minimum)) return { isGivenBack: true, notes };
+    const own = `keeps the minimum ${said(found.minimum)} that it was given during the release (before: ${said(before)})`;
+    return { isGivenBack: true, notes: [...notes, `${kindName} ${name} ${own}`] };
   }
 
   #news(notes: readonly string[]): readonly string[] {
@@ -171,6 +186,12 @@ function isRefused(error: unknown): boolean {
 /** Whether a minimum is as it was found, or as the release has set it. */
 function isOurs({ before, set }: HeldMinimum, minimum: number | null): boolean {
   return minimum === before || (minimum !== null && set.includes(minimum));
+}
+
+/** Somebody else's to change, also during a release; that it was is said. */
+function changedMaximum({ kind, name, maximum: before }: HeldMinimum, { maximum }: Bounds): readonly string[] {
+  if (before === undefined || before === maximum) return [];
+  return [`the maximum of ${kind} ${name} was changed during the release, from ${before} to ${maximum}`];
 }
 
 function said(minimum: number | null): string {

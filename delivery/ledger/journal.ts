@@ -39,14 +39,16 @@ export class LedgerJournal implements Journal {
     await store.update((ledger) => appended(ledger, id, entries, state, { keep, ...counted }), { signal, fence });
   }
 
-  /** What the release has raised, and what it was before. */
+  /** What the release has raised and not given back, and what it was before. */
   async hold(minima: readonly HeldMinimum[], signal: AbortSignal): Promise<void> {
     const { store, fence, id } = this.#options;
     await store.update(
       (ledger) => {
         const { current } = ledger;
         if (current?.id !== id) throw isOfAnother(ledger, id);
-        return { ...ledger, current: { ...current, minima: [...minima] } };
+        const release: ReleaseUnderWay = { ...current, minima: [...minima] };
+        if (minima.length === 0) delete release.minima;
+        return { ...ledger, current: release };
       },
       { signal, fence },
     );

@@ -9,6 +9,7 @@ import { slotNames } from "../../components/names/slot-name.ts";
 import { ClusterClient } from "../../delivery/cluster/client.ts";
 import { Connection } from "../../delivery/cluster/connection.ts";
 import { ForbiddenError } from "../../delivery/cluster/errors.ts";
+import { fenceAnnotation } from "../../delivery/cluster/fence.ts";
 import {
   configMaps,
   deployments,
@@ -152,14 +153,16 @@ describe("the deployer, with its own token", function () {
     for (const slot of slotNames) await autoscale(`atom-${slot}`, slot);
     await autoscale("handmade", "blue");
     assert.equal((await runRelease(deployer.releaser(), { by: account }, signals)).state.phase, "released");
-    const [record] = (await store.read(signal)).releases;
-    assert.deepEqual(
-      record?.minima?.filter(({ name }) => name !== "handmade").map(({ name, before, set }) => [name, before, set]),
-      [
-        ["atom-blue", 1, [2]],
-        ["atom-green", 1, [2]],
-      ],
+    const written = (await world.cluster.list(horizontalPodAutoscalers, { namespace })).filter(
+      ({ metadata }) => metadata.annotations?.[fenceAnnotation] !== undefined,
     );
+    assert.deepEqual(written.map(({ metadata, spec }) => [metadata.name, spec?.minReplicas]).toSorted(), [
+      ["atom-blue", 1],
+      ["atom-green", 1],
+    ]);
+    const [record] = (await store.read(signal)).releases;
+    assert.ok(record !== undefined);
+    assert.equal(record.minima, undefined);
     const refused = record.journal.filter(({ detail }) => detail.startsWith("this account may not change"));
     assert.equal(refused.length, 1);
     assert.match(refused[0]?.detail ?? "", /HorizontalPodAutoscaler handmade, which may take pods away/);

@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { slotName } from "../../../components/names/names.ts";
+import { parseLedger } from "../../../components/ledger/ledger.ts";
+import type { HeldMinimum } from "../../../components/ledger/release-record.ts";
+import { ledgerKey, slotName } from "../../../components/names/names.ts";
 import { slotNames, type SlotName } from "../../../components/names/slot-name.ts";
 import { SlotAutoscalers } from "../../../delivery/cluster/autoscalers.ts";
-import { ForbiddenError, InvalidError, NotFoundError } from "../../../delivery/cluster/errors.ts";
+import { ClusterError, ForbiddenError, InvalidError, NotFoundError } from "../../../delivery/cluster/errors.ts";
 import { Fence } from "../../../delivery/cluster/fence.ts";
-import { horizontalPodAutoscalers, scaledObjects, type ScaledObject } from "../../../delivery/cluster/resources.ts";
+import {
+  horizontalPodAutoscalers,
+  scaledObjects,
+  type ConfigMap,
+  type ScaledObject,
+} from "../../../delivery/cluster/resources.ts";
 import { releasePlan } from "../support/plans.ts";
 import { World } from "./world.ts";
 
@@ -38,10 +45,22 @@ function minimum(world: World, slot: SlotName): number | undefined {
   return world.cluster.peek(horizontalPodAutoscalers, { namespace, name: slotName("atom", slot) }).spec?.minReplicas;
 }
 
+function setMaximum(world: World, slot: SlotName, maxReplicas: number): void {
+  const live = world.cluster.peek(horizontalPodAutoscalers, { namespace, name: slotName("atom", slot) });
+  world.cluster.put(horizontalPodAutoscalers, { ...live, spec: { ...live.spec, maxReplicas } });
+}
+
 /** What somebody does with kubectl. */
 function setMinimum(world: World, slot: SlotName, minReplicas: number): void {
   const live = world.cluster.peek(horizontalPodAutoscalers, { namespace, name: slotName("atom", slot) });
   world.cluster.put(horizontalPodAutoscalers, { ...live, spec: { ...live.spec, minReplicas } });
+}
+
+/** What the release has raised, as it was in the ledger before it was given back. */
+function raised(world: World): readonly HeldMinimum[] {
+  const ledgers = world.cluster.writes.flatMap(({ object }) => (object as ConfigMap).data?.[ledgerKey] ?? []);
+  const held = ledgers.map((text) => parseLedger(text, "in memory", "atom").current?.minima ?? []);
+  return held.findLast(({ length }) => length > 0) ?? [];
 }
 
 /** Does something once the journal has a line of this phase at this weight, and resolves to the release's end. */
@@ -98,7 +117,7 @@ describe("the autoscalers of a release", () => {
     };
     assert.equal((await world.clock.settle(world.releaser().release())).state.phase, "released");
     assert.deepEqual(
-      world.ledger.releases[0]?.minima?.map(({ name, before, set }) => [name, before, set]),
+      raised(world).map(({ name, before, set }) => [name, before, set]),
       [
         ["atom-blue", 2, [8]],
         ["atom-green", 2, [4, 8]],
@@ -124,7 +143,7 @@ describe("the autoscalers of a release", () => {
         autoscalers.giveBack(signal),
       ),
     );
-    assert.deepEqual(saved.at(-1), ["atom-blue", "atom-green"]);
+    assert.deepEqual(saved.slice(-2), [["atom-blue", "atom-green"], []]);
     assert.deepEqual([minimum(world, "blue"), minimum(world, "green")], [2, 2]);
   });
 
@@ -152,6 +171,76 @@ describe("the autoscalers of a release", () => {
     ]);
   });
 
+  it("may get another maximum during the release, which is told once", async () => {
+    const world = autoscaled(8);
+    const end = await during(world, "measuring", 50, () => {
+      setMaximum(world, "blue", 12);
+      setMaximum(world, "green", 6);
+    });
+    assert.equal(end, "released");
+    assert.deepEqual(
+      [...notes(world), ...world.troubles].filter((note) => note.includes("HorizontalPodAutoscaler")).toSorted(),
+      [
+        "HorizontalPodAutoscaler atom-green allows at most 6 pods, where 8 are needed: raise that",
+        "the maximum of HorizontalPodAutoscaler atom-blue was changed during the release, from 10 to 12",
+        "the maximum of HorizontalPodAutoscaler atom-green was changed during the release, from 10 to 6",
+      ],
+    );
+    assert.deepEqual([minimum(world, "blue"), minimum(world, "green")], [2, 2]);
+  });
+
+  it("whose maximum is changed after their minimum was raised last are told of at the end, as after a kill", async () => {
+    const world = autoscaled(8);
+    const first = world.releaser();
+    void first.release().catch(() => undefined);
+    while (world.ledger.current?.state.phase !== "soaking") await world.clock.pass(250);
+    first.kill();
+    setMaximum(world, "blue", 9);
+    assert.equal((await world.clock.settle(world.releaser().release())).state.phase, "released");
+    assert.deepEqual(
+      notes(world).filter((note) => note.includes("maximum")),
+      ["the maximum of HorizontalPodAutoscaler atom-blue was changed during the release, from 10 to 9"],
+    );
+  });
+
+  it("are no longer on the release's record once they are given back, save what could not be", async () => {
+    const world = autoscaled(8);
+    assert.equal((await world.clock.settle(world.releaser().release())).state.phase, "released");
+    assert.equal(world.ledger.releases[0]?.minima, undefined);
+
+    const refused = autoscaled(8);
+    const end = await during(refused, "soaking", 100, () => {
+      refused.cluster.before = ({ verb, plural, name }) => {
+        if (plural === "horizontalpodautoscalers" && verb === "patch" && name === "atom-blue")
+          throw new InvalidError({ verb: "patch", target: name, status: 422 }, "denied by policy");
+      };
+    });
+    assert.equal(end, "released");
+    assert.deepEqual(refused.ledger.releases[0]?.minima, [
+      { kind: "HorizontalPodAutoscaler", name: "atom-blue", before: 2, maximum: 10, set: [8] },
+    ]);
+  });
+
+  it("that are given back say so also where another one is given back only at the second try", async () => {
+    const world = autoscaled(8);
+    const end = await during(world, "soaking", 100, () => {
+      setMinimum(world, "blue", 5);
+      let isFirst = true;
+      world.cluster.before = ({ plural, name, verb }) => {
+        if (plural !== "horizontalpodautoscalers" || verb !== "patch" || name !== "atom-green" || !isFirst) return;
+        isFirst = false;
+        throw new ClusterError({ verb, target: name, status: 500 }, "no leader");
+      };
+    });
+    assert.equal(end, "released");
+    assert.ok(
+      notes(world).includes(
+        "HorizontalPodAutoscaler atom-blue keeps the minimum 5 that it was given during the release (before: 2)",
+      ),
+    );
+    assert.deepEqual([minimum(world, "blue"), minimum(world, "green")], [5, 2]);
+  });
+
   it("are raised up to their maximum and no further, which is told", async () => {
     const world = autoscaled(8, 6);
     assert.equal((await world.clock.settle(world.releaser().release())).state.phase, "released");
@@ -159,7 +248,7 @@ describe("the autoscalers of a release", () => {
       notes(world).includes("HorizontalPodAutoscaler atom-blue allows at most 6 pods, where 8 are needed: raise that"),
     );
     assert.deepEqual(
-      world.ledger.releases[0]?.minima?.map(({ name, set }) => [name, set]),
+      raised(world).map(({ name, set }) => [name, set]),
       [
         ["atom-blue", [6]],
         ["atom-green", [4, 6]],
@@ -172,7 +261,7 @@ describe("the autoscalers of a release", () => {
     const world = autoscaled(8);
     putAutoscaler(world, "blue", undefined, 10);
     assert.equal((await world.clock.settle(world.releaser().release())).state.phase, "released");
-    assert.equal(world.ledger.releases[0]?.minima?.find(({ name }) => name === "atom-blue")?.before, null);
+    assert.equal(raised(world).find(({ name }) => name === "atom-blue")?.before, null);
     assert.equal(minimum(world, "blue"), undefined);
   });
 
@@ -189,7 +278,7 @@ describe("the autoscalers of a release", () => {
     assert.throws(() => world.cluster.peek(horizontalPodAutoscalers, name));
     assert.equal(minimum(world, "green"), 2);
     assert.deepEqual(
-      world.ledger.releases[0]?.minima?.map((each) => [each.name, each.set]),
+      raised(world).map((each) => [each.name, each.set]),
       [
         ["atom-blue", [8]],
         ["atom-green", [8]],
@@ -207,9 +296,7 @@ describe("the autoscalers of a release", () => {
       spec: { scaleTargetRef: { kind: "Deployment", name: "atom-blue" }, minReplicas: 1, maxReplicas: 100 },
     });
     assert.equal((await world.clock.settle(world.releaser().release())).state.phase, "released");
-    assert.deepEqual(world.ledger.releases[0]?.minima, [
-      { kind: "ScaledObject", name: "checkout", before: null, set: [8] },
-    ]);
+    assert.deepEqual(raised(world), [{ kind: "ScaledObject", name: "checkout", before: null, maximum: 100, set: [8] }]);
     assert.equal(world.cluster.peek(scaledObjects, metadata).spec?.minReplicaCount, undefined);
     const keda = world.cluster.writes.filter(({ name }) => name === "keda-hpa-checkout");
     assert.deepEqual(keda, []);
@@ -246,7 +333,7 @@ describe("the autoscalers of a release", () => {
       assert.equal(end, "released");
       assert.deepEqual(kedaMinima(world), [minReplicaCount, minReplicaCount]);
       assert.deepEqual(
-        world.ledger.releases[0]?.minima?.map(({ kind, before, set }) => [kind, before, set]),
+        raised(world).map(({ kind, before, set }) => [kind, before, set]),
         [
           ["ScaledObject", minReplicaCount, [8]],
           ["ScaledObject", minReplicaCount, [4, 8]],
@@ -286,7 +373,7 @@ describe("the autoscalers of a release", () => {
     for (const other of others)
       world.cluster.put(scaledObjects, { ...other, spec: { ...other.spec, minReplicaCount: 1 } });
     assert.equal((await world.clock.settle(world.releaser().release())).state.phase, "released");
-    assert.deepEqual(world.ledger.releases[0]?.minima ?? [], []);
+    assert.deepEqual(raised(world), []);
     assert.deepEqual(
       world.cluster.writes.filter(({ name }) => name === "database" || name === "worker"),
       [],
@@ -337,7 +424,7 @@ describe("the autoscalers of a release", () => {
     const told = [...notes(world), ...world.troubles].filter((note) => note.startsWith("this account may not change"));
     for (const name of ["atom-blue", "atom-green"])
       assert.equal(told.filter((note) => note.includes(`HorizontalPodAutoscaler ${name},`)).length, 1, name);
-    assert.deepEqual(world.ledger.releases[0]?.minima ?? [], []);
+    assert.equal(world.ledger.releases[0]?.minima, undefined);
   });
 
   it("that an admission policy refuses (422) are told as well, and keep no other from being raised and given back", async () => {
