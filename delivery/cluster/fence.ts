@@ -39,14 +39,25 @@ export class Fence implements FencedWriter {
     this.#options = options;
   }
 
-  /** Stamps an object with this releaser's number, so that those before it cannot change it any more. Does nothing where there is none. */
-  async stamp(resource: Resource<KubernetesObject>, name: ObjectName, options?: CallOptions): Promise<void> {
-    const change = (live: KubernetesObject): Readonly<Record<string, unknown>> | undefined =>
-      fenceOf(live) === this.#options.fence ? undefined : {};
+  /**
+   * Stamps an object with this releaser's number, so that those before it cannot change it any more. Does nothing where there is none.
+   *
+   * @returns the number that it bears now; one above this releaser's was left as it is, and 0 where there is no object
+   */
+  async stamp(resource: Resource<KubernetesObject>, name: ObjectName, options?: CallOptions): Promise<number> {
+    const { fence } = this.#options;
+    let found = 0;
+    const change = (live: KubernetesObject): Readonly<Record<string, unknown>> | undefined => {
+      found = fenceOf(live);
+      return found === fence ? undefined : {};
+    };
     try {
       await this.write(resource, name, change, options);
+      return fence;
     } catch (error) {
-      if (!(error instanceof NotFoundError)) throw error;
+      if (error instanceof NotFoundError) return 0;
+      if (found > fence) return found;
+      throw error;
     }
   }
 

@@ -2,7 +2,7 @@ import type { Clock } from "../release/ports.ts";
 import { within } from "../release/deadline.ts";
 import { messageOf, persist } from "../release/persist.ts";
 import type { ClusterApi, ObjectName } from "./api.ts";
-import { ConflictError, LeaseLostError, NotFoundError, UnreachableError } from "./errors.ts";
+import { ClusterError, ConflictError, LeaseLostError, NotFoundError, UnreachableError } from "./errors.ts";
 import { leases, type Lease } from "./resources.ts";
 
 export interface LeaseOptions {
@@ -22,8 +22,11 @@ export interface LeaseOptions {
 export interface AcquireOptions {
   /** Give up when a living holder is seen to renew it. @default wait until it is free */
   readonly refuse?: boolean;
-  /** Take it from a living holder at once. The fence keeps that one from acting. @default false */
-  readonly force?: boolean;
+  /**
+   * Take it from a living holder once this has resolved. The fence keeps that one from acting. What it rejects with comes through, and the holder
+   * has not lost anything. @default that one is waited for
+   */
+  readonly force?: (signal: AbortSignal) => Promise<void>;
   /** Told once for each holder that is waited for. */
   readonly onWait?: (holder: string) => void;
   readonly signal: AbortSignal;
@@ -46,6 +49,11 @@ export interface HeldLease {
   readonly lost: AbortSignal;
   /** Throws a LeaseLostError when it is lost, or may be by this machine's own clock. */
   check(): void;
+  /**
+   * Has a lease that nobody holds any more (somebody deleted it, or took it and gave it back) taken anew while this says that no other releaser
+   * has begun. Until it is called such a lease is lost.
+   */
+  holdWhile(isOwn: (signal: AbortSignal) => Promise<boolean>): void;
   /** Milliseconds between the last sign of life of whoever held it before and the taking; 0 when it was given back or new. */
   readonly deadFor: number;
   /** Gives it back, so that the next one need not wait. Never rejects: it expires by itself. */
@@ -61,10 +69,11 @@ const look = 500;
  */
 export async function acquireLease(options: LeaseOptions, acquire: AcquireOptions): Promise<HeldLease> {
   const { cluster, clock, lease: name } = options;
-  const { signal, refuse = false, force = false, onWait } = acquire;
+  const { signal, refuse = false, force, onWait } = acquire;
   let seen: string | undefined;
   let seenAt = clock.monotonic();
   let told: string | undefined;
+  let mayForce = false;
   for (;;) {
     const live = await readLease(options, signal);
     const holder = live?.spec?.holderIdentity ?? "";
@@ -76,7 +85,10 @@ export async function acquireLease(options: LeaseOptions, acquire: AcquireOption
       seenAt = now;
     }
     const expired = now - seenAt >= (live?.spec?.leaseDurationSeconds ?? 0) * 1000;
-    if (live === undefined || holder === "" || holder === options.holder || expired || force) {
+    const isFree = live === undefined || holder === "" || holder === options.holder || expired;
+    if (!isFree && force !== undefined && !mayForce) await force(signal);
+    mayForce ||= force !== undefined;
+    if (isFree || mayForce) {
       const sentAt = clock.monotonic();
       const taken = await write(cluster, name, live, specFor(options, live), signal);
       if (taken !== undefined) return new Holding(options, taken, sentAt, deadFor(live, clock.now()));
@@ -95,6 +107,7 @@ class Holding implements HeldLease {
   readonly #lost = new AbortController();
   readonly #stop = new AbortController();
   readonly #renewing: Promise<void>;
+  #isOwn: (signal: AbortSignal) => Promise<boolean> = () => Promise.resolve(false);
   #live: Lease;
   #renewedAt: number;
 
@@ -115,6 +128,10 @@ class Holding implements HeldLease {
     if (!this.#lost.signal.aborted && this.#age() >= this.#options.duration)
       this.#lose(new LeaseLostError("expired", `not renewed for ${(this.#age() / 1000).toFixed(0)} s`));
     this.#lost.signal.throwIfAborted();
+  }
+
+  holdWhile(isOwn: (signal: AbortSignal) => Promise<boolean>): void {
+    this.#isOwn = isOwn;
   }
 
   async release(): Promise<void> {
@@ -148,7 +165,8 @@ class Holding implements HeldLease {
           clock,
           signal,
           patience: Math.max(0, renewDeadline - this.#age()),
-          retry: (error) => error instanceof UnreachableError,
+          // Who was refused may be let in a moment later, while it is still good.
+          retry: (error) => error instanceof ClusterError,
         });
       }
     } catch (error) {
@@ -171,9 +189,10 @@ class Holding implements HeldLease {
       // An earlier try may have got through unanswered: it is still ours if it still names us.
       const live = await readLease(this.#options, signal);
       const holder = live?.spec?.holderIdentity ?? "";
-      if (holder !== this.#options.holder)
+      const isOurs = holder === this.#options.holder;
+      if (!isOurs && (holder !== "" || !(await this.#isOwn(signal))))
         throw new LeaseLostError("taken", `${holder === "" ? "nobody" : holder} holds it now`);
-      renewed = await write(cluster, lease, live, spec, signal, limit);
+      renewed = await write(cluster, lease, live, isOurs ? spec : specFor(this.#options, live), signal, limit);
       if (renewed === undefined) throw new UnreachableError({ verb: "patch", target: lease.name }, "it keeps changing");
     }
     this.#live = renewed;

@@ -70,11 +70,22 @@ export class LedgerStore {
     });
   }
 
-  /** Shuts out every releaser before this one. The number that is answered is the new one's fence. */
-  async takeFence(signal: AbortSignal): Promise<number> {
+  /**
+   * Shuts out every releaser before this one. The number that is answered is the new one's fence.
+   *
+   * @param above a number that it must be above as well @default 0
+   */
+  async takeFence(signal: AbortSignal, above = 0): Promise<number> {
     // Taking it twice after an unanswered write costs a number and nothing else.
-    const { fence } = await this.update((ledger) => ({ ...ledger, fence: ledger.fence + 1 }), { signal });
+    const { fence } = await this.update((ledger) => ({ ...ledger, fence: Math.max(ledger.fence, above) + 1 }), {
+      signal,
+    });
     return fence;
+  }
+
+  /** Writes it as it is. Rejects with what would keep it from being written, after as long as an update takes. */
+  async rewrite(signal: AbortSignal): Promise<void> {
+    await this.update((ledger) => ({ ...ledger }), { signal });
   }
 
   async #contend(change: (ledger: Ledger) => Ledger | undefined, options: UpdateOptions): Promise<Ledger> {

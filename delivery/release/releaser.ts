@@ -1,11 +1,12 @@
 // A releaser's life: take the lease, shut out whoever had it, take up or open a release, run it, give the lease back.
 import type { ReleaseUnderWay } from "../../components/ledger/release-record.ts";
 import { leaseName } from "../../components/names/names.ts";
-import { LeaseLostError, UnreachableError } from "../cluster/errors.ts";
+import { ClusterError, LeaseLostError, UnreachableError } from "../cluster/errors.ts";
 import { acquireLease, LeaseHeldError, type HeldLease } from "../cluster/lease.ts";
 import { isSameRelease, ReleaseRefusedError, type ReleaseRequest } from "./opening.ts";
 import type { ReleaseEvent } from "./state-machine.ts";
 import { Session, type SessionEnd, type SessionOptions, type SessionSignals } from "./session.ts";
+import { tryRoutes } from "./shut-out.ts";
 
 /**
  * Releases what is staged, or takes up the same release where another releaser left it.
@@ -95,20 +96,30 @@ interface Acquiring {
 
 /** Between two tries to get back what was lost, in milliseconds. */
 const againAfter = 1_000;
+/** How long a refusal is taken for an outage of the authentication, and not for an account that may no longer release, in milliseconds. */
+const refusedFor = 300_000;
 
-/** Does the work with the lease in hand. When the lease only expired (an API server that was away) it is taken anew, however long that takes. */
+/**
+ * Does the work with the lease in hand. When the lease only expired (an API server that was away) it is taken anew, however long that takes, and so
+ * it is where another releaser was shut out for this one, which then could not begin: nobody else is at the release.
+ */
 async function withLease(
   options: SessionOptions,
   { abort, leave }: SessionSignals,
   how: Acquiring,
   work: Work,
 ): Promise<SessionEnd> {
+  const { clock } = options;
   let lost: string | undefined;
+  const self = { hasShutOut: false, hasBegun: false };
   const attempt = async (signal: AbortSignal, acquiring: Acquiring): Promise<SessionEnd> => {
+    self.hasBegun = false;
     const held = await acquire(options, signal, acquiring);
+    self.hasShutOut ||= acquiring.force === true;
     let session: Session | undefined;
     try {
       session = await Session.begin(options, held, signal);
+      self.hasBegun = true;
       return await work(session, lost);
     } finally {
       lost = session?.releaseId ?? lost;
@@ -118,29 +129,37 @@ async function withLease(
   try {
     return await attempt(AbortSignal.any([abort, leave]), how);
   } catch (error) {
-    if (!isExpired(error)) throw error;
+    const isOrphaned = self.hasShutOut && !self.hasBegun && error instanceof UnreachableError;
+    if (!isExpired(error) && !isOrphaned) throw error;
   }
   // From here on there may be traffic that only we know of: an abort is a reason to get back to it, and none to give up.
+  let refusedSince: number | undefined;
   for (;;) {
     try {
-      await options.clock.sleep(againAfter, leave);
+      await clock.sleep(againAfter, leave);
       return await attempt(leave, { refuse: true });
     } catch (error) {
       if (error instanceof ReleaseRefusedError && error.refusal === "locked")
         throw new LeaseLostError("taken", error.message, { cause: error });
-      if (!isExpired(error) && !(error instanceof UnreachableError)) throw error;
+      const isAway = isExpired(error) || error instanceof UnreachableError;
+      if (!isAway && (self.hasBegun || !(error instanceof ClusterError))) throw error;
+      refusedSince = isAway ? undefined : (refusedSince ?? clock.monotonic());
+      if (refusedSince !== undefined && clock.monotonic() - refusedSince >= refusedFor) throw error;
     }
   }
 }
 
 async function acquire(
-  { cluster, clock, plan, holder, onWait }: SessionOptions,
+  options: SessionOptions,
   signal: AbortSignal,
-  how: Acquiring,
+  { refuse = false, force = false }: Acquiring,
 ): Promise<HeldLease> {
+  const { cluster, clock, plan, holder, onWait } = options;
   const lease = { namespace: plan.namespace, name: leaseName(plan.service) };
+  const forced = { force: (limited: AbortSignal) => tryRoutes(options, limited) };
+  const how = { refuse, ...(force && forced), ...(onWait && { onWait }), signal };
   try {
-    return await acquireLease({ cluster, clock, lease, holder }, { ...how, ...(onWait && { onWait }), signal });
+    return await acquireLease({ cluster, clock, lease, holder }, how);
   } catch (error) {
     if (!(error instanceof LeaseHeldError)) throw error;
     throw new ReleaseRefusedError("locked", `${error.message}\nWait for it, or see: atom status.`, { cause: error });

@@ -1,5 +1,5 @@
 // What a release would be refused by the API server is found out before anything is staged.
-import { ClusterError, ForbiddenError } from "../cluster/errors.ts";
+import { ForbiddenError } from "../cluster/errors.ts";
 import type { JudgedObject } from "./judged-object.ts";
 import { ReleaseRefusedError } from "./opening.ts";
 import { messageOf } from "./persist.ts";
@@ -18,21 +18,6 @@ export async function refuseWithoutRights(judged: readonly JudgedObject[], signa
     `This account may not do what a release does, so nothing was changed:\n${found.map((error) => `  ${messageOf(error)}`).join("\n")}\n` +
       "The role is of an earlier version, or was changed: npm run up declares it as it is needed. In an emergency `atom rollback --now` does without.",
   );
-}
-
-/** How long a rollback, which does not need that Service, waits for its stamp, in milliseconds. */
-export const ownServicePatience = 1_000;
-
-/**
- * In an environment of an earlier version the account may not touch that Service, and an admission webhook may refuse or hang: none of it keeps
- * the weights from going back. Users are not moved by that Service, and each turn of it names the version that it was built from.
- */
-export async function ifPossible(stamped: Promise<void>): Promise<void> {
-  try {
-    await stamped;
-  } catch (error) {
-    if (!(error instanceof ClusterError)) throw error;
-  }
 }
 
 async function read(object: JudgedObject, signal: AbortSignal): Promise<unknown> {

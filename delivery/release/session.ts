@@ -1,16 +1,14 @@
 import type { Ledger } from "../../components/ledger/ledger.ts";
 import { isUnread, wordOf } from "../../components/ledger/open.ts";
 import type { ReleaseUnderWay } from "../../components/ledger/release-record.ts";
-import { slotName } from "../../components/names/names.ts";
-import { otherSlot, slotNames, type SlotName } from "../../components/names/slot-name.ts";
+import { otherSlot, type SlotName } from "../../components/names/slot-name.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import { AutoscaledSlots, SlotAutoscalers } from "../cluster/autoscalers.ts";
-import type { ClusterApi, FencedWriter, KubernetesObject, Resource, WatchApi } from "../cluster/api.ts";
+import type { ClusterApi, FencedWriter, WatchApi } from "../cluster/api.ts";
 import { ClusterError } from "../cluster/errors.ts";
 import { Fence } from "../cluster/fence.ts";
 import { judgedObjects } from "../cluster/judged-objects.ts";
 import type { HeldLease } from "../cluster/lease.ts";
-import { deployments, services, virtualServices } from "../cluster/resources.ts";
 import { DeploymentSlots } from "../cluster/slots.ts";
 import { LedgerJournal } from "../ledger/journal.ts";
 import { LedgerApproval } from "../ledger/requests.ts";
@@ -29,8 +27,9 @@ import { fingerprintOf, type JudgedObject } from "./judged-object.ts";
 import { movedBy } from "./kept-traffic.ts";
 import { ConvergeError, type Clock, type ReleasePorts } from "./ports.ts";
 import { unreadyReason } from "./pods.ts";
-import { ifPossible, ownServicePatience, refuseWithoutRights } from "./rights.ts";
+import { refuseWithoutRights } from "./rights.ts";
 import { ReleaseRunner, type RunEnd, type RunStart } from "./runner.ts";
+import { takeFence, type Taken } from "./shut-out.ts";
 import { table, takeOver, type ReleaseEvent } from "./state-machine.ts";
 import type { Subject } from "./subject.ts";
 
@@ -89,21 +88,16 @@ export class Session {
   readonly #writer: Fence;
   #tools: SessionTools;
   #releaseId: string | undefined;
+  /** Not told yet: there is nobody to tell before the adapters are made. */
+  readonly #troubles: string[];
 
-  private constructor(options: SessionOptions, held: HeldLease, fence: number) {
-    const { cluster, clock, plan } = options;
+  private constructor(options: SessionOptions, held: HeldLease, { fence, writer, troubles }: Taken) {
     this.#options = options;
     this.#held = held;
     this.#fence = fence;
-    this.#writer = new Fence({
-      cluster,
-      clock,
-      fence,
-      check: () => {
-        held.check();
-      },
-    });
-    this.#tools = this.#toolsFor(plan);
+    this.#writer = writer;
+    this.#troubles = [...troubles];
+    this.#tools = this.#toolsFor(options.plan);
   }
 
   #toolsFor(plan: ReleasePlan): SessionTools {
@@ -116,21 +110,14 @@ export class Session {
 
   /** Shuts out earlier releasers: first in the ledger, then at everything that a release moves. */
   static async begin(options: SessionOptions, held: HeldLease, signal: AbortSignal): Promise<Session> {
-    const stop = AbortSignal.any([signal, held.lost]);
-    const session = new Session(options, held, await options.store.takeFence(stop));
-    const { namespace, service, router } = options.plan;
-    const name = { namespace, name: service };
-    const stamp = (resource: Resource<KubernetesObject>, timeout?: number): Promise<void> =>
-      session.#writer.stamp(resource, name, { signal: stop, ...(timeout !== undefined && { timeout }) });
-    await Promise.all([
-      ...(router.kind === "istio"
-        ? [stamp(virtualServices), ifPossible(stamp(services, ownServicePatience))]
-        : [stamp(services)]),
-      ...slotNames.map((slot) =>
-        session.#writer.stamp(deployments, { namespace, name: slotName(service, slot) }, { signal: stop }),
-      ),
-    ]);
-    return session;
+    const { cluster, clock, store, plan } = options;
+    const check = (): void => {
+      held.check();
+    };
+    const writerOf = (fence: number): Fence => new Fence({ cluster, clock, fence, check });
+    const taken = await takeFence({ store, plan, writerOf }, AbortSignal.any([signal, held.lost]));
+    held.holdWhile(async (renewing) => (await store.read(renewing)).fence === taken.fence);
+    return new Session(options, held, taken);
   }
 
   /** The release that this session was, or is, at. */
@@ -201,6 +188,7 @@ export class Session {
       save: (minima, signal) => journal.hold(minima, signal),
     });
     const made = adapters(this.#tools, subject);
+    for (const trouble of this.#troubles.splice(0)) made.notifier.trouble(trouble);
     const ports: ReleasePorts = {
       ...made,
       clock,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UnreachableError } from "../../../delivery/cluster/errors.ts";
-import { acquireLease, type HeldLease } from "../../../delivery/cluster/lease.ts";
+import { acquireLease, type AcquireOptions, type HeldLease } from "../../../delivery/cluster/lease.ts";
 import { leases, type Lease } from "../../../delivery/cluster/resources.ts";
 import type { Clock } from "../../../delivery/release/ports.ts";
 import { MemoryCluster } from "../support/memory-cluster.ts";
@@ -24,10 +24,7 @@ describe("the release lease", () => {
     for (const each of held) await clock.settle(each.release());
   });
 
-  async function take(
-    holder: string,
-    how: { refuse?: boolean; force?: boolean; onWait?: (by: string) => void } = {},
-  ): Promise<HeldLease> {
+  async function take(holder: string, how: Partial<AcquireOptions> = {}): Promise<HeldLease> {
     const taking = acquireLease({ cluster: cluster.client(holder), clock, lease, holder }, { signal, ...how });
     const taken = await clock.settle(taking, 120_000);
     held.push(taken);
@@ -102,7 +99,7 @@ describe("the release lease", () => {
 
   it("can be taken by force, and then its holder knows with its next renewal", async () => {
     const first = await take("anna");
-    const second = await take("ben", { force: true });
+    const second = await take("ben", { force: () => Promise.resolve() });
     assert.equal(clock.monotonic(), 0);
     await clock.pass(6_000);
     assert.ok(first.lost.aborted);

@@ -281,13 +281,29 @@ class MemoryClient implements ClusterApi, WatchApi {
   async #call<T>(call: Call, options: CallOptions | undefined, serve: () => T): Promise<T> {
     await this.#gate();
     options?.signal?.throwIfAborted();
-    await this.#orStopped(this.#cluster.before(call), options);
+    await this.#orStopped(this.#orLate(this.#cluster.before(call), call, options), options);
     const answer = serve();
     await this.#cluster.after(call);
     await this.#gate();
     // Who has given up does not hear what was answered.
     options?.signal?.throwIfAborted();
     return answer;
+  }
+
+  /** A caller that gives a timeout does not wait longer than that. */
+  async #orLate(waiting: Promise<void> | void, call: Call, options: CallOptions | undefined): Promise<void> {
+    const { clock } = this.#cluster;
+    if (waiting === undefined || options?.timeout === undefined || clock === undefined) return waiting;
+    const over = new AbortController();
+    const late = clock.sleep(options.timeout, over.signal).then(
+      () => {
+        throw new UnreachableError(target(call), "no answer in time");
+      },
+      () => undefined,
+    );
+    await Promise.race([waiting, late]).finally(() => {
+      over.abort();
+    });
   }
 
   /** A server that does not answer is waited for until the caller has enough. */
