@@ -1,6 +1,34 @@
 import { cutText } from "../../components/text/cut.ts";
 import type { JournalEntry, ReleaseState } from "./state.ts";
-import type { ReleaseEvent } from "./state-machine.ts";
+import { isAside, type ReleaseEvent } from "./state-machine.ts";
+
+/** What may be noted in one run: something that comes and goes indefinitely must not fill the journal. */
+const mostNotes = 30;
+
+/** Admits so many notes to the journal, and counts those that are left out. */
+export class NoteLimit {
+  #admitted = 0;
+  #leftOut = 0;
+
+  admit(): boolean {
+    const isAdmitted = this.#admitted < mostNotes;
+    if (isAdmitted) this.#admitted += 1;
+    else this.#leftOut += 1;
+    return isAdmitted;
+  }
+
+  /** An event that leads on says how many notes were left out before it. */
+  counted(event: ReleaseEvent): ReleaseEvent {
+    if (isAside(event) || this.#leftOut === 0) return event;
+    const notes = this.#leftOut === 1 ? "1 note" : `${this.#leftOut} notes`;
+    return { ...event, detail: `${event.detail} (${notes} before this left out of the journal)` };
+  }
+
+  /** The journal has the count by now. */
+  forgetLeftOut(): void {
+    this.#leftOut = 0;
+  }
+}
 
 /** The journal's line for an event and the state that it leads to. */
 export function entryOf(seq: number, at: number, event: ReleaseEvent, next: ReleaseState): JournalEntry {

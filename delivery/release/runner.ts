@@ -5,7 +5,7 @@ import { LeaseLostError } from "../cluster/errors.ts";
 import { actions } from "./actions.ts";
 import { EndedEarlyError, endingSoon } from "./after-abort.ts";
 import { within } from "./deadline.ts";
-import { entryOf } from "./entry.ts";
+import { entryOf, NoteLimit } from "./entry.ts";
 import { GuardTask } from "./guard-task.ts";
 import { JudgedWatch } from "./judged-watch.ts";
 import { Mailbox } from "./mailbox.ts";
@@ -18,6 +18,7 @@ import {
   isFinal,
   isForward,
   isMoving,
+  isTidying,
   needsGuard,
   table,
   transition,
@@ -50,12 +51,10 @@ export interface RunEnd {
   readonly state: ReleaseState;
 }
 
-/** How long the way back waits for the journal before it goes without, in milliseconds. */
+/** How long a line that nothing depends on waits for the journal before the release goes on without, in milliseconds. */
 const journalPatience = 2_000;
 /** How long an action that was called off may take to let go, in milliseconds. */
 const letGo = 1_000;
-/** What may be noted in one run: something that comes and goes for ever must not fill the journal. */
-const mostNotes = 30;
 /** Between two tries of an action that failed where only trying again is left, in milliseconds. */
 const againAfter = 500;
 
@@ -72,8 +71,8 @@ export class ReleaseRunner {
   #seq: number;
   /** `seq` of the line that held the release last. */
   #heldAt: number;
-  #notes = 0;
-  /** Lines that could not be written yet: only on the way back. */
+  readonly #notes = new NoteLimit();
+  /** Lines that could not be written yet, and that nothing depends on: they go with the next line. */
   #unwritten: JournalEntry[] = [];
 
   constructor(subject: Subject, ports: ReleasePorts, { state, journal, first }: RunStart) {
@@ -214,11 +213,13 @@ export class ReleaseRunner {
     }
   }
 
-  /** Journals an event, then lets it be true. The way back does not depend on the journal; the way there and the end do. */
+  /** Journals an event, then lets it be true. The way there and the end depend on the journal; the way back and what is merely said do not. */
   async #record(event: ReleaseEvent, stop: AbortSignal): Promise<void> {
     const { journal, clock, notifier } = this.#ports;
     const next = transition(this.#state, event, this.#subject.plan);
-    const entry = entryOf(this.#seq + 1, clock.now(), event, next);
+    const isSaid = isAside(event) || next === this.#state;
+    const depends = !isSaid && table[this.#state.phase].failed !== undefined && !isBack(next.phase);
+    const entry = entryOf(this.#seq + 1, clock.now(), this.#notes.counted(event), next);
     const lines = [...this.#unwritten, entry];
     const write = (signal: AbortSignal): Promise<void> => journal.append(lines, next, signal);
     try {
@@ -230,14 +231,14 @@ export class ReleaseRunner {
             notifier.trouble(`the ledger: ${messageOf(error)}`);
           },
         });
-      else await within(clock, isBack(next.phase) ? journalPatience : 10 * journalPatience, stop, write);
+      else await within(clock, depends ? 10 * journalPatience : journalPatience, stop, write);
       this.#unwritten = [];
     } catch (error) {
       if (error instanceof LeaseLostError) throw error;
       stop.throwIfAborted();
       notifier.trouble(`the ledger: ${messageOf(error)}`);
-      if (!isBack(next.phase)) {
-        // Nothing goes forward unrecorded. (From `finishing` only the end leads on, and that was not given up above.)
+      if (depends) {
+        // Nothing goes forward unrecorded.
         await this.#record(
           { type: "failed", reason: "internal_error", detail: `the ledger: ${messageOf(error)}` },
           stop,
@@ -247,6 +248,7 @@ export class ReleaseRunner {
       this.#unwritten = lines;
     }
     this.#seq = entry.seq;
+    if (!isAside(event)) this.#notes.forgetLeftOut();
     if (event.type === "stepped-back") this.#heldAt = entry.seq;
     this.#state = next;
     notifier.notify(entry, next);
@@ -265,7 +267,10 @@ export class ReleaseRunner {
   #read(letter: ReleaseEvent | PersonsRequest): ReleaseEvent | undefined {
     const event = "kind" in letter ? eventOf(letter, this.#state, this.#heldAt) : letter;
     if (event === undefined || table[this.#state.phase][event.type] === undefined) return undefined;
-    if (event.type === "noted" && (this.#notes += 1) > mostNotes) return undefined;
+    if (event.type === "noted" && !this.#notes.admit()) {
+      this.#ports.notifier.trouble(event.detail);
+      return undefined;
+    }
     return event.type === "warned" && this.#state.warned.includes(event.metric) ? undefined : event;
   }
 
@@ -287,11 +292,6 @@ export class ReleaseRunner {
       if (!stop.aborted) this.#ports.notifier.trouble(`people's requests cannot be read: ${messageOf(error)}`);
     }
   }
-}
-
-/** The traffic is where it belongs, and only pods and the ledger are left to be put in order. */
-function isTidying(phase: Phase): boolean {
-  return phase === "finishing" || phase === "quarantining" || phase === "scaling-down";
 }
 
 /** On the way back or over: phases from which nothing moves towards the candidate. */

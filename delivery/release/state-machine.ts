@@ -142,6 +142,11 @@ export function isMoving(phase: Phase): boolean {
 
 const moving: readonly Phase[] = ["shifting", "confirming", "returning", "confirming-return"];
 
+/** The traffic is where it belongs, and only pods and the ledger are left to be put in order. */
+export function isTidying(phase: Phase): boolean {
+  return phase === "finishing" || phase === "quarantining" || phase === "scaling-down";
+}
+
 /** Whether an event is said and leaves the release where it is: what is under way goes on. */
 export function isAside({ type }: ReleaseEvent): boolean {
   return type === "warned" || type === "noted";
