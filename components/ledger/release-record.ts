@@ -90,6 +90,12 @@ const state = withUnknownWords(
       .boolean()
       .exactOptional()
       .describe("the candidate may still be needed after the rollback, so its pods are left running"),
+    activeStays: z
+      .boolean()
+      .exactOptional()
+      .describe(
+        "a rollback was asked for after the soak, so the pods that the slot which served before still has are left running",
+      ),
     rolledBackFrom: percent
       .exactOptional()
       .describe("the candidate's weight when the rollback began; absent where no user was on it"),

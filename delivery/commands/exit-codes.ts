@@ -20,10 +20,17 @@ Exit codes:
   0   released, or done as asked
   10  the release went back: rolled back or aborted
   11  the release is held, and waits for a person
-  12  refused before anything was changed: a mistake in what was asked, a lock, a quarantine, a preview that fails
+  12  refused before anything was changed: a mistake in what was asked, a lock, a quarantine, a preview that fails,
+      an abort after the soak, when the release is released
   13  a failure of atom or of the cluster
   14  the environment is not as it was left (atom drift)
   130 interrupted by a second Ctrl-C`;
+
+/** How an abort is told to scripts: what it asked for is what became of the release, or it came too late for that. */
+export function exitCodeOfAbort(end: Pick<SessionEnd, "end" | "state">): ExitCode {
+  if (end.end !== "over") return exitCodeOf(end);
+  return end.state.phase === "released" ? exitCodes.refused : exitCodes.ok;
+}
 
 /** How a release that ended, or that this process left, is told to scripts. */
 export function exitCodeOf({ end, state }: Pick<SessionEnd, "end" | "state">): ExitCode {

@@ -2,14 +2,14 @@
 import type { ReleaseUnderWay } from "../../components/ledger/release-record.ts";
 import { rollbackTarget, stageAtFullCapacity, stageKept } from "../release/kept.ts";
 import { rollBackNow, takeBack } from "../release/releaser.ts";
-import type { SessionOptions } from "../release/session.ts";
+import type { SessionEnd, SessionOptions } from "../release/session.ts";
 import type { Site } from "../target/site.ts";
 import { identityOf } from "../wiring/identity.ts";
 import { startNotifying } from "../wiring/notifying.ts";
 import { sessionBack, sessionForward, type ReleasingOptions } from "../wiring/releasing.ts";
 import { servingAfterRollback } from "../report/serving.ts";
 import { conclude, recordIn } from "./conclude.ts";
-import { exitCodeOf, exitCodes, type ExitCode } from "./exit-codes.ts";
+import { exitCodeOf, exitCodeOfAbort, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { noteUnreadableChange, openView } from "./open-view.ts";
 import { releaseToItsEnd } from "./release-to-its-end.ts";
 import type { RunSignals } from "./run.ts";
@@ -31,9 +31,10 @@ export interface RollbackOptions extends AbortOptions {
 
 /** Rolls the release under way back. */
 export function abortRelease(site: Site, options: AbortOptions, signals: RunSignals): Promise<ExitCode> {
-  return withSources(site, options, signals, (sources) =>
-    rollBackCurrent(sources, { who: `aborted by ${sources.identity.by}`, withdraws: false }, options, signals),
-  );
+  return withSources(site, options, signals, async (sources) => {
+    const back = { who: `aborted by ${sources.identity.by}`, withdraws: false };
+    return exitCodeOfAbort(await rollBackCurrent(sources, back, options, signals));
+  });
 }
 
 /** Rolls the release under way back; where there is none, or another target is named, releases a version that the ledger keeps. */
@@ -49,8 +50,10 @@ export function rollBackRelease(site: Site, options: RollbackOptions, signals: R
       const isAllThatIsAsked = target === undefined || target === current.from.template;
       if (!isAllThatIsAsked || options.now !== true) {
         const back = { who: `rolled back by ${by}`, withdraws: true };
-        const code = await rollBackCurrent(sources, back, options, signals);
-        if (isAllThatIsAsked || code !== exitCodes.ok) return code;
+        const end = await rollBackCurrent(sources, back, options, signals);
+        // Where it was past its soak, it is rolled back like one that is over.
+        const isDone = isAllThatIsAsked && end.state.phase !== "released";
+        if (isDone || end.end !== "over") return exitCodeOfAbort(end);
       }
     }
     if (options.now === true) return await rollBackAtOnce(sources, options, signals);
@@ -118,13 +121,12 @@ async function rollBackCurrent(
   { who, withdraws }: { readonly who: string; readonly withdraws: boolean },
   options: AbortOptions,
   signals: RunSignals,
-): Promise<ExitCode> {
+): Promise<SessionEnd> {
   const end = await takeBack(sessionBack(sources), `${who}: ${options.reason ?? ""}`, signals, withdraws);
   sources.view.end();
   await conclude(sources.site, end, options);
   await writeWhatServes(sources.site, end.id, options);
-  // Done as asked; what was released was rolled back.
-  return end.end === "over" ? exitCodes.ok : exitCodeOf(end);
+  return end;
 }
 
 /** The last line of a rollback, on standard error where standard output is for JSON. The rollback is done: a ledger that cannot be read takes the line alone. */

@@ -37,6 +37,9 @@ export const actions: Readonly<Record<Exclude<Phase, FinalPhase | "preparing">, 
   "scaling-down": scaleDownCandidate,
 };
 
+/** How long each part of a release's end is tried where a rollback waits for it, in milliseconds. */
+const latePatience = 5_000;
+
 const notSmoked: ReleaseEvent = { type: "smoke-passed", detail: "not smoke-tested, this is an emergency rollback" };
 
 async function waitUntilReady(_state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
@@ -83,10 +86,17 @@ async function smokeCandidate(_state: ReleaseState, place: Workplace): Promise<R
   return (await routeCanaryHeader(place)) ?? (await smoke("candidate", place));
 }
 
-async function finish(_state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
-  await removeCanaryRoute(place, tidyPatience);
-  await giveBackMinima(place);
-  return await scaleAway(place.subject.active, "finished", place, () => candidateWithoutPods(place));
+async function finish({ activeStays = false }: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
+  const { active } = place.subject;
+  const patience = activeStays ? latePatience : tidyPatience;
+  await removeCanaryRoute(place, patience);
+  await giveBackMinima(place, patience);
+  if (activeStays) {
+    const unturned = await turnService(100, place, patience);
+    const why = unturned === undefined ? "" : `; ${unturned}`;
+    return { type: "finished", detail: `${active} keeps the pods that it has, since a rollback was asked for${why}` };
+  }
+  return await scaleAway(active, "finished", place, () => candidateWithoutPods(place));
 }
 
 /** What speaks against taking the pods away that served before: callers still reach them, or those that serve now are not all ready. */
@@ -156,19 +166,19 @@ async function quarantine(state: ReleaseState, place: Workplace): Promise<Releas
 
 async function scaleDownCandidate(state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
   const { slot } = place.subject.candidate;
-  await giveBackMinima(place);
+  await giveBackMinima(place, tidyPatience);
   if (state.candidateStays === true)
     return { type: "scaled-down", detail: `${slot} keeps its pods: requests still reached them after the return` };
   return scaleAway(slot, "scaled-down", place, () => objectionToScalingDown(state, place));
 }
 
 /** A minimum that cannot be given back is said, with what it was, and does not keep a release from ending. */
-async function giveBackMinima(place: Workplace): Promise<void> {
+async function giveBackMinima(place: Workplace, patience: number): Promise<void> {
   const { ports, signal, tell } = place;
   try {
     const give = (): Promise<readonly string[]> => ports.autoscalers.giveBack(signal);
     const always = (): boolean => true;
-    for (const detail of await tryUntil(place, tidyPatience, give, always)) tell({ type: "noted", detail });
+    for (const detail of await tryUntil(place, patience, give, always)) tell({ type: "noted", detail });
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof LeaseLostError) throw error;

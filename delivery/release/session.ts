@@ -30,7 +30,7 @@ import { unreadyReason } from "./pods.ts";
 import { refuseWithoutRights } from "./rights.ts";
 import { ReleaseRunner, type RunEnd, type RunStart } from "./runner.ts";
 import { takeFence, type Taken } from "./shut-out.ts";
-import { table, takeOver, type ReleaseEvent } from "./state-machine.ts";
+import { endOf, takeOver, type ReleaseEvent } from "./state-machine.ts";
 import type { Subject } from "./subject.ts";
 
 /** What a session has made for whoever makes the adapters. */
@@ -166,8 +166,7 @@ export class Session {
       );
     const { plan } = subjectOf(current, this.#tools.plan);
     const goOn = takeOver(current.state, this.#held.deadFor, plan);
-    const possible = end !== undefined && table[current.state.phase].failed !== undefined;
-    return this.#run(current, signals, possible ? end : goOn);
+    return this.#run(current, signals, end === undefined ? goOn : endOf(current.state, end, goOn));
   }
 
   async #run(current: ReleaseUnderWay, { abort, leave }: SessionSignals, first?: ReleaseEvent): Promise<SessionEnd> {

@@ -71,7 +71,13 @@ export const table: Readonly<Record<Phase, Row>> = {
   "smoking-public": { ...guarded, "smoke-passed": to("soaking") },
   soaking: { ...guarded, soaked: to("finishing") },
   // The old slot may be going away: from here there is no way back but a new release.
-  finishing: { finished: to("released"), noted: stay, "taken-over": stay },
+  finishing: {
+    finished: to("released"),
+    // A rollback that comes too late for this release: the next one begins with the old slot's pods.
+    "pods-kept": (state) => ({ ...state, activeStays: true }),
+    noted: stay,
+    "taken-over": stay,
+  },
 
   "stepping-back": { failed: goBack, warned: remember, noted: stay, "stepped-back": to("held"), "taken-over": stay },
   held: { failed: goBack, warned: remember, noted: stay, resumed: thisStep, "taken-over": stay },
@@ -190,6 +196,19 @@ export function takeOver(state: ReleaseState, deadFor: number, plan: Pick<Releas
       detail: `the releaser was gone for ${seconds} s with ${state.percent} % of the traffic on the candidate (limit ${plan.resumeWithin / 1000} s)`,
     };
   return { type: "taken-over", detail: `taken over from a releaser that was gone for ${seconds} s` };
+}
+
+/**
+ * What a releaser that is to end a release of another one does first. Past its soak a release ends as released: where users ask for a rollback then,
+ * the pods are left to go back to.
+ *
+ * @param goOn what is done where the release can no longer be ended
+ */
+export function endOf({ phase }: ReleaseState, end: ReleaseEvent, goOn: ReleaseEvent): ReleaseEvent {
+  if (table[phase].failed !== undefined) return end;
+  const isLate = phase === "finishing" && "reason" in end && end.reason === "manual";
+  const detail = `${end.detail}; that came after the soak: the release ends as released, and the pods that the slot before still has are left`;
+  return isLate ? { type: "pods-kept", detail } : goOn;
 }
 
 function firstStep(state: ReleaseState, _event: ReleaseEvent, plan: MachinePlan): ReleaseState {

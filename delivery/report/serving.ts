@@ -9,6 +9,11 @@ export function servingAfterRollback(record: ReleaseRecord): string | undefined 
     const seen = journal.findLast(({ event }) => event === "confirmed" || event === "unconfirmed");
     return seen?.event === "confirmed" ? verified(released, seen.detail) : unverified(released, seen?.detail);
   }
+  if (state.phase === "released" && state.activeStays === true)
+    return (
+      `${released} serves all traffic: the rollback came after the soak, when the release could no longer be rolled back. ` +
+      `${before} keeps the pods that it has; all traffic goes back to it with: atom rollback --now`
+    );
   const last = journal.findLast(({ event }) => event.startsWith("return"));
   switch (last?.event) {
     case "return-confirmed":

@@ -4,7 +4,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import type { Command } from "commander";
 import { atomCommand } from "../../../delivery/commands/atom.ts";
-import { exitCodeOf } from "../../../delivery/commands/exit-codes.ts";
+import { exitCodeOf, exitCodeOfAbort } from "../../../delivery/commands/exit-codes.ts";
 import { initialState } from "../../../delivery/release/state-machine.ts";
 
 const atom = path.join(import.meta.dirname, "..", "..", "..", "delivery", "atom.ts");
@@ -88,6 +88,9 @@ describe("the command line", () => {
     assert.equal(exitCodeOf({ end: "over", state: state("released") }), 0);
     assert.equal(exitCodeOf({ end: "over", state: state("rolled-back") }), 10);
     assert.equal(exitCodeOf({ end: "over", state: state("aborted") }), 10);
+    assert.equal(exitCodeOfAbort({ end: "over", state: state("aborted") }), 0);
+    assert.equal(exitCodeOfAbort({ end: "over", state: state("released") }), 12, "it came too late");
+    assert.equal(exitCodeOfAbort({ end: "held", state: state("held") }), 11);
     assert.equal(exitCodeOf({ end: "held", state: state("held") }), 11);
     assert.equal(exitCodeOf({ end: "left", state: state("held") }), 130);
   });
