@@ -23,8 +23,8 @@ export interface InClusterOptions {
   readonly view: ReleaseView;
   readonly reports: ReportOptions;
   readonly request: ReleaseRequest;
-  /** Brings the environment up, and resolves with the plan that it published. @default it is staged already */
-  readonly prepare: (() => Promise<ReleasePlan>) | undefined;
+  /** Brings the environment up, and resolves with the plan and the template's digest that it published. @default it is staged already */
+  readonly prepare: (() => Promise<{ readonly plan: ReleasePlan; readonly staged?: string | undefined }>) | undefined;
   /** The Job's image. @default the plan's */
   readonly image?: string | undefined;
 }
@@ -43,12 +43,13 @@ export async function releaseInCluster(
       "different_release",
       `Release ${current.id} of ${current.version} is under way (${current.state.phase}).\nFollow it: atom status --watch.`,
     );
-  const plan = current === null && prepare !== undefined ? await prepare() : await site.plan(any);
+  const prepared = current === null ? await prepare?.() : undefined;
+  const plan = prepared?.plan ?? (await site.plan(any));
   // The Job may not have been told what this process knows: whoever can sends.
   await using elsewhere = new AsyncDisposableStack();
   elsewhere.use(startNotifying({ site, plan, view, variables: process.env, signal: any }));
   const job = await startReleaser({
-    ...{ cluster, plan, request, image, signal: any },
+    ...{ cluster, plan, request: { ...request, staged: prepared?.staged }, image, signal: any },
     candidate: current?.slot ?? otherSlot(active),
   });
   view.note(

@@ -4,11 +4,11 @@ import type { Ledger } from "../../components/ledger/ledger.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import { canaryVariables, withCanaryVariables } from "../plan/canary-variables.ts";
 import { converge, type Converged } from "../converge/stack-command.ts";
-import { QuarantinedError, WithdrawnError, type ReleaseRequest } from "../release/opening.ts";
+import { QuarantinedError, ReleaseRefusedError, WithdrawnError, type ReleaseRequest } from "../release/opening.ts";
 import type { SessionTools } from "../release/session.ts";
 import { releaseOfRun } from "../in-cluster/earlier-run.ts";
 import { openSite, type Site } from "../target/site.ts";
-import { changeOf } from "../wiring/change.ts";
+import { changeOf, stagedOf } from "../wiring/change.ts";
 import { identityOf } from "../wiring/identity.ts";
 import { startNotifying } from "../wiring/notifying.ts";
 import { sessionForward } from "../wiring/releasing.ts";
@@ -99,6 +99,12 @@ function isOurs({ plan, observe: observed, inCluster }: Options): boolean {
   return plan !== true && observed !== true && inCluster !== true;
 }
 
+interface StagedByProgram {
+  readonly plan: ReleasePlan;
+  /** The template's digest, where the program has told it. */
+  readonly staged: string | undefined;
+}
+
 interface Invocation {
   readonly site: Site;
   readonly view: ReleaseView;
@@ -110,7 +116,7 @@ async function release({ site, view, options }: Invocation, signals: RunSignals)
   if (options.plan === true) return await tellPlan({ site, hotfix, json }, signals.any);
   const identity = identityOf(process.env, options.by);
   const change = await changeOf(process.env, { commit: options.commit, folder: process.cwd() });
-  const request: ReleaseRequest = { by: identity.by, change, image, hotfix, supersede };
+  const request: ReleaseRequest = { by: identity.by, change, image, hotfix, supersede, staged: stagedOf(process.env) };
   if (options.inCluster === true) {
     const up = options.staged === true ? undefined : stageByProgram(site, view, image);
     for (const name of canaryVariables.filter((each) => process.env[each] !== undefined))
@@ -135,7 +141,8 @@ async function release({ site, view, options }: Invocation, signals: RunSignals)
   if (options.observe === true)
     return await observe({ site, session: releasing.options, request, view, reports: options }, signals);
   const up = options.staged === true ? undefined : stageByProgram(site, view, image);
-  const prepare = up && ((_tools: SessionTools, ledger: Ledger, signal: AbortSignal) => up(ledger, signal));
+  const prepare =
+    up && (async (_tools: SessionTools, ledger: Ledger, signal: AbortSignal) => (await up(ledger, signal)).plan);
   return await releaseToItsEnd({ ...releasing.options, prepare }, request, { site, view, reports: options }, signals);
 }
 
@@ -144,12 +151,12 @@ async function planOf(site: Site, signal: AbortSignal): Promise<ReleasePlan> {
   return withCanaryVariables(await site.plan(signal), process.env);
 }
 
-/** `pulumi up`, then the plan that it published. */
+/** `pulumi up`, then the plan that it published, and the template that it staged. */
 function stageByProgram(
   site: Site,
   view: ReleaseView,
   image: string | undefined,
-): (ledger: Ledger, signal: AbortSignal) => Promise<ReleasePlan> {
+): (ledger: Ledger, signal: AbortSignal) => Promise<StagedByProgram> {
   const { stack, service } = site.target;
   return async (ledger, signal) => {
     if (stack === undefined)
@@ -162,19 +169,32 @@ function stageByProgram(
       signal,
     );
     for (const note of converged.notes) view.note(note);
-    refuseUnwanted(ledger, converged, service);
-    return planOf(site, signal);
+    const staged = stagedBy(converged, ledger, service);
+    return { plan: await planOf(site, signal), staged };
   };
 }
 
-/** The program does not stage what is quarantined or withdrawn; without this the release would only say that nothing is staged. */
-function refuseUnwanted({ quarantine, withdrawn = [] }: Ledger, { outputs }: Converged, service: string): void {
+/**
+ * The template that the program has staged. It stages neither what is quarantined or withdrawn nor what serves; without this the release would
+ * only say that nothing is staged, or take pods that are left of another version for what is. Throws a {@link ReleaseRefusedError}.
+ */
+export function stagedBy(
+  { outputs }: Pick<Converged, "outputs">,
+  { active, quarantine, withdrawn = [] }: Ledger,
+  service: string,
+): string | undefined {
   const desired = outputs.services[service];
-  if (desired?.staged !== null) return;
+  if (desired === undefined) return undefined;
+  if (desired.staged !== null) return desired.staged.digest;
   const entry = quarantine.find(({ template }) => template === desired.desired);
   if (entry !== undefined) throw new QuarantinedError(entry, entry.template);
   const rolledBack = withdrawn.find(({ template }) => template === desired.desired);
   if (rolledBack !== undefined) throw new WithdrawnError(rolledBack);
+  throw new ReleaseRefusedError(
+    "nothing_staged",
+    `There is nothing to release: ${active} serves ${service} with template ${desired.desired}, which is what was asked for.\n` +
+      "Change the stack's configuration (or name an image with --image), so that `pulumi up` stages it.",
+  );
 }
 
 function check({ plan, observe: observed, inCluster, releaser, hotfix, supersede }: Options): void {

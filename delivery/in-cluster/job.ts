@@ -5,7 +5,7 @@ import { releaserLabels, releaserResources } from "../../components/workload/rel
 import type { Job } from "../cluster/resources.ts";
 import { exitCodes } from "../commands/exit-codes.ts";
 import type { ReleaseRequest } from "../release/opening.ts";
-import { changeVariable } from "../wiring/change.ts";
+import { changeVariable, stagedVariable } from "../wiring/change.ts";
 import { longestRun } from "./longest-run.ts";
 import { releaserEnvironment, withoutReferences, type SmokeUser } from "./releaser-environment.ts";
 
@@ -103,7 +103,7 @@ const podFailurePolicy: types.input.batch.v1.PodFailurePolicy = {
 
 function podSpec(args: ReleaserJobArgs, name: string): types.input.core.v1.PodSpec {
   const { plan, image, account, smokeUser } = args;
-  const { change } = args.request;
+  const { change, staged } = args.request;
   const { env, volumes, volumeMounts } = releaserEnvironment(plan, smokeUser, releaserSecretName(plan.service));
   return {
     restartPolicy: "Never",
@@ -124,6 +124,7 @@ function podSpec(args: ReleaserJobArgs, name: string): types.input.core.v1.PodSp
         env: [
           ...env,
           ...(change === undefined ? [] : [{ name: changeVariable, value: withoutReferences(JSON.stringify(change)) }]),
+          ...(staged === undefined ? [] : [{ name: stagedVariable, value: withoutReferences(staged) }]),
         ],
         resources: releaserResources,
         securityContext: restrictedContainer(),

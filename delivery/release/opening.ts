@@ -1,7 +1,12 @@
 // From "something is staged" to a release that the ledger knows.
 import { UserError } from "../../components/errors/user-error.ts";
 import type { Ledger } from "../../components/ledger/ledger.ts";
-import type { Change, PastRelease, ReleaseUnderWay } from "../../components/ledger/release-record.ts";
+import {
+  hasServed,
+  type Change,
+  type PastRelease,
+  type ReleaseUnderWay,
+} from "../../components/ledger/release-record.ts";
 import { otherSlot } from "../../components/names/slot-name.ts";
 import { releasePlanSchema, type ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import { withMessages } from "../notify/wanted.ts";
@@ -18,6 +23,8 @@ export interface ReleaseRequest {
   readonly change?: Change | undefined;
   /** The image that must be what is released. @default whatever is staged */
   readonly image?: string | undefined;
+  /** The template that `pulumi up` said is staged. @default nobody has said so: what served before is not taken for staged */
+  readonly staged?: string | undefined;
   /** Why the canary's waits are skipped. @default they are not */
   readonly hotfix?: string | undefined;
   /** Why what serves is rolled back, where a kept version is released in its place. @default it is an ordinary release */
@@ -80,8 +87,17 @@ export interface SlotsFound {
   readonly templates: { readonly idle: unknown; readonly active: unknown };
 }
 
-/** What is to be released. Throws a {@link ReleaseRefusedError}. */
-export function chooseCandidate(ledger: Ledger, found: SlotsFound, request: ReleaseRequest): Candidate {
+/**
+ * What is to be released. Throws a {@link ReleaseRefusedError}.
+ *
+ * @param prepared whether it was put into its slot, or `pulumi up` said that it is staged there, a moment ago
+ */
+export function chooseCandidate(
+  ledger: Ledger,
+  found: SlotsFound,
+  request: ReleaseRequest,
+  prepared = false,
+): Candidate {
   const { service, active, quarantine } = ledger;
   const idle = otherSlot(active);
   const candidate = found.idle.staged;
@@ -101,12 +117,24 @@ export function chooseCandidate(ledger: Ledger, found: SlotsFound, request: Rele
       `There is nothing to release: ${active} serves ${found.active.staged?.version ?? "an unknown version"} of ${service}, and no other version is staged in ${idle}.\n` +
         "Change the stack's configuration (or name an image with --image), so that `pulumi up` stages it.",
     );
+  // Pods that a release could not take away, or that were started again, do not make it what is to come.
+  if (!prepared && request.staged !== candidate.template && servedBefore(ledger, candidate))
+    throw new ReleaseRefusedError(
+      "nothing_staged",
+      `There is nothing to release: ${active} serves ${found.active.staged?.version ?? "an unknown version"} of ${service}, and ${idle} holds ${candidate.version} (${candidate.template}), which served before and still has pods.\n` +
+        "Where the stack's configuration asks for it again, release without --staged, so that `pulumi up` says so. To serve it again at once: atom rollback.",
+    );
   if (request.image !== undefined && candidate.image !== request.image)
     throw new ReleaseRefusedError(
       "not_the_image",
       `${idle} holds ${candidate.image}, and not ${request.image}.\nBring the environment up with that image first.`,
     );
   return candidate;
+}
+
+/** By the records that are kept: a release records what served before it as well. */
+function servedBefore({ releases }: Ledger, { template }: Candidate): boolean {
+  return releases.some((release) => hasServed(release) && [release.template, release.from.template].includes(template));
 }
 
 export interface Opening {

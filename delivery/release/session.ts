@@ -54,7 +54,7 @@ export interface SessionOptions {
   /** Unique in the world, and telling for people: `anna@laptop 4711`. */
   readonly holder: string;
   /**
-   * Stages what is to be released (`pulumi up`, or a kept template). Resolves with the plan to follow from then on: an `up` may have
+   * Stages what is to be released (`pulumi up`, or a kept template), or rejects. Resolves with the plan to follow from then on: an `up` may have
    * published another one. @default it is staged already
    */
   readonly prepare?: ((tools: SessionTools, ledger: Ledger, signal: AbortSignal) => Promise<ReleasePlan>) | undefined;
@@ -131,7 +131,7 @@ export class Session {
 
   /** Stages, chooses and opens a release, and runs it. */
   async open(request: ReleaseRequest, signals: SessionSignals): Promise<SessionEnd> {
-    const { store, clock } = this.#options;
+    const { store, clock, prepare } = this.#options;
     const stop = AbortSignal.any([signals.abort, signals.leave, this.#held.lost]);
     // An `up` declares the role; where none comes first, nothing is staged that could not be released.
     if (request.rollback !== undefined && request.emergency !== true) await refuseWithoutRights(this.#judged(), stop);
@@ -139,7 +139,7 @@ export class Session {
     const { plan } = this.#tools;
     const ledger = await store.read(stop);
     const found = await lookAtSlots(this.#tools.slots, ledger.active, stop);
-    const candidate = unless(broken, () => chooseCandidate(ledger, found, request));
+    const candidate = unless(broken, () => chooseCandidate(ledger, found, request, prepare !== undefined));
     const basis = await this.#basis(found, ledger.active, request, stop);
     const opening = { candidate, found, plan, request, basis, at: new Date(clock.now()).toISOString() };
     stop.throwIfAborted();

@@ -31,6 +31,14 @@ export class ChangeVariableError extends UserError {
 /** Variable by which a releaser in the cluster is told of the change: JSON. */
 export const changeVariable = "ATOM_CHANGE";
 
+/** Variable by which a releaser in the cluster is told of the template that `pulumi up` has staged for it: its digest. */
+export const stagedVariable = "ATOM_STAGED";
+
+/** The template that is known to be staged. Undefined where the variable is not set, or empty. */
+export function stagedOf({ [stagedVariable]: staged = "" }: Environment): string | undefined {
+  return staged === "" ? undefined : staged;
+}
+
 const pattern = /^[0-9a-f]{7,64}$/;
 const gitDeadline = 5_000;
 const longestMessage = 200;

@@ -4,6 +4,7 @@ import { serviceSelectorLabels } from "../../../components/names/labels.ts";
 import { releaserJob, type ReleaserJobArgs } from "../../../delivery/in-cluster/job.ts";
 import { longestRun } from "../../../delivery/in-cluster/longest-run.ts";
 import { smokeUserOf } from "../../../delivery/in-cluster/releaser-environment.ts";
+import { stagedOf } from "../../../delivery/wiring/change.ts";
 import { releasePlan } from "../support/plans.ts";
 
 /** A candidate's pod template, as far as it names its Secret. */
@@ -208,6 +209,15 @@ describe("the Job of a releaser", () => {
     const { env } = containerOf({ request: { by: "anna@laptop", change } }).template.spec.containers[0];
     const told = env.find(({ name }) => name === "ATOM_CHANGE")?.value ?? "";
     assert.deepEqual(JSON.parse(expanded(told, { SMOKE_TEST_PASSWORD: "hidden" })), change);
+  });
+
+  it("tells its releaser which template was staged for it", () => {
+    const { env } = containerOf({ request: { by: "anna@laptop", staged: "bbbbbbbbbbbb" } }).template.spec.containers[0];
+    const told = env.find(({ name }) => name === "ATOM_STAGED")?.value;
+    assert.equal(told, "bbbbbbbbbbbb");
+    assert.equal(stagedOf({ ATOM_STAGED: told }), "bbbbbbbbbbbb");
+    assert.equal(stagedOf({ ATOM_STAGED: "" }), undefined);
+    assert.equal(stagedOf({}), undefined);
   });
 });
 

@@ -102,6 +102,29 @@ describe("a release in trouble", () => {
     }
   });
 
+  it("is not followed by one of the version that served before and kept its pods, unless that was staged", async () => {
+    const world = new World();
+    const ended = world.releaser().release();
+    await world.clock.pass(500);
+    world.cluster.before = ({ verb, plural }) => {
+      if (verb === "patch" && plural === "deployments")
+        throw new ForbiddenError({ verb, target: plural, status: 403 }, "no");
+    };
+    await world.clock.settle(ended);
+    world.cluster.before = () => undefined;
+    assert.equal(world.replicas("blue"), 2);
+    // A workflow runs again, with the image that serves; and somebody releases what is staged.
+    for (const request of [{ image: "registry.test/atom:b" }, {}])
+      await assert.rejects(world.clock.settle(world.releaser().release(request)), {
+        refusal: "nothing_staged",
+        message:
+          /^There is nothing to release: green serves v-b of atom, and blue holds v-a \(aaaaaaaaaaaa\), which served before/,
+      });
+    assert.deepEqual([world.ledger.active, world.ledger.sequence, world.replicas("blue")], ["green", 1, 2]);
+    await world.clock.settle(world.releaser().release({ staged: templates.blue }));
+    assert.equal(world.ledger.active, "blue");
+  });
+
   it("leaves alone what somebody else has staged in the candidate's slot meanwhile", async () => {
     const world = new World();
     const ended = world.releaser().release();
