@@ -1,5 +1,6 @@
 // Why the pods of a slot are not ready, and whose doing that is, from what the cluster says of them. Pure.
 import type { StuckPods } from "../release/ports.ts";
+import { isOwnContainer, ownContainers } from "./own-containers.ts";
 import type { ContainerState, ContainerStatus, Deployment, Pod } from "./resources.ts";
 
 /** What a container waits for, as far as it tells more than that it is being made. */
@@ -28,7 +29,7 @@ export function stuckPods({ metadata, status }: Deployment, pods: readonly Pod[]
   const waits = pods.flatMap((pod) => waitOf(pod) ?? []);
   const decisive = waits.find(({ hopeless }) => hopeless) ?? waits[0];
   if (decisive !== undefined) return decisive;
-  const crashed = pods.some((pod) => (pod.status?.containerStatuses ?? []).some(hasCrashed));
+  const crashed = pods.some((pod) => ownContainers(pod).some(hasCrashed));
   const unready = pods.flatMap(unreadinessOf);
   const failure = status?.conditions?.find(
     (condition) =>
@@ -42,13 +43,17 @@ export function stuckPods({ metadata, status }: Deployment, pods: readonly Pod[]
   return crashed ? { detail: unready.join("; "), crashed, hopeless: false } : undefined;
 }
 
-function waitOf({ metadata, status }: Pod): StuckPods | undefined {
-  for (const container of [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]) {
+function waitOf(pod: Pod): StuckPods | undefined {
+  const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
+  for (const container of [...initContainerStatuses, ...containerStatuses]) {
     const { reason = "", message = "" } = container.state?.waiting ?? {};
     const known = waiting[reason];
     if (known === undefined) continue;
-    const detail = [`${metadata.name}: ${reason}: ${message}`, lastEnd(container)].filter(Boolean).join("; ");
-    return endedWithNode(container.lastState?.terminated)
+    // What others put into the pod may come back without another template.
+    const isForeign = !isOwnContainer(pod, container);
+    const of = isForeign ? `container ${container.name}, which is not the version's: ` : "";
+    const detail = [`${pod.metadata.name}: ${of}${reason}: ${message}`, lastEnd(container)].filter(Boolean).join("; ");
+    return isForeign || endedWithNode(container.lastState?.terminated)
       ? { detail, crashed: false, hopeless: false }
       : { detail, ...known };
   }

@@ -1,4 +1,5 @@
 // What the platform does to pods, as opposed to what a version does to itself. Pure.
+import { ownContainers } from "../cluster/own-containers.ts";
 import { endedWithNode } from "../cluster/stuck-pods.ts";
 import type { ContainerStatus, Pod } from "../cluster/resources.ts";
 
@@ -34,9 +35,9 @@ export function containersAreReady({ status }: Pod): boolean {
   return containers.length > 0 && containers.every(({ ready }) => ready === true);
 }
 
-/** How many ends of containers since `before` were their node's doing (it was started again). */
+/** How many ends of the version's containers since `before` were their node's doing (it was started again). */
 export function endsByNode(before: Pod | undefined, after: Pod): number {
-  return (after.status?.containerStatuses ?? []).reduce((sum, container) => {
+  return ownContainers(after).reduce((sum, container) => {
     const earlier = before?.status?.containerStatuses?.find(({ name }) => name === container.name);
     const grown = containerEnds(container) - (earlier === undefined ? 0 : containerEnds(earlier));
     return grown > 0 && endedWithNode(lastEndOf(container)) ? sum + 1 : sum;

@@ -1,17 +1,17 @@
+import { isOwnContainer, ownContainers } from "../cluster/own-containers.ts";
 import type { Pod } from "../cluster/resources.ts";
 import { endedWithNode } from "../cluster/stuck-pods.ts";
 import type { PodSignal } from "../release/ports.ts";
 import { containerEnds, disruptionOf, isDisrupted, lastEndOf } from "./disruption.ts";
 
 /**
- * How often containers of a pod have ended by themselves, or with their node. A pod that failed as a whole, by exceeding its own limits, has
+ * How often the version's containers of a pod have ended by themselves, or with their node. A pod that failed as a whole, by exceeding its own limits, has
  * ended once, whether or not that is known of a container; one that was ended from outside has not.
  */
 export function endsOf(pod: Pod): number {
   if (isDisrupted(pod)) return 0;
-  const { status } = pod;
-  const ends = (status?.containerStatuses ?? []).reduce((sum, container) => sum + containerEnds(container), 0);
-  return status?.phase === "Failed" ? Math.max(1, ends) : ends;
+  const ends = ownContainers(pod).reduce((sum, container) => sum + containerEnds(container), 0);
+  return pod.status?.phase === "Failed" ? Math.max(1, ends) : ends;
 }
 
 /**
@@ -32,6 +32,11 @@ export function signalsBetween(before: Pod | undefined, after: Pod): PodSignal[]
     if (ends <= (earlier === undefined ? 0 : containerEnds(earlier))) continue;
     const ended = lastEndOf(container);
     const { reason = "reason unknown", exitCode = "unknown" } = ended ?? {};
+    if (!isOwnContainer(after, container)) {
+      const detail = `container ${container.name}, which is not the version's, ended with code ${exitCode} (${reason})`;
+      signals.push({ kind: "disrupted", pod, detail, platform: true });
+      continue;
+    }
     const detail = `container ${container.name} ended with code ${exitCode} (${reason}), ${ends} in all`;
     signals.push(
       endedWithNode(ended)

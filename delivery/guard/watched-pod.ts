@@ -1,3 +1,4 @@
+import { foreignFault, ownContainers } from "../cluster/own-containers.ts";
 import type { Pod } from "../cluster/resources.ts";
 import type { PodSignal } from "../release/ports.ts";
 import { containersAreReady, isDisrupted } from "./disruption.ts";
@@ -101,14 +102,21 @@ export class WatchedPod {
   /** What it suffers from for longer than a hiccup. A pod that is told to end stops answering, as it should. */
   get down(): PodSignal | undefined {
     if (this.isLeaving) return undefined;
-    if (this.#silent.is) return this.#silence;
+    const { name } = this.pod.metadata;
+    // A port that is reached by way of somebody else's container goes with that one.
+    const foreign = ownContainers(this.pod).every(({ ready }) => ready === true) ? foreignFault(this.pod) : undefined;
+    if (this.#silent.is) {
+      if (this.#silence === undefined || foreign === undefined) return this.#silence;
+      return { ...this.#silence, detail: `${this.#silence.detail}; ${foreign}`, platform: true };
+    }
     if (!this.#unready.is) return undefined;
+    if (foreign !== undefined) return { kind: "unready", pod: name, detail: foreign, platform: true };
     if (containersAreReady(this.pod)) {
       const detail = "its node is not heard of, and reported its containers as ready before";
-      return { kind: "unready", pod: this.pod.metadata.name, detail, platform: true };
+      return { kind: "unready", pod: name, detail, platform: true };
     }
     const why = this.pod.status?.conditions?.find(({ type }) => type === "Ready")?.message ?? "no reason given";
-    return { kind: "unready", pod: this.pod.metadata.name, detail: `it is not ready any more: ${why}` };
+    return { kind: "unready", pod: name, detail: `it is not ready any more: ${why}` };
   }
 
   /** What it suffers from, once for as long as it does. */

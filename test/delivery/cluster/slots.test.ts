@@ -22,6 +22,11 @@ const template = {
   spec: { containers: [{ name: "atom", image: "registry.test/atom:v2" }] },
 };
 
+function inCrashLoop(name: string): ContainerStatus {
+  const ended = { terminated: { reason: "Error", exitCode: 255 } };
+  return { name, ready: false, restartCount: 3, state: { waiting: { reason: "CrashLoopBackOff" } }, lastState: ended };
+}
+
 describe("the slots", () => {
   let cluster: MemoryCluster;
   let slots: DeploymentSlots;
@@ -132,6 +137,29 @@ describe("the slots", () => {
       put(3);
       const { stuck } = await slots.look("green", signal);
       assert.deepEqual([stuck?.crashed, stuck?.hopeless], [crashed, hopeless]);
+    });
+
+  for (const [what, containers] of [
+    ["a proxy", { containerStatuses: [{ name: "atom", ready: true }, inCrashLoop("istio-proxy")] }],
+    [
+      "an init container",
+      {
+        initContainerStatuses: [inCrashLoop("vault-agent-init")],
+        containerStatuses: [{ name: "atom", state: { waiting: { reason: "PodInitializing" } } }],
+      },
+    ],
+  ] as const)
+    it(`say that ${what} that others put into the pod crashes, and that the version does not`, async () => {
+      const labels = {
+        "app.kubernetes.io/name": "atom",
+        "atom.dev/slot": "green",
+        "atom.dev/template": "bbbbbbbbbbbb",
+      };
+      cluster.put(pods, { metadata: { namespace, name: "atom-green-1", labels }, status: containers });
+      put(3);
+      const { stuck } = await slots.look("green", signal);
+      assert.deepEqual([stuck?.crashed, stuck?.hopeless], [false, false]);
+      assert.match(stuck?.detail ?? "", /^atom-green-1: container \S+, which is not the version's: CrashLoopBackOff: /);
     });
 
   it("count their pods in one request", async () => {

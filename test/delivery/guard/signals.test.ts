@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import type { ContainerStatus, Pod } from "../../../delivery/cluster/resources.ts";
 import { endsByNode } from "../../../delivery/guard/disruption.ts";
+import { PodSilentError } from "../../../delivery/guard/pod-source.ts";
 import { endsOf, signalsBetween } from "../../../delivery/guard/signals.ts";
+import { WatchedPod } from "../../../delivery/guard/watched-pod.ts";
 
 function pod(container: Partial<ContainerStatus>, status: Partial<NonNullable<Pod["status"]>> = {}): Pod {
   return {
@@ -97,6 +99,43 @@ describe("what happens to a pod", () => {
       ]);
       assert.equal(endsOf(evicted), 1);
     });
+
+  it("tells of the end of a container that others put into the pod, and takes that for no end of the version", () => {
+    const injected = (proxy: Partial<ContainerStatus>): Pod => ({
+      metadata: { name: "atom-1", labels: { "app.kubernetes.io/name": "atom" } },
+      status: {
+        phase: "Running",
+        containerStatuses: [
+          { name: "istio-proxy", ...proxy },
+          { name: "atom", ready: true, restartCount: 0, state: { running: {} } },
+        ],
+      },
+    });
+    const before = injected({ ready: true, restartCount: 0, state: { running: {} } });
+    const crashed = injected({
+      ready: false,
+      restartCount: 1,
+      state: { waiting: { reason: "CrashLoopBackOff" } },
+      lastState: { terminated: { reason: "Error", exitCode: 255 } },
+    });
+    const detail = "container istio-proxy, which is not the version's, ended with code 255 (Error)";
+    assert.deepEqual(signalsBetween(before, crashed), [{ kind: "disrupted", pod: "atom-1", detail, platform: true }]);
+    assert.equal(endsOf(crashed), 0);
+    const watched = new WatchedPod(before);
+    watched.see(before, 0);
+    watched.see(crashed, 1_000);
+    const gone = { ...crashed, status: { ...crashed.status, conditions: [{ type: "Ready", status: "False" }] } };
+    for (const now of [2_000, 5_000]) watched.see(gone, now);
+    const why = "container istio-proxy, which is not the version's, is not ready";
+    assert.deepEqual(watched.down, { kind: "unready", pod: "atom-1", detail: why, platform: true });
+    for (const now of [6_000, 9_000]) watched.fail(new PodSilentError("connection refused", true), now);
+    assert.deepEqual(watched.down, {
+      kind: "unreachable",
+      pod: "atom-1",
+      detail: `connection refused; ${why}`,
+      platform: true,
+    });
+  });
 
   it("excuses a container that ended with its node, which starts again", () => {
     const rebooted = pod({
