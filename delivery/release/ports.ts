@@ -82,6 +82,11 @@ export interface Confirmation {
   readonly status: "confirmed" | "pending" | "contradicted" | "unknown";
   /** For people: `candidate took 9.6 % of 412 requests`. */
   readonly detail: string;
+  /**
+   * Requests that the candidate has served since, where requests go by weights alone: at 0 % anyone who still sends them will lose them with
+   * its pods. Absent where that is not known, or connections stay with their pods until these end.
+   */
+  readonly candidateServed?: number;
 }
 
 /** What the pods of one slot counted themselves. */

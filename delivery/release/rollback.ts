@@ -12,6 +12,8 @@ import { failed, tryForEver, tryUntil, type Workplace } from "./workplace.ts";
 
 /** How long tidying up is tried before the release ends without it, in milliseconds. */
 export const tidyPatience = 120_000;
+/** Nobody is sent to pods any more that have served no request for so long, in milliseconds. */
+const quietFor = 2_000;
 /** Between two looks whether the active slot still has pods, in milliseconds. */
 const activeEvery = 1_000;
 
@@ -185,7 +187,7 @@ function lostActiveSlot({ subject, guard }: Workplace, { active, candidate }: Po
 
 /**
  * Resolves with what speaks against taking the candidate's pods away: until the active slot was seen to serve everything, or has all of
- * its pods ready, they may be all that users have. Rejects when that cannot be looked at.
+ * its pods ready, they may be all that users have; and a proxy that follows later than others may still send requests to them. Rejects when that cannot be looked at.
  */
 export async function objectionToScalingDown(state: ReleaseState, place: Workplace): Promise<ReleaseEvent | undefined> {
   const { subject, ports, signal } = place;
@@ -204,14 +206,34 @@ export async function objectionToScalingDown(state: ReleaseState, place: Workpla
     const lost = lostActiveSlot(place, counts);
     if (lost !== undefined) return lost;
     const { ready, desired } = counts.active;
-    if (ready >= Math.max(1, state.rollbackVerified === true ? 1 : desired)) return undefined;
+    const isShort = ready < Math.max(1, state.rollbackVerified === true ? 1 : desired);
+    const served = isShort ? 0 : await stillServed(place);
+    if (!isShort && served === 0) return undefined;
     if (ports.clock.monotonic() - start >= tidyPatience) {
-      const detail = `${slot} keeps its pods: ${ready} of ${desired} pods of ${subject.active} are ready`;
+      const why = isShort
+        ? `${ready} of ${desired} pods of ${subject.active} are ready`
+        : `they still served ${served} request${served === 1 ? "" : "s"} in ${quietFor / 1000} s, which no weight sends there`;
+      const detail = `${slot} keeps its pods: ${why}`;
       ports.notifier.trouble(detail);
       return { type: "pods-kept", detail };
     }
     await ports.clock.sleep(countEvery, signal);
   }
+}
+
+/** Requests that the candidate serves in {@link quietFor}; 0 where they are not counted. */
+async function stillServed(place: Workplace): Promise<number> {
+  const { router, clock } = place.ports;
+  const since = clock.now();
+  const served = async (): Promise<number | undefined> => {
+    const seen = await router.confirm(split(place.subject, 0), since, place.signal).catch(() => undefined);
+    place.signal.throwIfAborted();
+    return seen?.candidateServed;
+  };
+  // What was served until now is what is counted from.
+  if ((await served()) === undefined) return 0;
+  await clock.sleep(quietFor, place.signal);
+  return (await served()) ?? 0;
 }
 
 function moved({ subject }: Workplace, percent: number): Split {

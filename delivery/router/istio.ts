@@ -73,7 +73,9 @@ export class IstioRouter implements Router {
     const alternatives = [...new Set(others.map((percent) => this.#shareSeenOf({ ...split, percent })))];
     const { outcome, detail, share } = judgeShare(readings, split.percent, alternatives, { othersOnActive: true });
     if (share !== undefined) this.#seen = { split, share };
-    return { status: outcome === "unconfirmed" ? "pending" : outcome, detail };
+    const candidateServed = (readings.at(-1)?.candidate ?? 0) - (readings[0]?.candidate ?? 0);
+    const status = outcome === "unconfirmed" ? "pending" : outcome;
+    return { status, detail, ...(split.percent === 0 && { candidateServed }) };
   }
 
   /** What the routes say. The object is read, and not taken from what was seen of it before. */

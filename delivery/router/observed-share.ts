@@ -34,7 +34,8 @@ const patienceMs = 3_000;
  * Whether what was served shows that `percent` is in effect: the wanted share must be possible and every other share that may be
  * in effect instead must be excluded, by exact binomial tests (each request is routed by itself). Proxies take a weight some tenths of
  * a second after the API server did, so the test looks at each stretch from a reading until now that is twice as long as the
- * one before, and is content with one.
+ * one before, and is content with one. For a share of 0, after which pods are taken away, that one must also exclude what longer stretches saw
+ * before it: of many proxies one may be later than the others, whose few requests a short stretch misses by chance.
  *
  * @param others shares in percent that may be in effect instead: the one before the change, as it was seen or is due, or all of the plan
  */
@@ -49,8 +50,10 @@ export function judgeShare(
     return { outcome: "unconfirmed", detail: "the pods' counters were not read since the change" };
   const alternatives = others.filter((other) => other !== percent);
   const stretches = growingStretches(readings, last);
-  for (const { candidate, total } of stretches) {
+  for (const [index, { candidate, total }] of stretches.entries()) {
     if (total === 0 || !isPossible(candidate, total, percent, possible)) continue;
+    if (percent === 0 && lingering(stretches, index).some((share) => isPossible(candidate, total, share, possible)))
+      continue;
     if (alternatives.every((other) => !isPossible(candidate, total, other, excluded)))
       return { outcome: "confirmed", detail: describe(candidate, total), share: (100 * candidate) / total };
   }
@@ -68,6 +71,17 @@ export function judgeShare(
     };
   }
   return { outcome: "unconfirmed", detail: `${seen}: too few to tell ${percent} % from ${listed(alternatives)}` };
+}
+
+/** The candidate's shares before a stretch, in percent, as the longer ones show them, where 0 is no explanation. */
+function lingering(stretches: readonly Stretch[], index: number): readonly number[] {
+  const clean = stretches[index];
+  if (clean === undefined) return [];
+  return stretches.slice(index + 1).flatMap((longer) => {
+    const candidate = longer.candidate - clean.candidate;
+    const total = longer.total - clean.total;
+    return total === 0 || isPossible(candidate, total, 0, excluded) ? [] : [(100 * candidate) / total];
+  });
 }
 
 interface Stretch {

@@ -6,6 +6,36 @@ import { releasePlan } from "../support/plans.ts";
 import { guardSnapshot, slotSnapshot } from "../support/snapshots.ts";
 import { templates, World } from "./world.ts";
 
+describe("a candidate that some gateways still send requests to after a rollback", () => {
+  async function rolledBack(ms: number): Promise<World> {
+    const world = new World();
+    world.lateGateway = { share: 0.1, ms: 0 };
+    const ended = world.releaser().release();
+    await world.clock.pass(40_000);
+    world.lateGateway = { share: 0.1, ms };
+    world.errors.candidate = 0.5;
+    assert.equal((await world.clock.settle(ended)).state.phase, "rolled-back");
+    await world.clock.pass(10_000);
+    world.counters();
+    return world;
+  }
+
+  it("keeps its pods until it serves none of them", async () => {
+    const world = await rolledBack(5_000);
+    assert.equal(world.replicas("green"), 0);
+    assert.equal(world.lost, 0);
+  });
+
+  it("keeps its pods for people where they go on, which is said", async () => {
+    const world = await rolledBack(1_000_000);
+    assert.equal(world.replicas("green"), 2);
+    const detail = /^green keeps its pods: they still served \d+ requests in 2 s, which no weight sends there$/;
+    assert.match(world.journal.at(-1)?.detail ?? "", detail);
+    assert.match(world.troubles.at(-1) ?? "", detail);
+    assert.equal(world.lost, 0);
+  });
+});
+
 describe("the pods that a share of the traffic needs", () => {
   it("are that share of the pods that serve now, at least one, and all of them at 100 %", () => {
     const needed = [0, 1, 10, 34, 50, 100].map((percent) => podsNeeded(percent, 8));

@@ -171,9 +171,11 @@ export class Releaser {
             { signal },
           );
         },
-        confirm: async () => {
+        confirm: async (_split, since) => {
           await this.alive();
-          return { status: world.confirms, detail: `the data plane is ${world.confirms}` };
+          const detail = `the data plane is ${world.confirms}`;
+          if (world.lateGateway === undefined) return { status: world.confirms, detail };
+          return { status: world.confirms, detail, candidateServed: world.servedSince(since).candidate.requests };
         },
         selectSlot: async (slot, signal) => {
           await this.alive();

@@ -50,6 +50,12 @@ export class World {
   readonly smoked: (SlotName | undefined)[] = [];
   /** What the data plane says of a weight that is set. */
   confirms: "confirmed" | "pending" | "contradicted" | "unknown" = "confirmed";
+  /** A gateway that follows the weights later than the others: its share of the requests, and by how many milliseconds. */
+  lateGateway: { readonly share: number; readonly ms: number } | undefined;
+  /** Requests that came to the candidate while none of its pods was ready. */
+  lost = 0;
+  /** What that gateway still goes by. */
+  #late: number | undefined;
   /** `null`: there is no Prometheus; `down`: there is one that cannot be asked. */
   prometheus: "up" | "down" | null = "up";
   /** Why the candidate's pods do not become ready; "" without a known reason. */
@@ -256,7 +262,10 @@ export class World {
       errors: last[kind].errors + requests * share * this.errors[kind],
       slow: last[kind].slow + requests * share * this.slow[kind],
     });
-    const share = this.percent / 100;
+    const late = this.lateGateway?.share ?? 0;
+    const followed = this.#green * (1 - late) + (this.#late ?? this.#green) * late;
+    const share = (this.#released === "green" ? followed : 100 - followed) / 100;
+    if (this.#ready[this.#released] === 0) this.lost += requests * share;
     const counters = { at: now, candidate: grown("candidate", share), active: grown("active", 1 - share) };
     if (now > last.at) this.#log.push(counters);
     return counters;
@@ -277,6 +286,13 @@ export class World {
   #route(route: unknown): void {
     const { percent } = route as { percent: number };
     this.counters();
+    if (this.lateGateway !== undefined) {
+      this.#late = this.#green;
+      void this.clock.sleep(this.lateGateway.ms, new AbortController().signal).then(() => {
+        this.counters();
+        this.#late = undefined;
+      });
+    }
     this.#green = percent;
     this.#note();
   }
@@ -305,6 +321,7 @@ export class World {
     const replicas = deployment.spec?.replicas ?? 0;
     const template = deployment.spec?.template?.metadata?.labels?.["atom.dev/template"];
     const slot = deployment.metadata.name === slotName(service, "blue") ? "blue" : "green";
+    this.counters();
     const ready = this.unready !== undefined && template !== templates.blue ? 0 : this.#start(slot, replicas);
     this.#ready[slot] = ready;
     const conditions =

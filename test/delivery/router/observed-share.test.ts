@@ -40,6 +40,14 @@ describe("the observed share", () => {
     assert.equal(outcome(0, [50], [6, 12], [7, 13], [0, 12], [0, 13], [0, 12], [0, 12]), "confirmed");
   });
 
+  it("is not content with a moment in which a proxy that follows late had no request", () => {
+    // One of many gateways: 4 % of the requests, all of them at the candidate.
+    const late = Array.from({ length: 8 }, () => [2, 50] as const);
+    assert.equal(outcome(0, [50], [25, 50], ...late, [0, 15]), "unconfirmed");
+    const followed = Array.from({ length: 4 }, () => [0, 50] as const);
+    assert.equal(outcome(0, [50], [25, 50], ...late, ...followed), "confirmed");
+  });
+
   it("takes no stray request for a leak, and no leak for a stray request", () => {
     assert.equal(outcome(0, [10], [1, 200]), "confirmed");
     assert.equal(outcome(0, [10], [10, 1_000]), "unconfirmed");
