@@ -16,7 +16,7 @@ const headroom = 1.25;
  * Ready pods that a slot needs for a share of the traffic: that share of the pods that serve in the other one, and at least one.
  *
  * @param percent of the traffic, 0 to 100
- * @param serving ready pods of the other slot, now
+ * @param serving pods of the other slot, now
  */
 export function podsNeeded(percent: number, serving: number): number {
   return percent === 0 ? 0 : Math.max(1, Math.ceil((percent * serving) / 100));

@@ -1,7 +1,8 @@
 // Pods before weights: a slot has the ready pods that a share of the traffic needs before it gets it.
 import type { BySlot } from "../../components/names/slot-name.ts";
 import { LeaseLostError } from "../cluster/errors.ts";
-import { podsNeeded, type ReadyPods } from "./capacity.ts";
+import { podsNeeded } from "./capacity.ts";
+import type { GuardTask } from "./guard-task.ts";
 import { messageOf } from "./persist.ts";
 import type { PodCount, StuckPods } from "./ports.ts";
 import type { Reason } from "./state.ts";
@@ -65,10 +66,9 @@ export async function holdPods(percent: number, place: Workplace): Promise<void>
   const { active, candidate, plan, emergency = false } = subject;
   const ready = guard.readyPods ?? (await readyPods(place));
   if (ready === undefined) return;
-  const needed = podsNeeded(percent, ready.active);
   const pods = emergency
-    ? { [candidate.slot]: Math.max(needed, ready.candidate) }
-    : { [active]: Math.max(ready.active, plan.replicas), [candidate.slot]: needed };
+    ? { [candidate.slot]: Math.max(podsNeeded(percent, ready.active), ready.candidate) }
+    : { [active]: Math.max(ready.activeDue, plan.replicas), [candidate.slot]: podsNeeded(percent, ready.activeDue) };
   const say = (detail: string): void => {
     tell({ type: "noted", detail });
   };
@@ -76,10 +76,10 @@ export async function holdPods(percent: number, place: Workplace): Promise<void>
 }
 
 /** Undefined where they cannot be counted: whoever needs them counts again. */
-async function readyPods(place: Workplace): Promise<ReadyPods | undefined> {
+async function readyPods(place: Workplace): Promise<GuardTask["readyPods"]> {
   try {
-    const counts = await countPods(place);
-    return { active: counts.active.ready, candidate: counts.candidate.ready };
+    const { active, candidate } = await countPods(place);
+    return { active: active.ready, candidate: candidate.ready, activeDue: Math.max(active.ready, active.desired) };
   } catch {
     place.signal.throwIfAborted();
     return undefined;
@@ -88,23 +88,29 @@ async function readyPods(place: Workplace): Promise<ReadyPods | undefined> {
 
 /**
  * Resolves when the candidate has the ready pods that a share of the traffic needs, or with what ends the release. Where the guard's last
- * reading says that it has them nothing is asked for.
+ * reading says that it has them nothing is asked for. The active slot's pods count whether they are ready or not: those that an autoscaler has
+ * asked for are what the load needs. In an emergency its ready ones do, since what is broken may never have more.
  *
  * @param percent the share that it is to get
  */
 export async function awaitCandidatePods(percent: number, place: Workplace): Promise<ReleaseEvent | undefined> {
   const { subject, ports, guard, signal, tell } = place;
-  const { candidate, active, plan } = subject;
+  const { candidate, active, plan, emergency = false } = subject;
   const reading = guard.readyPods;
-  if (reading !== undefined && reading.candidate >= podsNeeded(percent, reading.active)) return undefined;
+  if (reading !== undefined) {
+    const serving = emergency ? reading.active : reading.activeDue;
+    if (reading.candidate >= podsNeeded(percent, serving)) return undefined;
+  }
   const start = ports.clock.monotonic();
   for (let round = 0; ; round += 1) {
     const counts = await tryUntil(place, plan.deadlines.ready, () => countPods(place));
-    const needed = podsNeeded(percent, counts.active.ready);
+    const { ready, desired } = counts.active;
+    const due = emergency ? ready : Math.max(ready, desired);
+    const needed = podsNeeded(percent, due);
     if (counts.candidate.ready >= needed) return undefined;
     const short =
       `${candidate.slot} has ${counts.candidate.ready} ready pods where ${percent} % of the traffic needs ${needed} ` +
-      `(${counts.active.ready} serve in ${active})`;
+      `(${ready} serve in ${active}${due > ready ? `, which is to have ${due}` : ""})`;
     const waited = ports.clock.monotonic() - start;
     if (waited >= plan.deadlines.ready) {
       const { stuck } = await ports.slots.look(candidate.slot, signal);

@@ -309,6 +309,23 @@ describe("a weight for the candidate", () => {
     ]);
   });
 
+  it("waits for as many pods as the old slot is to have, also while these start: a spike is no reason for fewer", async () => {
+    const world = new World();
+    const ended = world.releaser().release();
+    await world.clock.pass(30_000);
+    assert.equal(world.percent, 50);
+    // The load has grown: the old slot's autoscaler asks for more pods, and none of them is ready yet.
+    world.barren = ["blue"];
+    world.scale("blue", 10);
+    assert.equal((await world.clock.settle(ended)).state.phase, "released");
+    const waited = world.journal.find(({ detail }) => detail.includes("waiting for them"))?.detail;
+    assert.equal(
+      waited,
+      "green has 2 ready pods where 100 % of the traffic needs 10 (2 serve in blue, which is to have 10); waiting for them before any traffic moves",
+    );
+    assert.equal(world.ready("green"), 10);
+  });
+
   it("that its pods do not come for is not set, and the version is not blamed", async () => {
     const world = new World(releasePlan({ deadlines: { ready: 30_000 } }));
     world.scale("blue", 8);
