@@ -68,6 +68,8 @@ async function retreat(
   const start = clock.monotonic();
   let current: number | undefined;
   let lateTold = false;
+  // Beside counting and moving: pods may come back before an autoscaler, or the API server for it, has answered.
+  const scaling = inBackground((counts: PodCounts) => scaleUpActive(place, counts));
   for (;;) {
     const counts = await countedPods(place);
     const ready = counts && { active: counts.active.ready, candidate: counts.candidate.ready };
@@ -83,10 +85,7 @@ async function retreat(
       signal.throwIfAborted();
       current = live ?? from;
     }
-    // Autoscalers are asked for first: users do not wait for that.
-    const scaled = scaleUpActive(place, counts);
-    // It is awaited below; until then a rejection is nobody's.
-    scaled.catch(() => undefined);
+    scaling(counts);
     const share = Math.max(target, shareOnRollback(ready, from, current));
     if (isFirst || share !== current) {
       await move(share);
@@ -95,7 +94,6 @@ async function retreat(
       // The active slot has nothing to serve callers with.
       if (share === 100) await turnService(share, place);
     }
-    await scaled;
     current = share;
     const waited = clock.monotonic() - start;
     if (waited >= deadlines.ready && !lateTold) {
@@ -108,6 +106,24 @@ async function retreat(
     if (waited >= deadlines.hold) return false;
     await clock.sleep(countEvery, signal);
   }
+}
+
+/** Does one piece of work at a time, and lets others pass meanwhile. Throws, when it is asked again, what the last one was rejected with. */
+function inBackground<T>(work: (given: T) => Promise<void>): (given: T) => void {
+  let busy = false;
+  let broken: { readonly error: unknown } | undefined;
+  return (given) => {
+    if (broken !== undefined) throw broken.error;
+    if (busy) return;
+    busy = true;
+    void work(given)
+      .catch((error: unknown) => {
+        broken = { error };
+      })
+      .finally(() => {
+        busy = false;
+      });
+  };
 }
 
 /** Resolves to `undefined` where the pods must not be counted: what cannot be known must not keep users on the candidate. */
@@ -187,7 +203,8 @@ function lostActiveSlot({ subject, guard }: Workplace, { active, candidate }: Po
 
 /**
  * Resolves with what speaks against taking the candidate's pods away: until the active slot was seen to serve everything, or has all of
- * its pods ready, they may be all that users have; and a proxy that follows later than others may still send requests to them. Rejects when that cannot be looked at.
+ * its pods ready, they may be all that users have; and a proxy that follows later than others may still send requests to them. Rejects when
+ * that cannot be looked at.
  */
 export async function objectionToScalingDown(state: ReleaseState, place: Workplace): Promise<ReleaseEvent | undefined> {
   const { subject, ports, signal } = place;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { podsNeeded, shareOnRollback } from "../../../delivery/release/capacity.ts";
+import { horizontalPodAutoscalers } from "../../../delivery/cluster/resources.ts";
 import { ActiveSlot } from "../../../delivery/release/active-slot.ts";
 import { releasePlan } from "../support/plans.ts";
 import { guardSnapshot, slotSnapshot } from "../support/snapshots.ts";
@@ -182,6 +183,28 @@ describe("a rollback onto a slot without pods", () => {
     assert.equal(state.rollbackVerified, true);
     assert.deepEqual([world.percent, world.ready("blue"), world.replicas("green")], [0, 2, 0]);
     assert.ok(world.events.includes("noted"));
+  });
+
+  it("counts and moves on while an autoscaler does not answer: the pods may come back without it", async () => {
+    const world = new World(releasePlan(slow));
+    const namespace = "atom-staging";
+    world.cluster.put(horizontalPodAutoscalers, {
+      metadata: { namespace, name: "atom-blue" },
+      spec: { scaleTargetRef: { kind: "Deployment", name: "atom-blue" }, minReplicas: 1, maxReplicas: 10 },
+    });
+    const { ended, abort } = await soaking(world);
+    world.cluster.before = ({ plural }) =>
+      plural === "horizontalpodautoscalers" ? world.clock.sleep(4_000, new AbortController().signal) : undefined;
+    world.scale("blue", 0);
+    await world.clock.pass(200);
+    abort();
+    await world.clock.pass(2_000);
+    assert.equal(world.percent, 100);
+    world.scale("blue", 2);
+    await world.clock.pass(1_000);
+    assert.equal(world.percent, 0);
+    world.cluster.before = () => undefined;
+    assert.equal((await world.clock.settle(ended)).state.phase, "aborted");
   });
 
   it("by another process needs no guard for that", async () => {
