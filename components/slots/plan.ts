@@ -1,5 +1,6 @@
 import type { QuarantineEntry } from "../ledger/ledger.ts";
 import { UserError } from "../errors/user-error.ts";
+import { labelKeys } from "../names/labels.ts";
 import { slotName } from "../names/names.ts";
 import { otherSlot, slotNames, type BySlot, type SlotName } from "../names/slot-name.ts";
 import { nextApplied, type LiveRelease, type LiveSlot, type SlotMarks } from "./live-release.ts";
@@ -177,13 +178,13 @@ function stagedSlot(slot: LiveSlot | undefined, digest: string, desired: Desired
 }
 
 /**
- * An idle slot that nothing waits in. Pods that are ready are left as they are: an `up` takes away nothing that works. Those that are
- * not never served, and the engine would wait for them in each `up` until its deadline.
+ * An idle slot that nothing waits in. Pods that are ready are left as they are: an `up` takes away nothing that works. Where some are
+ * not, and nobody is led to the slot, all are removed: the engine would wait for them in each `up` until its deadline.
  */
 function planUnwanted(
   service: string,
   idle: SlotName,
-  { slots, weights }: LiveRelease,
+  { slots, weights, routes }: LiveRelease,
 ): { readonly plan: SlotPlan; readonly notes: readonly string[] } {
   const slot = slots[idle];
   const plan = frozenSlot(slot);
@@ -194,6 +195,14 @@ function planUnwanted(
       plan,
       notes: [
         `${service}: nothing waits for a release, but ${idle} runs ${runs} and the route sends it ${weights[idle]} % of the traffic; it is left as it is.`,
+      ],
+    };
+  // That Service is turned after the slots: without its pods callers would have none until then.
+  if (routes?.own?.selector[labelKeys.slot] === idle)
+    return {
+      plan,
+      notes: [
+        `${service}: nothing waits for a release, but ${idle} runs ${runs} and the Service ${service} selects it for callers inside the cluster; it is left as it is.`,
       ],
     };
   if (slot.settled)
@@ -212,7 +221,7 @@ function planUnwanted(
       marks: { ...slot.marks, applied: nextApplied(slot.marks.applied) },
     },
     notes: [
-      `${service}: nothing waits for a release, and the pods of ${runs} in ${idle} are not ready: they are removed; no request reached them.`,
+      `${service}: nothing waits for a release, and the pods of ${runs} in ${idle} are not ready: they are removed; no weight and no Service of its name sends it requests.`,
     ],
   };
 }

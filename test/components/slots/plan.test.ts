@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { slotSelectorLabels } from "../../../components/names/labels.ts";
 import { otherSlot, slotNames, type SlotName } from "../../../components/names/slot-name.ts";
 import type { LiveRelease, LiveSlot } from "../../../components/slots/live-release.ts";
 import { ActiveSlotMissingError, planSlots, type SlotsPlan } from "../../../components/slots/plan.ts";
@@ -112,6 +113,22 @@ const rows: readonly Row[] = [
     expected: { blue: "frozen 2", green: "frozen 2", active: "blue", staged: undefined, migrate: false },
     note: /green runs between and the route sends it 10 % of the traffic; it is left as it is/,
   },
+  ...([false, true] as const).map((turned): Row => ({
+    when: `some pods of the slot that served before are not ready, and the Service of the service's own name ${turned ? "has turned: they are removed" : "still selects them: they are left, and a note says so"}`,
+    live: liveRelease({
+      ledger: { active: "green" },
+      slots: { blue: unsettled("old"), green: liveSlot("between") },
+      routes: { http: [], own: { selector: slotSelectorLabels("atom", turned ? "green" : "blue") } },
+    }),
+    digest: "between",
+    expected: {
+      ...{ blue: turned ? "retired 0" : "frozen 2", green: "frozen 2" },
+      ...{ active: "green", staged: undefined, migrate: false },
+    },
+    note: turned
+      ? /they are removed/
+      : /the Service atom selects it for callers inside the cluster; it is left as it is/,
+  })),
   {
     when: "a change that never became ready is followed by another one: that is staged in its place",
     live: liveRelease({ slots: { blue: liveSlot("old"), green: unsettled("between") } }),
