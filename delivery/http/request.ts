@@ -168,12 +168,16 @@ export function request(options: HttpRequest): Promise<HttpAnswer> {
         }
         size += chunk.length;
         if (size > maxBytes)
-          fail(new HttpFailure("too_large", `${place}: the answer is larger than ${maxBytes} bytes`, { headers: begun }));
+          fail(
+            new HttpFailure("too_large", `${place}: the answer is larger than ${maxBytes} bytes`, { headers: begun }),
+          );
         else chunks.push(chunk);
       });
       incoming.on("error", (error: NodeJS.ErrnoException) => {
         fail(
-          new HttpFailure("interrupted", `${place}: the answer broke off (${error.code ?? error.name})`, { headers: begun }),
+          new HttpFailure("interrupted", `${place}: the answer broke off (${error.code ?? error.name})`, {
+            headers: begun,
+          }),
         );
       });
       incoming.on("end", () => {

@@ -57,7 +57,7 @@ export const groups = {
     about:
       "every fault, kill, race and command of a release on the embedded cluster; what updates make of a cluster that has moved on, or of a kill",
     files: [
-      "test/cluster/release/{autoscaled,commands,emergency,faults,hands,in-a-row,in-cluster,killed,races}.test.ts",
+      "test/cluster/release/{answers,autoscaled,commands,emergency,faults,hands,in-a-row,in-cluster,killed,races}.test.ts",
       "test/contract/drills/*.test.ts",
     ],
     tools: toolNames,

@@ -1,7 +1,9 @@
-// What users need in an emergency, on a real cluster and under load: secrets that change, a ledger in pieces.
+// What users do in an emergency, on a real cluster and under load: secrets that changed, a version that turns bad after its release, a ledger in pieces.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { otherSlot, type SlotName } from "../../../components/names/slot-name.ts";
@@ -9,12 +11,19 @@ import { localSmokeUser } from "../../../platform/local/engine-environment.ts";
 import { clusterDeadlineMs } from "../../support/cluster.ts";
 import { eventually } from "../../support/eventually.ts";
 import { noneFailed } from "../../support/load.ts";
+import { AtomProcess } from "../support/atom-process.ts";
 import { calmRelease, ReleaseStack, type Change } from "../support/release-stack.ts";
+import { ReleaseWatch } from "../support/release-watch.ts";
 import { encrypted } from "../support/stack-secrets.ts";
-import { atom } from "../support/test-stack.ts";
+import { atom, type Setting } from "../support/test-stack.ts";
+
+const stackCommand = path.join(import.meta.dirname, "..", "..", "..", "platform", "commands", "stack.ts");
 
 /** A rollout, two releases and a few commands on two busy cores, in milliseconds. */
 const drillMs = 480_000;
+
+/** Users' requests that {@link badWhenAsked} fails: a version that turns bad when a test wants it to. */
+const badWhenAsked = { errorShare: 1, routes: ["/api/skills"], exceptHeader: "authorization" };
 
 describe("In an emergency", function () {
   this.timeout(drillMs);
@@ -22,7 +31,9 @@ describe("In an emergency", function () {
 
   before(async function () {
     this.timeout(clusterDeadlineMs);
-    stack = await ReleaseStack.create("emergency", [atom("replicas"), 2]);
+    // An approval may take a month, and the alert about a release that is stuck comes later than that.
+    const patient: Setting = [["atom:alerts", "rules", "releaseStuck", "after"], "800h"];
+    stack = await ReleaseStack.create("emergency", [atom("replicas"), 2], patient);
   });
 
   after(async () => {
@@ -77,6 +88,89 @@ describe("In an emergency", function () {
     assert.deepEqual((await withToken(token, 150).finished()).statuses, { 200: 150 });
     noneFailed(await others.stop());
   });
+
+  it("rollback --now after the soak, outside the checkout, sends all users to the kept version in one patch once it has its pods, and up leaves it so", async () => {
+    const steps = [{ weight: 10, wait: "2s" }, { pause: "approval" }, { weight: 100, wait: "2s" }];
+    const deadlines = { ...calmRelease.deadlines, approval: "720h" };
+    const before = await stageNext({ faults: badWhenAsked, release: { steps, deadlines } });
+    const bad = otherSlot(before);
+    await using harmless = stack.load({ path: "/api/harmless", clients: 2, pauseMs: 20 });
+    {
+      await using process = stack.start(["release", "--staged"]);
+      await stack.reaches(process, ["awaiting-approval"]);
+      assert.equal((await stack.atom(["approve"])).code, 0);
+      const ended = await stack.outcome(process);
+      assert.equal(ended.code, 0, ended.stderr);
+    }
+    assert.deepEqual([(await stack.stack.ledger()).active, (await stack.replicas(before)).desired], [bad, 0]);
+
+    await using harmed = stack.load({ clients: 2, pauseMs: 20 });
+    await using watch = await ReleaseWatch.start(stack.stack);
+    const folder = await mkdtemp(path.join(tmpdir(), "atom-elsewhere-"));
+    const { kubeconfig, context } = stack.stack.shared.cluster;
+    const words = ["rollback", "--now", "--kubeconfig", kubeconfig, "--context", context, "--reason", "logins fail"];
+    await using process = new AtomProcess(stack.stack, words, {}, folder);
+    const { code, stdout, stderr, record, ledger } = await stack.outcome(process);
+    await rm(folder, { recursive: true });
+    assert.equal(code, 0, `${stdout}${stderr}`);
+    await watch.settled();
+    assert.deepEqual(watch.sharesOf(before), [0, 100]);
+    assert.deepEqual([ledger.active, record.emergency, record.state.phase], [before, true, "released"]);
+    assert.deepEqual(watch.unjournalled(), []);
+    assert.equal((await stack.replicas(before)).ready, 2);
+    const lastLine = stdout.trimEnd().split("\n").at(-1) ?? "";
+    assert.match(lastLine, new RegExp(`\\(${before}\\) serves all traffic; verified: `));
+    const after = (event: string): number =>
+      Date.parse(record.journal.find((line) => line.event === event)?.at ?? "") - Date.parse(record.startedAt);
+    console.log(
+      `        pods ready after ${after("ready")} ms, all traffic after ${after("shifted")} ms, verified after ${after("confirmed")} ms`,
+    );
+    assert.ok(after("ready") <= after("shifted") && after("shifted") <= after("confirmed"), stdout);
+    assert.ok((await harmed.stop()).failed > 0);
+    assert.deepEqual((await stack.load({ clients: 2, maxRequests: 100 }).finished()).failed, 0);
+    noneFailed(await harmless.stop());
+
+    const up = await stack.stack.run("up");
+    assert.match(up.notes.join("\n"), /was rolled back .*; it is not staged again, and \w+ goes on serving/);
+    const again = await stack.atom(["release"]);
+    assert.equal(again.code, 12, again.stderr);
+    assert.equal((await stack.stack.ledger()).active, before);
+  });
+
+  it("atom release after an up that was killed in its migration releases what the file says, and not what lay in the slot from before", async () => {
+    const active = await stageNext();
+    const candidate = otherSlot(active);
+    await using load = stack.load({ clients: 2, pauseMs: 20 });
+    await stack.configure({ env: { FEATURE: "as the file says" }, release: calmRelease });
+    await killUpInMigration();
+    const released = await stack.release();
+    assert.equal(released.code, 0, released.stderr);
+    assert.equal(released.ledger.active, candidate);
+    const { spec } = await stack.stack.get(`deployment/atom-${candidate}`);
+    assert.match(JSON.stringify(spec), /"name":"FEATURE","value":"as the file says"/);
+    noneFailed(await load.stop());
+  });
+
+  /** Starts `up`, and kills it with all its processes once its migration is there. */
+  async function killUpInMigration(): Promise<void> {
+    const jobs = () => kubectl("get", "jobs", "-o", "jsonpath={range .items[*]}{.metadata.uid}{'\\n'}{end}");
+    const before = await jobs();
+    const { name, folder, env } = stack.stack;
+    const child = spawn(process.execPath, [stackCommand, "up", "--stack", name, "--yes"], {
+      ...{ cwd: folder, env: { ...process.env, ...env }, detached: true, stdio: "ignore" },
+    });
+    const ended = once(child, "exit");
+    await eventually(
+      "the migration is there",
+      async () => {
+        assert.equal(child.exitCode, null, "up has ended");
+        return (await jobs()).split("\n").some((job) => !before.includes(job)) ? true : undefined;
+      },
+      120_000,
+    );
+    process.kill(-(child.pid ?? NaN), "SIGKILL");
+    await ended;
+  }
 
   it("abort works after a releaser was killed, on a ledger whose plan is 10,000 brackets deep and with an ATOM_CHANGE that is no JSON", async () => {
     const steps = [

@@ -24,9 +24,15 @@ export class AtomProcess implements AsyncDisposable {
   #stdout = "";
   #stderr = "";
 
-  constructor(stack: ClusterStack, words: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  /** @param folder in which it is started @default the stack's, with its file */
+  constructor(
+    stack: ClusterStack,
+    words: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    folder = stack.folder,
+  ) {
     const child = spawn(process.execPath, [atom, ...words, "--stack", stack.name], {
-      cwd: stack.folder,
+      cwd: folder,
       env: {
         ...process.env,
         ...stack.env,

@@ -17,23 +17,32 @@ interface PodTemplate {
   readonly spec: { readonly containers: readonly [{ readonly env?: readonly { readonly name: string }[] }] };
 }
 
+/** What a version runs in place of its image's entry. */
+export interface OtherProgram {
+  readonly command: readonly string[];
+  readonly variables: readonly { readonly name: string; readonly value: string }[];
+}
+
 /**
  * Stages a new version in the idle slot, as `pulumi up` does but in one patch: a template that was never there before, with these faults.
  * Resolves to the template's digest.
+ *
+ * @param program @default the image's entry
  */
-export async function stage(stack: ClusterStack, faults: object = {}): Promise<string> {
+export async function stage(stack: ClusterStack, faults: object = {}, program?: OtherProgram): Promise<string> {
   const { active } = await stack.ledger();
   const resource = `deployment/atom-${otherSlot(active)}`;
   const template = (await stack.get(resource)).spec.template as PodTemplate;
   const digest = randomBytes(6).toString("hex");
   const [container] = template.spec.containers;
   const env = [
-    ...(container.env ?? []).filter(({ name }) => name !== "ATOM_FAULTS"),
+    ...(container.env ?? []).filter(({ name }) => name !== "ATOM_FAULTS" && name !== "FRONT"),
     { name: "ATOM_FAULTS", value: JSON.stringify(faults) },
+    ...(program?.variables ?? []),
   ];
   const changed = {
     metadata: { labels: { ...template.metadata.labels, "atom.dev/template": digest } },
-    spec: { containers: [{ ...container, env }] },
+    spec: { containers: [{ ...container, env, command: program?.command ?? null }] },
   };
   await stack.kubectl.patch(stack.namespace, resource, "pulumi", { spec: { replicas: 1, template: changed } });
   return digest;
