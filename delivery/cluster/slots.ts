@@ -3,7 +3,7 @@ import { slotName } from "../../components/names/names.ts";
 import type { Candidate, PodCount, Slot, SlotHealth, Slots, StuckPods } from "../release/ports.ts";
 import type { ClusterApi, FencedWriter } from "./api.ts";
 import { fieldManager } from "./client.ts";
-import { NotFoundError } from "./errors.ts";
+import { ClusterError, NotFoundError } from "./errors.ts";
 import { replacement } from "./replacement.ts";
 import { deployments, pods, type Deployment, type PodTemplate } from "./resources.ts";
 import { stuckPods } from "./stuck-pods.ts";
@@ -17,6 +17,9 @@ export interface DeploymentSlotsOptions {
   /** Pods of a slot that serves. */
   readonly replicas: number;
 }
+
+/** A way back may wait for what it is a part of. In milliseconds. */
+const handOverWithin = 2_000;
 
 /** What is in a slot, and how it is. */
 export interface SlotContent {
@@ -113,7 +116,12 @@ export class DeploymentSlots implements Slots {
       const managedFields = owners(found);
       return managedFields && { metadata: { managedFields } };
     };
-    await writer.write(deployments, name, handOver, { signal });
+    try {
+      await writer.write(deployments, name, handOver, { signal, timeout: handOverWithin });
+    } catch (error) {
+      // The slot is as it was asked for, and the next write tries this again.
+      if (!(error instanceof ClusterError)) throw error;
+    }
   }
 
   #name(slot: Slot): { readonly namespace: string; readonly name: string } {

@@ -1,8 +1,11 @@
 import type { FieldTree, ManagedFields, ObjectMeta } from "./api.ts";
 
-/** What Pulumi's provider writes as: it applies as a name of its own for each resource, and creates as the bare name. */
-const isPulumi = /^pulumi-(resource-)?kubernetes/;
 const template = ["f:spec", "f:template"];
+
+/** Whether it is what Pulumi's provider writes as: it applies as a name of its own for each resource, and creates as the bare name. */
+export function isPulumi(manager = ""): boolean {
+  return /^pulumi($|-(resource-)?kubernetes)/.test(manager);
+}
 
 /**
  * Who owns which fields of a Deployment, once those of its pod template that `manager` owns are Pulumi's; `undefined` where it owns none, or
@@ -19,7 +22,7 @@ export function withTemplateOwnedByPulumi(
   const fields = templateOf(given?.fieldsV1);
   if (given === undefined || fields === undefined) return undefined;
   const written = managedFields
-    .filter((entry) => isWhole(entry) && isPulumi.test(entry.manager ?? "") && entry.apiVersion === given.apiVersion)
+    .filter((entry) => isWhole(entry) && isPulumi(entry.manager) && entry.apiVersion === given.apiVersion)
     // A stack whose state was lost applies by another name than before.
     .toSorted((one, other) => ((one.time ?? "") < (other.time ?? "") ? 1 : -1));
   const taker = written.find(({ operation }) => operation === "Apply") ?? written[0];

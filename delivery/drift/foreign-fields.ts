@@ -1,12 +1,10 @@
-// What was set in the pod templates that serve, beside the program and the releaser. Pure.
+// What was set in the templates of slots that have pods, beside the program and the releaser. Pure.
 import type { FieldTree } from "../cluster/api.ts";
 import { fieldManager } from "../cluster/client.ts";
 import type { Deployment } from "../cluster/resources.ts";
+import { isPulumi } from "../cluster/template-owner.ts";
 import { secretText, type Difference } from "../engine-events/changes.ts";
 import type { DriftedResource } from "./drift.ts";
-
-/** The engine's provider, by whichever name it gives itself, and the releaser. */
-const own = new RegExp(`^(pulumi.*|${fieldManager})$`);
 
 /** What `kubectl rollout restart` leaves: the same version in new pods. */
 const restarted = "spec.template.metadata.annotations.kubectl.kubernetes.io/restartedAt";
@@ -20,7 +18,7 @@ export function foreignFields(slots: readonly Deployment[]): readonly DriftedRes
   return slots.flatMap(({ metadata, spec }) => {
     if (spec?.replicas === 0) return [];
     const foreign = (metadata.managedFields ?? []).flatMap(({ manager = "unknown", subresource = "", fieldsV1 }) => {
-      if (own.test(manager) || subresource !== "") return [];
+      if (isPulumi(manager) || manager === fieldManager || subresource !== "") return [];
       const template = fieldsV1?.["f:spec"]?.["f:template"];
       const paths = template === undefined ? [] : pathsOf(template, "spec.template");
       return paths.filter((path) => path !== restarted).map((path) => ({ path, manager }));

@@ -26,7 +26,7 @@ export function nextSteps({ stack, resources }: StackDrift): readonly string[] {
   return [
     ...(resources.some(({ by }) => by !== undefined)
       ? [
-          "What was set in the pods that serve: unset it where it was set, as with `kubectl set env deployment/NAME VARIABLE-`, or release another version. An update leaves the slot that serves alone.",
+          "What was set in the pods of a slot: unset it where it was set, as with `kubectl set env deployment/NAME VARIABLE-`, or release another version. An update leaves the slot that serves alone.",
         ]
       : []),
     // Without the variable the API server keeps a field for whoever changed it last.

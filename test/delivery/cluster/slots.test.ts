@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { InvalidError } from "../../../delivery/cluster/errors.ts";
 import { Fence } from "../../../delivery/cluster/fence.ts";
 import { replacement } from "../../../delivery/cluster/replacement.ts";
 import {
@@ -263,6 +264,26 @@ describe("the slots", () => {
     const writes = cluster.writes.length;
     await slots.scale("green", 3, signal);
     assert.equal(cluster.writes.length, writes, "it is done once");
+  });
+
+  it("are scaled also where the template cannot be left to Pulumi, which is tried again with the next write", async () => {
+    put(1);
+    const owned = { "f:spec": { "f:template": { "f:spec": {} } } };
+    const managedFields = [
+      { manager: "pulumi-kubernetes-1", operation: "Apply", apiVersion: "apps/v1" },
+      { manager: "atom-release", operation: "Update", apiVersion: "apps/v1", fieldsV1: owned },
+    ];
+    cluster.stored = (_, object) => ({ ...object, metadata: { ...object.metadata, managedFields } });
+    let patches = 0;
+    cluster.before = ({ verb }) => {
+      const isHandOver = verb === "patch" && (patches += 1) % 2 === 0;
+      if (isHandOver) throw new InvalidError({ verb, target: "deployments" }, "denied by a policy");
+    };
+    for (const replicas of [2, 3]) {
+      await slots.scale("green", replicas, signal);
+      assert.equal(cluster.peek(deployments, { namespace, name: "atom-green" }).spec?.replicas, replicas);
+    }
+    assert.equal(patches, 4);
   });
 });
 

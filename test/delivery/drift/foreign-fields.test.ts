@@ -29,7 +29,7 @@ const variable = inContainer({
 const found = (...deployments: readonly Deployment[]) =>
   foreignFields(deployments).map(({ name, by, differences }) => [name, by, differences.map(({ path }) => path)]);
 
-describe("what others set in the pods that serve", () => {
+describe("what others set in the pods of the slots", () => {
   const cases: Readonly<Record<string, readonly [FieldTree, readonly string[]]>> = {
     "a variable of its own": [variable, ["spec.containers.atom.env.HOTPATCH"]],
     "a declared variable with another value": [
@@ -133,7 +133,7 @@ describe("what others set in the pods that serve", () => {
     );
     const text = driftText(drift, { width: 200 });
     assert.match(text, /^Deployment atom-green, changed by kubectl-set\n {2}\+ .*\.env\.HOTPATCH: "\[secret\]"$/m);
-    assert.match(text, /^ {2}What was set in the pods that serve: unset it where it was set/m);
+    assert.match(text, /^ {2}What was set in the pods of a slot: unset it where it was set/m);
     assert.match(driftMarkdown(drift), /^- <code>Deployment atom-green<\/code>, changed by kubectl-set$/m);
     assert.deepEqual(withResources(changedService(), []), changedService());
   });
