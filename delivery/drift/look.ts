@@ -5,11 +5,13 @@ import { ClusterError } from "../cluster/errors.ts";
 import { deployments, type Deployment } from "../cluster/resources.ts";
 import { systemClock } from "../clock/system-clock.ts";
 import { runReportedStackCommand, type ReportedEnd } from "../converge/stack-process.ts";
+import type { StackChanges } from "../engine-events/changes.ts";
 import { parseChanges } from "../engine-events/parse.ts";
 import { scrubbedChanges } from "../engine-events/scrub.ts";
 import { placeOfStack } from "../target/target.ts";
 import { driftOf, LookError, withResources, type StackDrift } from "./drift.ts";
 import { foreignFields } from "./foreign-fields.ts";
+import { isSlot } from "./releaser-fields.ts";
 
 export interface LookOptions {
   readonly stack: string;
@@ -31,7 +33,9 @@ export async function lookForDrift(
   signal: AbortSignal,
 ): Promise<StackDrift> {
   const words = ["refresh", "--stack", stack, "--preview-only"];
-  const drift = readLook(stack, await runReportedStackCommand({ words, folder, onOutput }, signal), scrub);
+  const changes = readLook(stack, await runReportedStackCommand({ words, folder, onOutput }, signal), scrub);
+  const drift = driftOf(stack, changes);
+  if (!changes.resources.some(isSlot)) return drift;
   return withResources(drift, foreignFields(await slotsOf(stack, folder, signal)));
 }
 
@@ -50,15 +54,15 @@ async function slotsOf(stack: string, folder: string, signal: AbortSignal): Prom
   }
 }
 
-/** Reads a look from how its command ended. Nothing unscrubbed is in it. Throws as {@link lookForDrift} rejects. */
+/** Reads what a look found from how its command ended. Nothing unscrubbed is in it. Throws as {@link lookForDrift} rejects. */
 export function readLook(
   stack: string,
   { code, lastLines, events }: Pick<ReportedEnd, "code" | "lastLines" | "events">,
   scrub: LookOptions["scrub"],
-): StackDrift {
+): StackChanges {
   const changes = scrubbedChanges(parseChanges(events, `the look at ${stack}`), scrub);
   // One that did not come to its end has no summary, and must not pass for one that found nothing.
   if (code !== 0 || changes.outcome === "failed")
     throw new LookError(`${stack} could not be looked at (exit code ${code ?? "none"}):\n${scrub(lastLines)}`);
-  return driftOf(stack, changes);
+  return changes;
 }

@@ -37,8 +37,13 @@ export function withoutReleasersFields({
 }: Pick<ResourceChange, "urn" | "differences">): readonly Difference[] {
   const fields = moved.find(({ resource }) => resource.test(urn))?.fields;
   if (fields !== undefined) return differences.filter(({ path }) => !fields.test(path));
-  if (!urn.includes(slots.resource)) return differences;
+  if (!isSlot({ urn })) return differences;
   const { replicas, template, digest } = slots;
   const isOtherVersion = differences.some(({ path }) => template.test(path) && digest.startsWith(path));
   return differences.filter(({ path }) => !replicas.test(path) && !(isOtherVersion && template.test(path)));
+}
+
+/** Whether it is the Deployment of a slot. */
+export function isSlot({ urn }: Pick<ResourceChange, "urn">): boolean {
+  return urn.includes(slots.resource);
 }

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { LookError } from "../../../delivery/drift/drift.ts";
+import { driftOf, LookError } from "../../../delivery/drift/drift.ts";
 import { readLook } from "../../../delivery/drift/look.ts";
 import { EngineLog } from "../engine-events/engine-log.ts";
 
 const scrub = (text: string) => text.replaceAll("hunter2", "[secret]");
 const changed = () => new EngineLog().refreshed("settings", { before: { a: 1 }, inputs: { a: "hunter2" } }, "update");
 const look = (events: EngineLog | string, code: number | null = 0) =>
-  readLook("staging", { code, events: String(events), lastLines: "error: no hunter2 here" }, scrub);
+  driftOf("staging", readLook("staging", { code, events: String(events), lastLines: "error: no hunter2 here" }, scrub));
 
 describe("a look for drift", () => {
   it("finds what the engine reports, without its secrets", () => {
