@@ -2,7 +2,7 @@ import type { Clock } from "../release/ports.ts";
 import { within } from "../release/deadline.ts";
 import { messageOf, persist } from "../release/persist.ts";
 import type { ClusterApi, ObjectName } from "./api.ts";
-import { ClusterError, ConflictError, LeaseLostError, NotFoundError, UnreachableError } from "./errors.ts";
+import { ConflictError, LeaseLostError, NotFoundError, UnreachableError } from "./errors.ts";
 import { leases, type Lease } from "./resources.ts";
 
 export interface LeaseOptions {
@@ -165,8 +165,7 @@ class Holding implements HeldLease {
           clock,
           signal,
           patience: Math.max(0, renewDeadline - this.#age()),
-          // Who was refused may be let in a moment later, while it is still good.
-          retry: (error) => error instanceof ClusterError,
+          // Who was refused, or found a ledger that cannot be read, may get through a moment later, while it is still good.
         });
       }
     } catch (error) {

@@ -20,8 +20,8 @@ Exit codes:
   0   released, or done as asked
   10  the release went back: rolled back or aborted
   11  the release is held, and waits for a person
-  12  refused before anything was changed: a mistake in what was asked, a lock, a quarantine, a preview that fails,
-      an abort after the soak, when the release is released
+  12  refused before anything was changed: a mistake in what was asked, a lock, a quarantine, a preview that fails.
+      Also an abort that came after the soak: the release ends as released, and the old slot's pods stay
   13  a failure of atom or of the cluster
   14  the environment is not as it was left (atom drift)
   130 interrupted by a second Ctrl-C`;

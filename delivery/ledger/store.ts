@@ -73,13 +73,15 @@ export class LedgerStore {
   /**
    * Shuts out every releaser before this one. The number that is answered is the new one's fence.
    *
-   * @param above a number that it must be above as well @default 0
+   * @param instead the number that this releaser has, and one that it needs to be above as well: LeaseLostError where another releaser has taken
+   * a number since @default it has none yet
    */
-  async takeFence(signal: AbortSignal, above = 0): Promise<number> {
-    // Taking it twice after an unanswered write costs a number and nothing else.
-    const { fence } = await this.update((ledger) => ({ ...ledger, fence: Math.max(ledger.fence, above) + 1 }), {
-      signal,
-    });
+  async takeFence(signal: AbortSignal, instead?: { readonly of: number; readonly above: number }): Promise<number> {
+    // Taking the first one twice after an unanswered write costs a number and nothing else.
+    const { fence } = await this.update(
+      (ledger) => ({ ...ledger, fence: Math.max(ledger.fence, instead?.above ?? 0) + 1 }),
+      { signal, ...(instead && { fence: instead.of }) },
+    );
     return fence;
   }
 

@@ -98,6 +98,7 @@ const detailed: readonly string[] = [
   "return-contradicted",
   "capacity-lost",
   "pods-kept",
+  "rollback-too-late",
   "noted",
 ];
 

@@ -12,9 +12,11 @@ import { Mailbox } from "./mailbox.ts";
 import { messageOf, persist } from "./persist.ts";
 import type { ReleasePorts, StepMeasurement } from "./ports.ts";
 import { eventOf } from "./requests.ts";
-import type { JournalEntry, Phase, ReleaseState } from "./state.ts";
+import type { JournalEntry, ReleaseState } from "./state.ts";
 import {
   isAside,
+  isBack,
+  isBinding,
   isFinal,
   isForward,
   isMoving,
@@ -101,9 +103,11 @@ export class ReleaseRunner {
     const requests = this.#followRequests(stop);
     try {
       stop.throwIfAborted();
-      if (this.#first !== undefined) await this.#record(this.#first, stop);
+      const first = this.#first;
+      if (first !== undefined) await this.#endable(abort, stop, (signal) => this.#record(first, signal));
       while (!isFinal(this.#state.phase))
-        if (!(await this.#phaseOrTidying(abort, stop))) return { end: "held", state: this.#state };
+        if (!(await this.#endable(abort, stop, (signal) => this.#phase(signal))))
+          return { end: "held", state: this.#state };
       return { end: "over", state: this.#state };
     } catch (error) {
       if (error instanceof LeaseLostError) throw error;
@@ -120,11 +124,11 @@ export class ReleaseRunner {
   }
 
   /** Where no traffic is to be moved any more, a person who wants this process to end is not kept waiting for what is left. */
-  async #phaseOrTidying(abort: AbortSignal, stop: AbortSignal): Promise<boolean> {
-    if (!isTidying(this.#state.phase)) return this.#phase(stop);
+  async #endable<T>(abort: AbortSignal, stop: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (!isTidying(this.#state.phase)) return work(stop);
     const ending = endingSoon(this.#ports.clock, abort, stop);
     try {
-      return await this.#phase(ending.signal);
+      return await work(ending.signal);
     } finally {
       ending.forget();
     }
@@ -223,7 +227,7 @@ export class ReleaseRunner {
     const lines = [...this.#unwritten, entry];
     const write = (signal: AbortSignal): Promise<void> => journal.append(lines, next, signal);
     try {
-      if (isFinal(next.phase))
+      if (isBinding(this.#state, next))
         await persist(() => write(stop), {
           clock,
           signal: stop,
@@ -292,9 +296,4 @@ export class ReleaseRunner {
       if (!stop.aborted) this.#ports.notifier.trouble(`people's requests cannot be read: ${messageOf(error)}`);
     }
   }
-}
-
-/** On the way back or over: phases from which nothing moves towards the candidate. */
-function isBack(phase: Phase): boolean {
-  return !isForward(phase) && phase !== "finishing" && phase !== "held";
 }

@@ -139,7 +139,8 @@ export class Session {
     const { plan } = this.#tools;
     const ledger = await store.read(stop);
     const found = await lookAtSlots(this.#tools.slots, ledger.active, stop);
-    const candidate = unless(broken, () => chooseCandidate(ledger, found, request, prepare !== undefined));
+    const isStaged = prepare !== undefined && broken === undefined;
+    const candidate = unless(broken, () => chooseCandidate(ledger, found, request, isStaged));
     const basis = await this.#basis(found, ledger.active, request, stop);
     const opening = { candidate, found, plan, request, basis, at: new Date(clock.now()).toISOString() };
     stop.throwIfAborted();

@@ -34,13 +34,14 @@ export interface TakeOptions {
 
 /**
  * Takes the next number and stamps with it what a release moves. Objects with a number that the ledger has not come to are of a releaser that the
- * ledger, an older copy, has forgotten; whoever has taken over meanwhile is in the ledger, and the number that is taken then is above that too.
+ * ledger, an older copy, has forgotten: this one takes a number above it. Whoever has taken over meanwhile is in the ledger, since a number is taken
+ * there before it is stamped: LeaseLostError, and that one goes on.
  */
 export async function takeFence({ store, plan, writerOf }: TakeOptions, signal: AbortSignal): Promise<Taken> {
   const first = await store.takeFence(signal);
   const found = await shutOut(writerOf(first), plan, signal);
   if (found.highest <= first) return { fence: first, writer: found.writer, troubles: found.unstamped };
-  const fence = await store.takeFence(signal, found.highest);
+  const fence = await store.takeFence(signal, { of: first, above: found.highest });
   const { writer, highest, unstamped } = await shutOut(writerOf(fence), plan, signal);
   if (highest > fence) throw new LeaseLostError("taken", `releaser ${highest} has taken over, and this is ${fence}`);
   const older =

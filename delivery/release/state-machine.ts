@@ -41,6 +41,7 @@ export const plainEventTypes = [
   "quarantined",
   "scaled-down",
   "pods-kept",
+  "rollback-too-late",
   "taken-over",
 ] as const;
 type PlainEventType = (typeof plainEventTypes)[number];
@@ -74,7 +75,7 @@ export const table: Readonly<Record<Phase, Row>> = {
   finishing: {
     finished: to("released"),
     // A rollback that comes too late for this release: the next one begins with the old slot's pods.
-    "pods-kept": (state) => ({ ...state, activeStays: true }),
+    "rollback-too-late": (state) => ({ ...state, activeStays: true }),
     noted: stay,
     "taken-over": stay,
   },
@@ -141,6 +142,11 @@ export function isForward(phase: Phase): boolean {
   return table[phase].held !== undefined || phase === "waiting-ready" || phase === "smoking";
 }
 
+/** On the way back or over: phases from which nothing moves towards the candidate. */
+export function isBack(phase: Phase): boolean {
+  return !isForward(phase) && phase !== "finishing" && phase !== "held";
+}
+
 /** Whether traffic is on the move, from the decision until it is seen in effect: a bad version is found out and taken back in that time. */
 export function isMoving(phase: Phase): boolean {
   return moving.includes(phase);
@@ -156,6 +162,14 @@ export function isTidying(phase: Phase): boolean {
 /** Whether an event is said and leaves the release where it is: what is under way goes on. */
 export function isAside({ type }: ReleaseEvent): boolean {
   return type === "warned" || type === "noted";
+}
+
+/**
+ * Whether nothing is done before the line that leads there is written, however long that takes: the end, and that the old slot's pods are left. The
+ * next releaser would not know of these and would take them away.
+ */
+export function isBinding(from: ReleaseState, next: ReleaseState): boolean {
+  return isFinal(next.phase) || from.activeStays !== next.activeStays;
 }
 
 /** Whether requests of users may reach the candidate without its having been found good at 100 %: the guard must run. */
@@ -208,7 +222,7 @@ export function endOf({ phase }: ReleaseState, end: ReleaseEvent, goOn: ReleaseE
   if (table[phase].failed !== undefined) return end;
   const isLate = phase === "finishing" && "reason" in end && end.reason === "manual";
   const detail = `${end.detail}; that came after the soak: the release ends as released, and the pods that the slot before still has are left`;
-  return isLate ? { type: "pods-kept", detail } : goOn;
+  return isLate ? { type: "rollback-too-late", detail } : goOn;
 }
 
 function firstStep(state: ReleaseState, _event: ReleaseEvent, plan: MachinePlan): ReleaseState {

@@ -105,6 +105,7 @@ const toneOfEvent: Readonly<Record<string, Tone>> = {
   "return-contradicted": "bad",
   "capacity-lost": "bad",
   "pods-kept": "warning",
+  "rollback-too-late": "warning",
   noted: "warning",
   "taken-over": "warning",
   "step-passed": "good",

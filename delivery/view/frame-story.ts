@@ -25,7 +25,7 @@ export function smokeLines({ state, smoke, release }: LiveModel, width: number):
   return flowed(spans, width);
 }
 
-const yellow: readonly string[] = ["held", "warned", "noted", "capacity-lost", "pods-kept"];
+const yellow: readonly string[] = ["held", "warned", "noted", "capacity-lost", "pods-kept", "rollback-too-late"];
 
 /** The journal's last lines. */
 export function storyLines({ journal }: LiveModel, most: number): Lines {

@@ -1,5 +1,6 @@
 // A rollback that users ask for once the soak is over, while the release takes the old slot's pods away.
 import assert from "node:assert/strict";
+import { ForbiddenError } from "../../../delivery/cluster/errors.ts";
 import { servingAfterRollback } from "../../../delivery/report/serving.ts";
 import { releasePlan } from "../support/plans.ts";
 import { World } from "./world.ts";
@@ -58,6 +59,40 @@ describe("a rollback after the soak of a release that is not over yet", () => {
     assert.deepEqual([id, state.phase, world.ledger.active, fewest], ["r2", "released", "blue", 2]);
     assert.ok(back < 15_000, `${back} ms`);
   });
+
+  for (const then of ["it can", "users end the process"] as const)
+    it(`does nothing before the ledger says that the pods are left, and it cannot be written until ${then}`, async () => {
+      const world = await finishing();
+      const releaser = world.releaser();
+      // Once the new releaser has its number.
+      const { fence } = world.ledger;
+      let lines = 0;
+      world.cluster.before = ({ by, verb, plural }) => {
+        const isWrite = by === releaser.holder && verb === "patch" && plural === "configmaps";
+        if (!isWrite || world.ledger.fence === fence) return;
+        lines += 1;
+        throw new ForbiddenError({ verb, target: "ledger", status: 403 }, "no");
+      };
+      const { canary } = world;
+      const back = releaser.takeBack("aborted by anna: logins fail");
+      await world.clock.pass(30_000);
+      assert.ok(lines > 1);
+      assert.deepEqual([world.events.at(-1), world.canary, world.replicas("blue")], ["soaked", canary, 2]);
+      if (then === "users end the process") {
+        releaser.abort();
+        assert.equal((await world.clock.settle(back)).end, "left");
+        return;
+      }
+      world.cluster.before = () => undefined;
+      world.cluster.after = ({ by }) => {
+        if (by === releaser.holder && world.events.at(-1) === "rollback-too-late") releaser.kill();
+      };
+      await world.clock.pass(10_000);
+      world.barren = [];
+      world.start("green");
+      const { state } = await world.clock.settle(world.releaser().release());
+      assert.deepEqual([state.phase, state.activeStays, world.replicas("blue")], ["released", true, 2]);
+    });
 
   it("that is none, but another release that supersedes this one, takes the pods away as ever", async () => {
     const world = await finishing();

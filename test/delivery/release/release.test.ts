@@ -359,4 +359,16 @@ describe("a release", () => {
     );
     assert.equal(broken.ledger.current, null);
   });
+
+  it("leaves what served before, which still has pods, as it is where the environment could not be brought up", async () => {
+    const world = new World();
+    await world.clock.settle(world.releaser().release());
+    world.stage("blue", templates.blue);
+    const prepare = (): Promise<never> => Promise.reject(new ConvergeError("the migration failed"));
+    await assert.rejects(world.clock.settle(world.releaser().release({}, { prepare })), {
+      name: "ConvergeError",
+      message: "the migration failed",
+    });
+    assert.deepEqual([world.ledger.current, world.ledger.active, world.replicas("blue")], [null, "green", 2]);
+  });
 });

@@ -91,7 +91,7 @@ const expected: Readonly<Record<Phase, Readonly<Partial<Record<EventType, Phase>
     noted: "soaking",
     "taken-over": "soaking",
   },
-  finishing: { finished: "released", "pods-kept": "finishing", noted: "finishing", "taken-over": "finishing" },
+  finishing: { finished: "released", "rollback-too-late": "finishing", noted: "finishing", "taken-over": "finishing" },
   "stepping-back": {
     "stepped-back": "held",
     failed: "returning",

@@ -1,7 +1,7 @@
 // What a releaser needs to take a release over from another one, and what becomes of both where it does not get that.
 import assert from "node:assert/strict";
-import { leaseName } from "../../../components/names/names.ts";
-import { leases, virtualServices } from "../../../delivery/cluster/resources.ts";
+import { ledgerKey, ledgerName, leaseName } from "../../../components/names/names.ts";
+import { configMaps, deployments, leases, virtualServices } from "../../../delivery/cluster/resources.ts";
 import { ForbiddenError, UnreachableError } from "../../../delivery/cluster/errors.ts";
 import { fenceAnnotation } from "../../../delivery/cluster/fence.ts";
 import type { Call } from "../support/memory-cluster.ts";
@@ -90,6 +90,45 @@ describe("taking a release over", () => {
   });
 });
 
+describe("two releasers that begin within a second", () => {
+  for (const what of ["an abort", "a release that is resumed"] as const)
+    it(`end the release by the later one, an abort: the earlier one, ${what}, still stamps and does not take the number back`, async () => {
+      const world = new World();
+      const first = world.releaser();
+      const begun = first.release();
+      await world.clock.pass(10_000);
+      const fence = world.ledger.fence;
+      const earlier = world.releaser();
+      let isSlow = true;
+      world.cluster.before = async ({ by, plural, verb }) => {
+        if (isSlow && by === earlier.holder && plural === "deployments" && verb === "patch")
+          await world.clock.sleep(900, new AbortController().signal);
+      };
+      if (what === "a release that is resumed") first.kill();
+      const shutOut = what === "an abort" ? earlier.takeBack("aborted by anna") : earlier.release();
+      for (let waited = 0; world.ledger.fence === fence; waited += 50) {
+        assert.ok(waited < 60_000);
+        await world.clock.pass(50);
+      }
+      const later = world.releaser().takeBack("aborted by ben");
+      await world.clock.pass(300);
+      // The controller's status: the stamp that is on its way names another version.
+      for (const slot of ["blue", "green"]) {
+        const name = { ...lease, name: `atom-${slot}` };
+        world.cluster.put(deployments, world.cluster.peek(deployments, name));
+      }
+      await world.clock.pass(700);
+      isSlow = false;
+      const { state } = await world.clock.settle(later);
+      assert.deepEqual([state.phase, state.cause?.detail], ["aborted", "aborted by ben"]);
+      await assert.rejects(world.clock.settle(shutOut), { name: "LeaseLostError", how: "taken" });
+      if (what === "an abort")
+        await assert.rejects(world.clock.settle(begun), { name: "LeaseLostError", how: "taken" });
+      assert.deepEqual([world.shares, world.ledger.current, world.ledger.fence], [[0, 10, 0], null, fence + 2]);
+      assert.equal(world.troubles.filter((told) => told.includes("older copy")).length, 0);
+    });
+});
+
 describe("a release whose lease is in trouble", () => {
   for (const seconds of [3, 30, 120])
     it(`goes on, or back, where the lease is refused for ${seconds} s`, async () => {
@@ -138,6 +177,47 @@ describe("a release whose lease is in trouble", () => {
       assert.equal((await world.clock.settle(ended)).state.phase, "released");
       assert.equal(world.events.includes("taken-over"), false);
     });
+
+  it("goes on where the lease is deleted and the ledger cannot be read for a while, and ends with that where it lasts", async () => {
+    for (const isBrief of [true, false]) {
+      const world = new World(
+        releasePlan({
+          steps: [
+            { percent: 10, wait: 60_000 },
+            { percent: 100, wait: 0 },
+          ],
+        }),
+      );
+      const first = world.releaser();
+      const ended = first.release();
+      await world.clock.pass(10_000);
+      const ledger = { ...lease, name: ledgerName("atom") };
+      const text = world.cluster.peek(configMaps, ledger).data?.[ledgerKey] ?? "";
+      const fill = (filled: string): void => {
+        world.cluster.put(configMaps, { ...world.cluster.peek(configMaps, ledger), data: { [ledgerKey]: filled } });
+      };
+      let renewals = 0;
+      world.cluster.before = ({ plural, verb }) => {
+        if (plural === "leases" && verb === "patch") renewals += 1;
+      };
+      await world.cluster.client("kubectl").delete(leases, lease);
+      fill("{");
+      for (let waited = 0; renewals === 0; waited += 100) {
+        assert.ok(waited < 10_000);
+        await world.clock.pass(100);
+      }
+      await world.clock.pass(2_000);
+      if (!isBrief) {
+        await assert.rejects(world.clock.settle(ended), { name: "LedgerCorruptError" });
+        continue;
+      }
+      fill(text);
+      await world.clock.pass(3_000);
+      assert.equal(world.cluster.peek(leases, lease).spec?.holderIdentity, first.holder);
+      assert.equal((await world.clock.settle(ended)).state.phase, "released");
+      assert.equal(world.events.includes("taken-over"), false);
+    }
+  });
 
   it("stops where another releaser has taken over and ended, though nobody holds the lease by then", async () => {
     const world = new World();
