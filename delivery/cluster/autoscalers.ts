@@ -7,7 +7,7 @@ import { holdOrSay, type Autoscalers } from "../release/pods.ts";
 import type { PodCount, Slot, SlotHealth, Slots } from "../release/ports.ts";
 import type { ClusterApi, FencedWriter } from "./api.ts";
 import { autoscalerKinds, type Autoscaler, type AutoscalerKind, type Bounds } from "./autoscaler-kinds.ts";
-import { ForbiddenError, InvalidError, NotFoundError } from "./errors.ts";
+import { ForbiddenError, InvalidError, LeaseLostError, NotFoundError } from "./errors.ts";
 
 export interface SlotAutoscalersOptions {
   readonly cluster: Pick<ClusterApi, "list">;
@@ -25,6 +25,8 @@ export class SlotAutoscalers implements Autoscalers {
   readonly #options: SlotAutoscalersOptions;
   readonly #kinds: readonly AutoscalerKind[];
   #held: readonly HeldMinimum[];
+  /** What of it the ledger has. */
+  #saved: readonly HeldMinimum[];
   #last: Promise<unknown> = Promise.resolve();
   /** Of what was given back while something else could not be, which is tried again. */
   readonly #unsaid: string[] = [];
@@ -34,6 +36,7 @@ export class SlotAutoscalers implements Autoscalers {
   constructor(options: SlotAutoscalersOptions) {
     this.#options = options;
     this.#held = options.held;
+    this.#saved = options.held;
     this.#kinds = autoscalerKinds(options);
   }
 
@@ -75,7 +78,10 @@ export class SlotAutoscalers implements Autoscalers {
     return this.#news(notes);
   }
 
-  /** What is given back is no longer on record: a minimum that somebody sets from then on is their own, whatever it is. */
+  /**
+   * What is given back is no longer on record: a minimum that somebody sets from then on is their own, whatever it is. A record that cannot be
+   * written keeps nothing from being given back: it is written the next time, and giving back twice does no harm.
+   */
   async #giveBack(signal: AbortSignal): Promise<readonly string[]> {
     const kept: HeldMinimum[] = [];
     let broken: unknown;
@@ -91,7 +97,15 @@ export class SlotAutoscalers implements Autoscalers {
         kept.push(entry);
       }
     }
-    if (kept.length < this.#held.length) await this.#save(kept, signal);
+    this.#held = kept;
+    if (kept.length < this.#saved.length) {
+      try {
+        await this.#save(kept, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof LeaseLostError) throw error;
+      }
+    }
     if (broken !== undefined) throw broken as Error;
     return this.#news(this.#unsaid.splice(0));
   }
@@ -136,6 +150,7 @@ export class SlotAutoscalers implements Autoscalers {
   async #save(held: readonly HeldMinimum[], signal: AbortSignal): Promise<void> {
     await this.#options.save(held, signal);
     this.#held = held;
+    this.#saved = held;
   }
 
   async #giveBackOne(
@@ -223,7 +238,10 @@ export class AutoscaledSlots implements Slots {
 
   async scale(slot: Slot, replicas: number | "full", signal: AbortSignal): Promise<void> {
     const pods = replicas === "full" ? this.#full : replicas;
-    if (pods > 0) await holdOrSay(this.#autoscalers, { [slot]: pods }, this.#say, signal);
-    await this.#slots.scale(slot, replicas, signal);
+    const scaled = this.#slots.scale(slot, replicas, signal);
+    // At once: pods that are to start wait for no autoscaler, nor for its record.
+    await (pods > 0
+      ? Promise.all([scaled, holdOrSay(this.#autoscalers, { [slot]: pods }, this.#say, signal)])
+      : scaled);
   }
 }

@@ -113,7 +113,8 @@ export class PodGuard implements Guard, ServedRequests {
 }
 
 function keep({ readings }: Served, { at, candidate, active }: WatchedSnapshot): void {
-  readings.push({ at, candidate: candidate.requests, active: active.requests });
+  const unread = candidate.read === 0 && ({ candidateUnread: true } as const);
+  readings.push({ at, candidate: candidate.requests, active: active.requests, ...unread });
   if (readings.length > keptReadings) readings.shift();
 }
 

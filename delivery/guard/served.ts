@@ -6,6 +6,8 @@ export interface ServedReading {
   readonly at: number;
   readonly candidate: number;
   readonly active: number;
+  /** None of the candidate's pods answered, so that its number is that of before, or 0. @default some did */
+  readonly candidateUnread?: true;
 }
 
 /** Where the requests went, seen from the pods. */

@@ -1,4 +1,5 @@
 // How many ready pods a share of the traffic needs, and what a slot with fewer of them can carry. Pure.
+import type { PodCount } from "./ports.ts";
 
 /** Ready pods of both slots. */
 export interface ReadyPods {
@@ -13,13 +14,21 @@ export interface ReadyPods {
 const headroom = 1.25;
 
 /**
- * Ready pods that a slot needs for a share of the traffic: that share of the pods that serve in the other one, and at least one.
+ * Pods that a slot's load asks for: those that it is to have, ready or not, since an autoscaler asked for them; and not fewer than are ready,
+ * since those that are on their way out serve until they are gone.
+ */
+export function podsDue({ ready, desired }: PodCount): number {
+  return Math.max(ready, desired);
+}
+
+/**
+ * Ready pods that a slot needs for a share of the traffic: that share of the pods that all of it takes, rounded up, and at least one.
  *
  * @param percent of the traffic, 0 to 100
- * @param serving pods of the other slot, now
+ * @param all pods for all of the traffic: the other slot's, either those that are due ({@link podsDue}) or those that are ready
  */
-export function podsNeeded(percent: number, serving: number): number {
-  return percent === 0 ? 0 : Math.max(1, Math.ceil((percent * serving) / 100));
+export function podsNeeded(percent: number, all: number): number {
+  return percent === 0 ? 0 : Math.max(1, Math.ceil((percent * all) / 100));
 }
 
 /**

@@ -52,16 +52,13 @@ export class GuardTask {
     return this.#latest;
   }
 
-  /**
-   * Ready pods by the last reading, also of a watch that has ended, and those of the active slot that there are, ready or not; `undefined` where
-   * that is too old to move traffic by.
-   */
-  get readyPods(): (ReadyPods & { readonly activeDue: number }) | undefined {
+  /** Ready pods by the last reading, also of a watch that has ended; `undefined` where that is too old to move traffic by. */
+  get readyPods(): ReadyPods | undefined {
     const { podsAt = null, active, candidate } = this.#latest ?? {};
     if (podsAt === null || active === undefined || candidate === undefined) return undefined;
     const age = this.#ports.clock.now() - podsAt;
     if (age < 0 || age > freshFor) return undefined;
-    return { active: active.ready, candidate: candidate.ready, activeDue: Math.max(active.ready, active.pods) };
+    return { active: active.ready, candidate: candidate.ready };
   }
 
   /** What the last reading said of pods is known to be wrong by now. */

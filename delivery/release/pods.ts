@@ -1,12 +1,12 @@
 // Pods before weights: a slot has the ready pods that a share of the traffic needs before it gets it.
 import type { BySlot } from "../../components/names/slot-name.ts";
 import { LeaseLostError } from "../cluster/errors.ts";
-import { podsNeeded } from "./capacity.ts";
-import type { GuardTask } from "./guard-task.ts";
+import { podsDue, podsNeeded } from "./capacity.ts";
 import { messageOf } from "./persist.ts";
 import type { PodCount, StuckPods } from "./ports.ts";
 import type { Reason } from "./state.ts";
 import type { ReleaseEvent } from "./state-machine.ts";
+import type { Subject } from "./subject.ts";
 import { failed, tryUntil, type Workplace } from "./workplace.ts";
 
 /** Two Deployments are counted this far apart, in milliseconds: four requests a second. */
@@ -62,50 +62,51 @@ export async function countPods({ subject, ports, signal }: Workplace): Promise<
  * In an emergency there is no way back to keep warm, and the kept version keeps all of its pods.
  */
 export async function holdPods(percent: number, place: Workplace): Promise<void> {
-  const { subject, ports, guard, signal, tell } = place;
+  const { subject, ports, signal, tell } = place;
   const { active, candidate, plan, emergency = false } = subject;
-  const ready = guard.readyPods ?? (await readyPods(place));
-  if (ready === undefined) return;
+  const counts = await countPods(place).catch(() => undefined);
+  signal.throwIfAborted();
+  // Whoever needs them counts again.
+  if (counts === undefined) return;
+  const all = podsOfAllTraffic(subject, counts.active);
+  const needed = podsNeeded(percent, all);
   const pods = emergency
-    ? { [candidate.slot]: Math.max(podsNeeded(percent, ready.active), ready.candidate) }
-    : { [active]: Math.max(ready.activeDue, plan.replicas), [candidate.slot]: podsNeeded(percent, ready.activeDue) };
+    ? { [candidate.slot]: Math.max(needed, counts.candidate.ready) }
+    : { [active]: Math.max(all, plan.replicas), [candidate.slot]: needed };
   const say = (detail: string): void => {
     tell({ type: "noted", detail });
   };
   await holdOrSay(ports.autoscalers, pods, say, signal);
 }
 
-/** Undefined where they cannot be counted: whoever needs them counts again. */
-async function readyPods(place: Workplace): Promise<GuardTask["readyPods"]> {
-  try {
-    const { active, candidate } = await countPods(place);
-    return { active: active.ready, candidate: candidate.ready, activeDue: Math.max(active.ready, active.desired) };
-  } catch {
-    place.signal.throwIfAborted();
-    return undefined;
-  }
+/**
+ * The active slot's pods as the measure of all traffic: those that are due. In an emergency and for a hotfix its ready ones, since what is broken may
+ * never have more, and its pods that wait for a node leave none to the fix.
+ */
+function podsOfAllTraffic(subject: Subject, active: PodCount): number {
+  return isUrgent(subject) ? active.ready : podsDue(active);
+}
+
+function isUrgent({ emergency = false, hotfix }: Subject): boolean {
+  return emergency || hotfix !== undefined;
 }
 
 /**
- * Resolves when the candidate has the ready pods that a share of the traffic needs, or with what ends the release. Where the guard's last
- * reading says that it has them nothing is asked for. The active slot's pods count whether they are ready or not: those that an autoscaler has
- * asked for are what the load needs. In an emergency its ready ones do, since what is broken may never have more.
+ * Resolves when the candidate has the ready pods that a share of the traffic needs, or with what ends the release. Where ready pods are the measure
+ * and the guard's last reading says that it has them nothing is asked for; what is due only a Deployment says.
  *
  * @param percent the share that it is to get
  */
 export async function awaitCandidatePods(percent: number, place: Workplace): Promise<ReleaseEvent | undefined> {
   const { subject, ports, guard, signal, tell } = place;
-  const { candidate, active, plan, emergency = false } = subject;
-  const reading = guard.readyPods;
-  if (reading !== undefined) {
-    const serving = emergency ? reading.active : reading.activeDue;
-    if (reading.candidate >= podsNeeded(percent, serving)) return undefined;
-  }
+  const { candidate, active, plan } = subject;
+  const reading = isUrgent(subject) ? guard.readyPods : undefined;
+  if (reading !== undefined && reading.candidate >= podsNeeded(percent, reading.active)) return undefined;
   const start = ports.clock.monotonic();
   for (let round = 0; ; round += 1) {
     const counts = await tryUntil(place, plan.deadlines.ready, () => countPods(place));
-    const { ready, desired } = counts.active;
-    const due = emergency ? ready : Math.max(ready, desired);
+    const { ready } = counts.active;
+    const due = podsOfAllTraffic(subject, counts.active);
     const needed = podsNeeded(percent, due);
     if (counts.candidate.ready >= needed) return undefined;
     const short =

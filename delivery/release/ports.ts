@@ -84,7 +84,7 @@ export interface Confirmation {
   readonly detail: string;
   /**
    * Requests that the candidate has served since, where requests go by weights alone: at 0 % anyone who still sends them will lose them with
-   * its pods. Absent where that is not known, or connections stay with their pods until these end.
+   * its pods. Absent where its pods did not answer twice since, or connections stay with their pods until these end.
    */
   readonly candidateServed?: number;
 }

@@ -5,7 +5,7 @@ import { pollWeight, rolledBack, split } from "./moving.ts";
 import { turnService } from "./own-service.ts";
 import { messageOf } from "./persist.ts";
 import { countEvery, countPods, type PodCounts } from "./pods.ts";
-import { PodsNotReadyError, type Split } from "./ports.ts";
+import { PodsNotReadyError, type Confirmation, type Split } from "./ports.ts";
 import type { ReleaseState } from "./state.ts";
 import type { ReleaseEvent } from "./state-machine.ts";
 import { failed, tryForEver, tryUntil, type Workplace } from "./workplace.ts";
@@ -14,6 +14,8 @@ import { failed, tryForEver, tryUntil, type Workplace } from "./workplace.ts";
 export const tidyPatience = 120_000;
 /** Nobody is sent to pods any more that have served no request for so long, in milliseconds. */
 const quietFor = 2_000;
+/** How long it is waited for that, in milliseconds: gateways follow within seconds, and what goes on for longer follows no weight. */
+const lingerPatience = 30_000;
 /** Between two looks whether the active slot still has pods, in milliseconds. */
 const activeEvery = 1_000;
 
@@ -203,11 +205,11 @@ function lostActiveSlot({ subject, guard }: Workplace, { active, candidate }: Po
 
 /**
  * Resolves with what speaks against taking the candidate's pods away: until the active slot was seen to serve everything, or has all of
- * its pods ready, they may be all that users have; and a proxy that follows later than others may still send requests to them. Rejects when
- * that cannot be looked at.
+ * its pods ready, they may be all that users have. A proxy that follows later than others may still send requests to them, so these are waited
+ * for; those that go on are of callers whose connections end with the pods. Rejects when that cannot be looked at.
  */
 export async function objectionToScalingDown(state: ReleaseState, place: Workplace): Promise<ReleaseEvent | undefined> {
-  const { subject, ports, signal } = place;
+  const { subject, ports, signal, tell } = place;
   const { slot } = subject.candidate;
   const unturned = await turnService(0, place, tidyPatience);
   if (unturned !== undefined) return { type: "pods-kept", detail: `${slot} keeps its pods: ${unturned}` };
@@ -224,13 +226,18 @@ export async function objectionToScalingDown(state: ReleaseState, place: Workpla
     if (lost !== undefined) return lost;
     const { ready, desired } = counts.active;
     const isShort = ready < Math.max(1, state.rollbackVerified === true ? 1 : desired);
-    const served = isShort ? 0 : await stillServed(place);
-    if (!isShort && served === 0) return undefined;
-    if (ports.clock.monotonic() - start >= tidyPatience) {
-      const why = isShort
-        ? `${ready} of ${desired} pods of ${subject.active} are ready`
-        : `they still served ${served} request${served === 1 ? "" : "s"} in ${quietFor / 1000} s, which no weight sends there`;
-      const detail = `${slot} keeps its pods: ${why}`;
+    if (!isShort) {
+      const served = await stillServed(place);
+      if (served === 0) return undefined;
+      if (ports.clock.monotonic() - start >= lingerPatience) {
+        const requests = `${served} request${served === 1 ? "" : "s"}`;
+        const callers = `connections that callers inside the cluster keep, or requests to the Service of ${slot}`;
+        const detail = `${slot} still answered ${requests} in ${quietFor / 1000} s, which no weight sends there`;
+        tell({ type: "noted", detail: `${detail} (${callers}); its pods go all the same` });
+        return undefined;
+      }
+    } else if (ports.clock.monotonic() - start >= tidyPatience) {
+      const detail = `${slot} keeps its pods: ${ready} of ${desired} pods of ${subject.active} are ready`;
       ports.notifier.trouble(detail);
       return { type: "pods-kept", detail };
     }
@@ -242,15 +249,15 @@ export async function objectionToScalingDown(state: ReleaseState, place: Workpla
 async function stillServed(place: Workplace): Promise<number> {
   const { router, clock } = place.ports;
   const since = clock.now();
-  const served = async (): Promise<number | undefined> => {
+  const look = async (): Promise<Confirmation | undefined> => {
     const seen = await router.confirm(split(place.subject, 0), since, place.signal).catch(() => undefined);
     place.signal.throwIfAborted();
-    return seen?.candidateServed;
+    return seen;
   };
   // What was served until now is what is counted from.
-  if ((await served()) === undefined) return 0;
+  if ((await look())?.status === "unknown") return 0;
   await clock.sleep(quietFor, place.signal);
-  return (await served()) ?? 0;
+  return (await look())?.candidateServed ?? 0;
 }
 
 function moved({ subject }: Workplace, percent: number): Split {

@@ -4,7 +4,7 @@ import type { FencedWriter } from "../cluster/api.ts";
 import { labelKeys, slotSelectorLabels } from "../../components/names/labels.ts";
 import { slotNames } from "../../components/names/slot-name.ts";
 import { services, virtualServices, type VirtualService } from "../cluster/resources.ts";
-import type { ServedRequests } from "../guard/served.ts";
+import type { ServedReading, ServedRequests } from "../guard/served.ts";
 import type { Confirmation, Router, Slot, Split } from "../release/ports.ts";
 import { slotDestination, subsetDestination } from "../../components/routes/destinations.ts";
 import { slotWeights } from "../../components/routes/traffic.ts";
@@ -73,9 +73,9 @@ export class IstioRouter implements Router {
     const alternatives = [...new Set(others.map((percent) => this.#shareSeenOf({ ...split, percent })))];
     const { outcome, detail, share } = judgeShare(readings, split.percent, alternatives, { othersOnActive: true });
     if (share !== undefined) this.#seen = { split, share };
-    const candidateServed = (readings.at(-1)?.candidate ?? 0) - (readings[0]?.candidate ?? 0);
     const status = outcome === "unconfirmed" ? "pending" : outcome;
-    return { status, detail, ...(split.percent === 0 && { candidateServed }) };
+    const candidateServed = split.percent === 0 ? servedByCandidate(readings) : undefined;
+    return { status, detail, ...(candidateServed !== undefined && { candidateServed }) };
   }
 
   /** What the routes say. The object is read, and not taken from what was seen of it before. */
@@ -127,6 +127,13 @@ export class IstioRouter implements Router {
     if (percent !== undefined && percent !== split.percent) this.#before = { split, percent };
     else if (!isDeepStrictEqual(this.#before?.split, split)) this.#before = undefined;
   }
+}
+
+/** Between the first reading and the last in which its pods answered; undefined without two of them. */
+function servedByCandidate(readings: readonly ServedReading[]): number | undefined {
+  const [first, ...later] = readings.filter(({ candidateUnread = false }) => !candidateUnread);
+  const last = later.at(-1);
+  return first === undefined || last === undefined ? undefined : last.candidate - first.candidate;
 }
 
 /** Routes written anew: to Services that are there. */

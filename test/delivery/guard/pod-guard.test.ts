@@ -429,6 +429,13 @@ describe("what was served since an instant", () => {
     );
   });
 
+  it("says where none of the candidate's pods answered", async () => {
+    const clock = new SkippingClock();
+    const guard = new PodGuard({ source: new FakePods(new FakePod("blue-1", "blue")), clock });
+    const [reading] = await guard.servedSince(split, clock.now(), never);
+    assert.deepEqual([reading?.candidate, reading?.candidateUnread], [0, true]);
+  });
+
   it("is looked for within the bound on requests, however often it is asked for", async () => {
     const pods = Array.from({ length: 12 }, (_, index) => new FakePod(`p${index}`, index % 2 === 0 ? "green" : "blue"));
     const source = new FakePods(...pods);

@@ -4,8 +4,14 @@ import { parseLedger } from "../../../components/ledger/ledger.ts";
 import type { HeldMinimum } from "../../../components/ledger/release-record.ts";
 import { ledgerKey, slotName } from "../../../components/names/names.ts";
 import { slotNames, type SlotName } from "../../../components/names/slot-name.ts";
-import { SlotAutoscalers } from "../../../delivery/cluster/autoscalers.ts";
-import { ClusterError, ForbiddenError, InvalidError, NotFoundError } from "../../../delivery/cluster/errors.ts";
+import { AutoscaledSlots, SlotAutoscalers } from "../../../delivery/cluster/autoscalers.ts";
+import {
+  ClusterError,
+  ForbiddenError,
+  InvalidError,
+  LeaseLostError,
+  NotFoundError,
+} from "../../../delivery/cluster/errors.ts";
 import { Fence } from "../../../delivery/cluster/fence.ts";
 import {
   horizontalPodAutoscalers,
@@ -145,6 +151,64 @@ describe("the autoscalers of a release", () => {
     );
     assert.deepEqual(saved.slice(-2), [["atom-blue", "atom-green"], []]);
     assert.deepEqual([minimum(world, "blue"), minimum(world, "green")], [2, 2]);
+  });
+
+  it("are given back also where that cannot be recorded, which is made up for the next time", async () => {
+    const world = autoscaled(2);
+    const { cluster, clock } = world;
+    const writer = new Fence({ cluster: cluster.client(), clock, fence: 1, check: () => undefined });
+    let recorded: string[] = [];
+    let refusal: Error | undefined;
+    const autoscalers = new SlotAutoscalers({
+      ...{ cluster: cluster.client(), writer, namespace, service: "atom", held: [] },
+      save: (held) => {
+        if (refusal !== undefined) return Promise.reject(refusal);
+        recorded = held.map(({ name }) => name);
+        return Promise.resolve();
+      },
+    });
+    const { signal } = new AbortController();
+    await autoscalers.hold({ blue: 5, green: 6 }, signal);
+    setMinimum(world, "green", 3);
+    refusal = new ClusterError({ verb: "patch", target: "configmaps atom-ledger", status: 500 }, "no leader");
+    assert.deepEqual(await autoscalers.giveBack(signal), [
+      "HorizontalPodAutoscaler atom-green keeps the minimum 3 that it was given during the release (before: 2)",
+    ]);
+    assert.deepEqual([minimum(world, "blue"), minimum(world, "green")], [2, 3]);
+    assert.deepEqual(recorded, ["atom-blue", "atom-green"]);
+    refusal = undefined;
+    assert.deepEqual(await autoscalers.giveBack(signal), []);
+    assert.deepEqual(recorded, []);
+
+    await autoscalers.hold({ blue: 5 }, signal);
+    refusal = new LeaseLostError("taken", "releaser 2 has taken over");
+    await assert.rejects(autoscalers.giveBack(signal), LeaseLostError);
+  });
+
+  it("keep no slot waiting for its pods: its Deployment is scaled at once, and the minimum is raised beside that", async () => {
+    const world = autoscaled(8);
+    const { clock, cluster } = world;
+    const { signal } = new AbortController();
+    cluster.before = ({ verb, plural }) =>
+      plural === "horizontalpodautoscalers" && verb === "patch" ? clock.sleep(10_000, signal) : undefined;
+    const writer = new Fence({ cluster: cluster.client(), clock, fence: 1, check: () => undefined });
+    const options = { cluster: cluster.client(), writer, namespace, service: "atom", held: [] };
+    const autoscalers = new SlotAutoscalers({ ...options, save: () => Promise.resolve() });
+    const slots = {
+      look: () => Promise.reject(new Error("nobody looks")),
+      count: () => Promise.reject(new Error("nobody counts")),
+      scale: (slot: SlotName, replicas: number | "full") => {
+        world.scale(slot, Number(replicas));
+        return Promise.resolve();
+      },
+    };
+    const said: string[] = [];
+    const scaled = new AutoscaledSlots(slots, autoscalers, 2, (note) => said.push(note)).scale("green", 6, signal);
+    assert.equal(world.replicas("green"), 6);
+    await clock.pass(9_000);
+    assert.equal(minimum(world, "green"), 2);
+    await clock.settle(scaled);
+    assert.deepEqual([minimum(world, "green"), said], [6, []]);
   });
 
   it("get their minima back after a rollback as well", async () => {

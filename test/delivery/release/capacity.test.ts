@@ -27,13 +27,19 @@ describe("a candidate that some gateways still send requests to after a rollback
     assert.equal(world.lost, 0);
   });
 
-  it("keeps its pods for people where they go on, which is said", async () => {
+  it("has its pods taken away after half a minute where they go on, which is noted with what they may be", async () => {
     const world = await rolledBack(1_000_000);
-    assert.equal(world.replicas("green"), 2);
-    const detail = /^green keeps its pods: they still served \d+ requests in 2 s, which no weight sends there$/;
-    assert.match(world.journal.at(-1)?.detail ?? "", detail);
-    assert.match(world.troubles.at(-1) ?? "", detail);
-    assert.equal(world.lost, 0);
+    assert.equal(world.replicas("green"), 0);
+    const notes = world.journal.filter(({ event }) => event === "noted").map(({ detail }) => detail);
+    assert.equal(notes.length, 1);
+    assert.match(
+      notes[0] ?? "",
+      /^green still answered \d+ requests in 2 s, which no weight sends there \(connections that callers inside the cluster keep, or requests to the Service of green\); its pods go all the same$/,
+    );
+    const at = (event: string): number => Date.parse(world.journal.find((entry) => entry.event === event)?.at ?? "");
+    const waited = at("scaled-down") - at("quarantined");
+    assert.ok(waited >= 30_000 && waited < 40_000, String(waited));
+    assert.deepEqual([world.events.includes("pods-kept"), world.troubles], [false, []]);
   });
 });
 
@@ -195,11 +201,13 @@ describe("a rollback onto a slot without pods", () => {
     const { ended, abort } = await soaking(world);
     world.cluster.before = ({ plural }) =>
       plural === "horizontalpodautoscalers" ? world.clock.sleep(4_000, new AbortController().signal) : undefined;
+    world.barren = ["blue"];
     world.scale("blue", 0);
     await world.clock.pass(200);
     abort();
     await world.clock.pass(2_000);
     assert.equal(world.percent, 100);
+    world.barren = [];
     world.scale("blue", 2);
     await world.clock.pass(1_000);
     assert.equal(world.percent, 0);
@@ -317,6 +325,28 @@ describe("a rollback onto a slot without pods", () => {
 });
 
 describe("a weight for the candidate", () => {
+  it("waits for the pods that are due also where a quota keeps them from being created", async () => {
+    const world = new World();
+    const ended = world.releaser().release();
+    await world.clock.pass(30_000);
+    assert.equal(world.percent, 50);
+    world.barren = ["blue"];
+    world.quota.blue = 2;
+    world.scale("blue", 10);
+    assert.equal((await world.clock.settle(ended)).state.phase, "released");
+    assert.equal(world.replicas("green"), 10);
+    assert.ok(world.journal.some(({ detail }) => detail.includes("(2 serve in blue, which is to have 10)")));
+  });
+
+  it("of a hotfix needs the pods that serve: those that wait for a node leave none to the fix", async () => {
+    const world = new World();
+    world.scale("blue", 4);
+    world.barren = ["blue"];
+    world.scale("blue", 10);
+    const { state } = await world.clock.settle(world.releaser().release({ hotfix: "payments are down" }));
+    assert.deepEqual([state.phase, world.ready("green"), world.replicas("green")], ["released", 4, 4]);
+  });
+
   it("waits for the pods that it needs: an autoscaled version is not moved onto fewer", async () => {
     const world = new World();
     world.scale("blue", 8);

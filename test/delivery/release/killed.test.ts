@@ -303,7 +303,8 @@ describe("two releasers", () => {
     const before = world.clock.monotonic();
     const { state } = await world.clock.settle(world.releaser().takeBack("anna at the console"));
     assert.deepEqual([state.phase, state.cause], ["aborted", { reason: "manual", detail: "anna at the console" }]);
-    assert.ok(world.clock.monotonic() - before < 2_000);
+    // Two seconds of it are for the candidate's last requests, before its pods go.
+    assert.ok(world.clock.monotonic() - before < 4_000);
     await assert.rejects(world.clock.settle(first), { name: "LeaseLostError" });
     assert.deepEqual(world.shares, [0, 10, 0]);
     await assert.rejects(world.clock.settle(world.releaser().takeBack("again")), { refusal: "no_release" });

@@ -217,7 +217,7 @@ export class Releaser {
       const { at, candidate, active } = world.servedSince(since);
       const { restarts, guardProblems: problems } = world;
       const pods = (slot: SlotName): { pods: number; ready: number } => ({
-        pods: world.replicas(slot),
+        pods: Math.min(world.replicas(slot), world.quota[slot]),
         ready: world.ready(slot),
       });
       const read = world.readable ? Math.max(0, world.replicas(watch.candidate.slot) - world.down.length) : 0;

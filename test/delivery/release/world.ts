@@ -64,6 +64,8 @@ export class World {
   startMs = 0;
   /** Which slots get no pods that become ready. */
   barren: readonly SlotName[] = [];
+  /** The most pods that a slot may have: its Deployment may ask for more. */
+  readonly quota: Record<SlotName, number> = { blue: Infinity, green: Infinity };
 
   #released: SlotName = "green";
   #green = 0;

@@ -331,6 +331,31 @@ describe("the Istio router", () => {
     assert.equal((await leaking.confirm(split(0), 0, never)).status, "pending");
   });
 
+  it("says what the candidate still serves at 0 % only from two readings in which its pods answered", async () => {
+    const unread = { candidate: 0, active: 900, candidateUnread: true } as const;
+    const [first, last] = served(3, 20);
+    assert.ok(first && last);
+    for (const [readings, candidateServed] of [
+      [[], undefined],
+      [[first], undefined],
+      [
+        [
+          { at: 0, ...unread },
+          { at: 1_000, ...unread },
+        ],
+        undefined,
+      ],
+      [[{ at: -1_000, ...unread }, first, { at: 2_000, ...unread }], undefined],
+      [[{ at: -1_000, ...unread }, first, last, { at: 2_000, ...unread }], 3],
+      [served(0, 20), 0],
+    ] as const) {
+      const seen = await router(50, readings).router.confirm(split(0), 0, never);
+      assert.equal(seen.candidateServed, candidateServed);
+      assert.equal("candidateServed" in seen, candidateServed !== undefined);
+    }
+    assert.equal("candidateServed" in (await router(50, served(3, 20)).router.confirm(split(10), 0, never)), false);
+  });
+
   it("says when the requests contradict a weight", async () => {
     const stuck = Array.from({ length: 30 }, (_, index) => ({ at: 250 * index, candidate: index, active: 11 * index }));
     const { router: istio } = router(10, stuck);

@@ -56,7 +56,7 @@ describe("the lines of a release in a log", () => {
       "00:00:01Z    +1.6 s  [  0 %] all traffic to blue; now looking until no request reaches v-b, at most 20 s",
       "00:00:01Z    +1.6 s  [  0 %] the way back is seen in effect: the data plane is confirmed; now marking template bbbbbbbbbbbb, so that it does not come again by itself",
       "00:00:01Z    +1.6 s  [  0 %] quarantined: template bbbbbbbbbbbb must not be staged again; now taking the pods of v-b away",
-      "00:00:01Z    +1.6 s  [  0 %] green has no pods any more; rolled back: v-a serves all traffic",
+      "00:00:03Z    +3.6 s  [  0 %] green has no pods any more; rolled back: v-a serves all traffic",
     ]);
   });
 
