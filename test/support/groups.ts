@@ -11,8 +11,9 @@ export interface Group extends TestGroup {
 
 const checkers = Object.keys(workflowTools) as readonly (keyof typeof workflowTools)[];
 
-/** What only the drills' cluster runs, and what takes minutes to build. */
-const drilled: readonly ToolName[] = metricsServerTools;
+/** What the cluster of one group alone runs, and what takes minutes to build. */
+const onRequest: readonly ToolName[] = metricsServerTools;
+const ofEveryCluster = toolNames.filter((name) => !onRequest.includes(name));
 
 /**
  * What each kind of test needs decides its group: nothing, a control plane, or the whole embedded cluster. A group with shorter waits yields
@@ -47,19 +48,25 @@ export const groups = {
   cluster: {
     about: "end to end on the embedded cluster: real kubelet, Istio, Envoy and Prometheus",
     files: ["test/cluster/*.test.ts", "test/cluster/release/{healthy,metrics,notified,replicas}.test.ts"],
-    tools: toolNames.filter((name) => !drilled.includes(name)),
+    tools: ofEveryCluster,
     runs: "always",
     minutes: 60,
     searchMinutes: 0,
     niceness: 0,
   },
   drills: {
+    about: "every fault, kill, race and command of a release on the embedded cluster",
+    files: ["test/cluster/release/{commands,faults,in-a-row,in-cluster,killed,races}.test.ts"],
+    tools: ofEveryCluster,
+    runs: "nightly",
+    minutes: 75,
+    searchMinutes: 0,
+    niceness: 0,
+  },
+  world: {
     about:
-      "every fault, kill, race and command of a release on the embedded cluster; what updates make of a cluster that has moved on, or of a kill",
-    files: [
-      "test/cluster/release/{answers,autoscaled,commands,emergency,faults,hands,in-a-row,in-cluster,killed,races}.test.ts",
-      "test/contract/drills/*.test.ts",
-    ],
+      "what users, nodes, autoscalers and broken answers do to a release on the embedded cluster; what updates make of a cluster that has moved on, or of a kill",
+    files: ["test/cluster/release/{answers,autoscaled,emergency,hands}.test.ts", "test/contract/drills/*.test.ts"],
     tools: toolNames,
     runs: "nightly",
     minutes: 75,
