@@ -152,7 +152,10 @@ export function headlineOf(story: Pick<Story, "header" | "steps" | "decisions" |
     case "baseline":
       return "Served before the first release";
     case "under-way":
-      return `Under way: ${phaseWords[header.phase]} at ${header.percent} %`;
+      // What is stepped back from is held, and not rolled back.
+      return cause === undefined || header.phase === "stepping-back"
+        ? `Under way: ${phaseWords[header.phase]} at ${header.percent} %`
+        : `Rolling back${end}`;
     case "held":
       return `Held at ${header.percent} %: ${whyOf(header)}`;
     case "rolled-back":

@@ -64,10 +64,19 @@ describe("the story of a release", () => {
         ["measure", 10, timings[4]?.seconds],
         ["to-return", undefined, 0.091],
         ["to-confirmed-return", undefined, 0.438],
-        ["tidy-up", undefined, 0.42],
+        ["tidy-up", undefined, 2.42],
       ],
     );
     assert.equal(header.durationSeconds, (Date.parse(header.endedAt ?? "") - Date.parse(header.startedAt)) / 1000);
+  });
+
+  it("says of a release on its way back that it is, and why, wherever it is on it", async () => {
+    const story = storyOf(await records.guard());
+    const headlineIn = (phase: "returning" | "scaling-down" | "stepping-back") =>
+      headlineOf({ ...story, header: { ...story.header, outcome: "under-way", phase } });
+    assert.equal(headlineIn("returning"), "Rolling back at 10 %: it failed too many requests");
+    assert.equal(headlineIn("scaling-down"), "Rolling back at 10 %: it failed too many requests");
+    assert.match(headlineIn("stepping-back"), /^Under way: /);
   });
 
   it("tells what the guard saw when it took a release back, and that the rest was not reached", async () => {
