@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -28,7 +28,12 @@ export function readCheckout(folder: string): Checkout {
       GIT_ALTERNATE_OBJECT_DIRECTORIES: objects,
     };
     // With what Git knows about unchanged files, so that it reads the changed ones only.
-    if (existsSync(index)) copyFileSync(index, env.GIT_INDEX_FILE);
+    if (existsSync(index)) {
+      copyFileSync(index, env.GIT_INDEX_FILE);
+      // Git reads what was changed in the moment of the index or later, so that moment belongs to what it knows. Rather a bit too early.
+      const written = Math.floor(statSync(index).mtimeMs) / 1000;
+      utimesSync(env.GIT_INDEX_FILE, written, written);
+    }
     git(folder, ["add", "--all"], env);
     return { commit, tree: git(folder, ["write-tree"], env) };
   } catch {
