@@ -161,11 +161,11 @@ class Holding implements HeldLease {
     try {
       for (;;) {
         await clock.sleep(renewEvery, signal);
+        // Who was refused, or found a ledger that cannot be read, may get through a moment later, while the lease is still good.
         await persist(() => this.#renewOnce(signal), {
           clock,
           signal,
           patience: Math.max(0, renewDeadline - this.#age()),
-          // Who was refused, or found a ledger that cannot be read, may get through a moment later, while it is still good.
         });
       }
     } catch (error) {
