@@ -83,9 +83,10 @@ function kindOf<T extends KubernetesObject>(
     async list(signal) {
       const objects = await cluster.list(resource, { namespace }, { signal, timeout: listWithin });
       return objects.flatMap((object): readonly Autoscaler[] => {
-        const { target } = read(object);
+        const reading = read(object);
+        const { target } = reading;
         if (target?.kind !== "Deployment" || target.name === undefined) return [];
-        return [{ name: object.metadata.name, target: target.name, ...boundsOf(read(object)) }];
+        return [{ name: object.metadata.name, target: target.name, ...boundsOf(reading) }];
       });
     },
     async write(name, minimumOf, signal) {

@@ -15,6 +15,7 @@ import { fieldManager } from "./client.ts";
 import { NotFoundError } from "./errors.ts";
 import { watchObject } from "./object-watch.ts";
 import { configMaps, deployments, services, virtualServices, type Service, type VirtualService } from "./resources.ts";
+import { isWhole } from "./template-owner.ts";
 
 export interface JudgedObjectsOptions {
   readonly cluster: ClusterApi & WatchApi;
@@ -190,8 +191,6 @@ class WatchedObject<T extends KubernetesObject> implements JudgedObject {
 
 /** Who wrote the object last, beside the releaser. Controllers write what has a subresource of its own: status, scale. */
 function lastManager({ metadata }: KubernetesObject): string | undefined {
-  const managers = (metadata.managedFields ?? []).filter(
-    ({ manager, subresource }) => manager !== fieldManager && (subresource ?? "") === "",
-  );
+  const managers = (metadata.managedFields ?? []).filter((each) => each.manager !== fieldManager && isWhole(each));
   return managers.toSorted((a, b) => ((a.time ?? "") < (b.time ?? "") ? 1 : -1))[0]?.manager;
 }

@@ -35,12 +35,13 @@ export function withTemplateOwnedByPulumi(
   });
 }
 
-/** Of the object itself, and not of its status or scale. */
-function isWhole({ subresource = "" }: ManagedFields): boolean {
+/** Whether the object itself was written, and not its status or scale, as controllers do. */
+export function isWhole({ subresource = "" }: ManagedFields): boolean {
   return subresource === "";
 }
 
-function templateOf(fields: FieldTree | undefined): FieldTree | undefined {
+/** A Deployment's pod template in such a tree. */
+export function templateOf(fields: FieldTree | undefined): FieldTree | undefined {
   return template.reduce<FieldTree | undefined>((inner, key) => inner?.[key], fields);
 }
 

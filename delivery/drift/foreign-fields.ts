@@ -2,7 +2,7 @@
 import type { FieldTree } from "../cluster/api.ts";
 import { fieldManager } from "../cluster/client.ts";
 import type { Deployment } from "../cluster/resources.ts";
-import { isPulumi } from "../cluster/template-owner.ts";
+import { isPulumi, isWhole, templateOf } from "../cluster/template-owner.ts";
 import { secretText, type Difference } from "../engine-events/changes.ts";
 import type { DriftedResource } from "./drift.ts";
 
@@ -17,9 +17,9 @@ const restarted = "spec.template.metadata.annotations.kubectl.kubernetes.io/rest
 export function foreignFields(slots: readonly Deployment[]): readonly DriftedResource[] {
   return slots.flatMap(({ metadata, spec }) => {
     if (spec?.replicas === 0) return [];
-    const foreign = (metadata.managedFields ?? []).flatMap(({ manager = "unknown", subresource = "", fieldsV1 }) => {
-      if (isPulumi(manager) || manager === fieldManager || subresource !== "") return [];
-      const template = fieldsV1?.["f:spec"]?.["f:template"];
+    const foreign = (metadata.managedFields ?? []).filter(isWhole).flatMap(({ manager = "unknown", fieldsV1 }) => {
+      if (isPulumi(manager) || manager === fieldManager) return [];
+      const template = templateOf(fieldsV1);
       const paths = template === undefined ? [] : pathsOf(template, "spec.template");
       return paths.filter((path) => path !== restarted).map((path) => ({ path, manager }));
     });

@@ -57,8 +57,7 @@ export class GuardTask {
     const { podsAt = null, active, candidate } = this.#latest ?? {};
     if (podsAt === null || active === undefined || candidate === undefined) return undefined;
     const age = this.#ports.clock.now() - podsAt;
-    if (age < 0 || age > freshFor) return undefined;
-    return { active: active.ready, candidate: candidate.ready };
+    return age < 0 || age > freshFor ? undefined : { active: active.ready, candidate: candidate.ready };
   }
 
   /** What the last reading said of pods is known to be wrong by now. */

@@ -4,6 +4,7 @@ import { hasServed, type PastRelease } from "../../components/ledger/release-rec
 import { otherSlot } from "../../components/names/slot-name.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import type { PodTemplate } from "../cluster/resources.ts";
+import { podsDue } from "./capacity.ts";
 import { QuarantinedError } from "./opening.ts";
 import type { SessionTools } from "./session.ts";
 
@@ -83,8 +84,7 @@ export function stageAtFullCapacity(id: string | undefined): Prepare {
     const entry = ledger.quarantine.find(({ template }) => template === release.template);
     // Before anything is changed.
     if (entry !== undefined) throw new QuarantinedError(entry, release.version);
-    const { ready, desired } = await slots.count(ledger.active, signal);
-    const pods = Math.max(plan.replicas, ready, desired);
+    const pods = Math.max(plan.replicas, podsDue(await slots.count(ledger.active, signal)));
     await slots.stage(otherSlot(ledger.active), templateOf(release), signal, pods);
     return plan;
   };

@@ -34,8 +34,9 @@ const repeatEveryMs = 100;
 /** How often a step that somebody else answered is repeated, since it may change something there; pauses in milliseconds, each twice the one before. */
 const strays = { most: 4, firstPause: 500 };
 
-/** How long a run may still wait for proxies, in milliseconds. */
+/** How long a run may wait for proxies, and still may, in milliseconds. */
 interface Patience {
+  readonly total: number;
   left: number;
 }
 
@@ -63,7 +64,7 @@ export class SmokeTest implements Smoke {
     try {
       const session = new Session({ door, credentials, clock, stepTimeoutMs, agent });
       const start = clock.monotonic();
-      const patience = { left: provenWithinMs };
+      const patience = { total: provenWithinMs, left: provenWithinMs };
       const lost = door.proof && (await this.#awaitProof(session, door.proof, patience, signal));
       const outcomes: StepOutcome[] = lost === undefined ? [] : [lost];
       if (lost !== undefined) onStep?.(through, lost);
@@ -97,17 +98,17 @@ export class SmokeTest implements Smoke {
     patience: Patience,
     signal: AbortSignal,
   ): Promise<StepOutcome | undefined> {
-    const { steps, clock, stepTimeoutMs = 10_000, provenWithinMs = 5_000 } = this.#options;
+    const { steps, clock, stepTimeoutMs = 10_000 } = this.#options;
     const path = steps.find(({ method }) => method === "GET")?.path ?? "/";
     const start = clock.monotonic();
-    const { left } = patience;
+    const { total, left } = patience;
     for (;;) {
       const answer = await session.probe(path, stepTimeoutMs, signal);
       const duration = clock.monotonic() - start;
       patience.left = left - duration;
       if (answer === "reached") return undefined;
       if (duration + repeatEveryMs > left) {
-        const within = `within ${provenWithinMs / 1000} s`;
+        const within = `within ${total / 1000} s`;
         const failed = { name: header, passed: false, unrouted: false, duration };
         return answer === "strayed"
           ? {

@@ -1,7 +1,6 @@
 // What users do in an emergency, on a real cluster and under load: secrets that changed, a version that turns bad after its release, a ledger in pieces.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -10,6 +9,7 @@ import { otherSlot, type SlotName } from "../../../components/names/slot-name.ts
 import { localSmokeUser } from "../../../platform/local/engine-environment.ts";
 import { clusterDeadlineMs } from "../../support/cluster.ts";
 import { eventually } from "../../support/eventually.ts";
+import { killWhen } from "../../support/kill-when.ts";
 import { noneFailed } from "../../support/load.ts";
 import { AtomProcess } from "../support/atom-process.ts";
 import { calmRelease, ReleaseStack, type Change } from "../support/release-stack.ts";
@@ -46,9 +46,6 @@ describe("In an emergency", function () {
     return (await stack.stack.ledger()).active;
   }
 
-  const kubectl = (...words: string[]): Promise<string> =>
-    stack.stack.kubectl.run([...words, "--namespace", stack.stack.namespace]);
-
   /** Users who have logged in, of whom some ask again and again. */
   const withToken = (token: string, maxRequests = 200_000) =>
     stack.load({ clients: 3, pauseMs: 20, headers: { authorization: `Bearer ${token}` }, maxRequests });
@@ -67,9 +64,9 @@ describe("In an emergency", function () {
     const settings = await encrypted(stack.stack, { tokenSecret: "a token secret that only this drill has" });
     await using users = withToken(token);
     const active = await stageNext({ settings, release: { soak: "10m" } });
-    const pods = () => kubectl("get", "pods", "-l", `atom.dev/slot=${active}`, "-o", "name");
+    const pods = () => stack.kubectl("get", "pods", "-l", `atom.dev/slot=${active}`, "-o", "name");
     const [pod = ""] = (await pods()).split("\n");
-    await kubectl("delete", pod, "--wait=false");
+    await stack.kubectl("delete", pod, "--wait=false");
     await eventually("the pod is gone", async () => ((await pods()).includes(pod) ? undefined : true), 120_000);
     await stack.rolledOut(active);
     const before = await users.stop();
@@ -153,23 +150,15 @@ describe("In an emergency", function () {
 
   /** Starts `up`, and kills it with all its processes once its migration is there. */
   async function killUpInMigration(): Promise<void> {
-    const jobs = () => kubectl("get", "jobs", "-o", "jsonpath={range .items[*]}{.metadata.uid}{'\\n'}{end}");
+    const jobs = () => stack.kubectl("get", "jobs", "-o", "jsonpath={range .items[*]}{.metadata.uid}{'\\n'}{end}");
     const before = await jobs();
     const { name, folder, env } = stack.stack;
     const child = spawn(process.execPath, [stackCommand, "up", "--stack", name, "--yes"], {
       ...{ cwd: folder, env: { ...process.env, ...env }, detached: true, stdio: "ignore" },
     });
-    const ended = once(child, "exit");
-    await eventually(
-      "the migration is there",
-      async () => {
-        assert.equal(child.exitCode, null, "up has ended");
-        return (await jobs()).split("\n").some((job) => !before.includes(job)) ? true : undefined;
-      },
-      120_000,
-    );
-    process.kill(-(child.pid ?? NaN), "SIGKILL");
-    await ended;
+    const reached = async (): Promise<boolean> => (await jobs()).split("\n").some((job) => !before.includes(job));
+    const output = () => "up has ended";
+    await killWhen(child, { what: "the migration is there", reached, output, deadlineMs: 120_000 });
   }
 
   it("abort works after a releaser was killed, on a ledger whose plan is 10,000 brackets deep and with an ATOM_CHANGE that is no JSON", async () => {
@@ -188,7 +177,7 @@ describe("In an emergency", function () {
     const text = JSON.stringify({ ...rest, current: { ...current, plan: "deep" } }).replace('"deep"', deep);
     const file = path.join(stack.stack.folder, "ledger.json");
     await writeFile(file, JSON.stringify({ data: { "ledger.json": text } }));
-    await kubectl("patch", "configmap/atom-ledger", "--type", "merge", "--patch-file", file);
+    await stack.kubectl("patch", "configmap/atom-ledger", "--type", "merge", "--patch-file", file);
     const variables = { ATOM_CHANGE: "{bad" };
     const status = await stack.atom(["status"], variables);
     assert.deepEqual([status.code, /^\s+at /m.test(status.stderr)], [0, false], status.stderr);

@@ -46,15 +46,12 @@ describe("While a release is under way", function () {
     return (await stack.stack.ledger()).active;
   }
 
-  const kubectl = (...words: string[]): Promise<string> =>
-    stack.stack.kubectl.run([...words, "--namespace", stack.stack.namespace]);
-
   const users = (onAnswer?: (answer: Answer) => void) =>
     stack.load({ clients: 3, pauseMs: 20, ...(onAnswer === undefined ? {} : { onAnswer }) });
 
   /** Names of a slot's pods that are not on their way out. */
   async function podsOf(slot: SlotName): Promise<readonly string[]> {
-    const { items } = JSON.parse(await kubectl("get", "pods", "-l", `atom.dev/slot=${slot}`, "-o", "json")) as {
+    const { items } = JSON.parse(await stack.kubectl("get", "pods", "-l", `atom.dev/slot=${slot}`, "-o", "json")) as {
       readonly items: readonly { readonly metadata: { readonly name: string; readonly deletionTimestamp?: string } }[];
     };
     return items
@@ -72,7 +69,7 @@ describe("While a release is under way", function () {
       ...{ op: "replace", path: `/spec/http/${index}/route/${slot}/weight` },
       value: weights[destination.host === "atom-blue" ? "blue" : "green"],
     }));
-    await kubectl("patch", "virtualservice/atom", "--type", "json", "--patch", JSON.stringify(changes));
+    await stack.kubectl("patch", "virtualservice/atom", "--type", "json", "--patch", JSON.stringify(changes));
   }
 
   /** The journal of the release under way has a line like this. */
@@ -121,9 +118,9 @@ describe("While a release is under way", function () {
 
     const { stdout } = await stack.atom(["status", "--json"]);
     const { targets } = JSON.parse(stdout) as Status;
-    const at = (isIt: (line: JournalEntry) => boolean): number =>
-      Date.parse(released.record.journal.find(isIt)?.at ?? "");
-    const seconds = (at(({ event }) => event === "return-confirmed") - at(({ phase }) => phase === "returning")) / 1000;
+    const { record } = released;
+    const verdict = instantOf(record, ({ phase }) => phase === "returning");
+    const seconds = (instantOf(record, ({ event }) => event === "return-confirmed") - verdict) / 1000;
     assert.ok(
       (targets.slowestReturn ?? 0) >= seconds,
       `${targets.slowestReturn} s, where users had waited ${seconds} s`,
@@ -137,7 +134,7 @@ describe("While a release is under way", function () {
       await using load = users();
       await using process = stack.start(["release", "--staged"]);
       await stack.reaches(process, ["measuring"]);
-      await kubectl("set", "env", `deployment/atom-${slot}`, "HOTPATCH=unreviewed");
+      await stack.kubectl("set", "env", `deployment/atom-${slot}`, "HOTPATCH=unreviewed");
       const released = await stack.outcome(process);
       await isSuperseded(released, active);
       const detail = `Deployment atom-${slot} was changed by kubectl-set: spec.containers.atom.env.HOTPATCH (added)`;
@@ -151,7 +148,7 @@ describe("While a release is under way", function () {
       });
       noneFailed(await load.stop());
       if (isServed) {
-        await kubectl("set", "env", `deployment/atom-${slot}`, "HOTPATCH-");
+        await stack.kubectl("set", "env", `deployment/atom-${slot}`, "HOTPATCH-");
         await stack.rolledOut(slot);
       }
       await stageNext({});
@@ -179,7 +176,7 @@ describe("While a release is under way", function () {
     await using load = users();
     await using process = stack.start(["release", "--staged"]);
     await stack.reaches(process, ["soaking"]);
-    await kubectl("scale", `deployment/atom-${active}`, "--replicas", "0");
+    await stack.kubectl("scale", `deployment/atom-${active}`, "--replicas", "0");
     const aborted = await stack.atom(["abort", "--reason", "a drill"]);
     assert.equal(aborted.code, 0, aborted.stderr);
     await process.ended;
@@ -195,7 +192,7 @@ describe("While a release is under way", function () {
     await using load = users();
     await using process = stack.start(["release", "--staged"]);
     await stack.reaches(process, ["soaking"]);
-    await kubectl("scale", `deployment/atom-${active}`, "--replicas", "0");
+    await stack.kubectl("scale", `deployment/atom-${active}`, "--replicas", "0");
     await isTold(new RegExp(`^guard: ${active} has 2 ready pods again$`));
     assert.equal((await stack.replicas(active)).ready, 2);
     await abort(process);
@@ -212,7 +209,7 @@ describe("While a release is under way", function () {
     await using process = stack.start(["release", "--staged"]);
     await stack.reaches(process, ["measuring"]);
     const emptiedAt = Date.now();
-    await kubectl("scale", `deployment/atom-${active}`, "--replicas", "0");
+    await stack.kubectl("scale", `deployment/atom-${active}`, "--replicas", "0");
     const { code, record, ledger, stderr } = await stack.outcome(process);
     assert.equal(code, 10, stderr);
     assert.equal(record.state.cause?.reason, "active_slot_lost");
@@ -220,9 +217,10 @@ describe("While a release is under way", function () {
     assert.equal((await stack.replicas(active)).ready, 2);
     const { requests, errors } = await load.stop();
     assert.deepEqual(errors, []);
-    const at = (isIt: (line: JournalEntry) => boolean): number => Date.parse(record.journal.find(isIt)?.at ?? "");
-    const ledAway = at(({ detail }) => detail.includes("it is scaled up and gets what its ready pods carry"));
-    const back = at(({ event }) => event === "returned");
+    const ledAway = instantOf(record, ({ detail }) =>
+      detail.includes("it is scaled up and gets what its ready pods carry"),
+    );
+    const back = instantOf(record, ({ event }) => event === "returned");
     const last = Math.max(emptiedAt, ...failures);
     console.log(
       `        ${failures.length} of ${requests} requests failed, in ${last - emptiedAt} ms; led away after ${ledAway - emptiedAt} ms, back after ${back - emptiedAt} ms`,
@@ -274,7 +272,7 @@ describe("While a release is under way", function () {
     const file = path.join(folder, "eviction.json");
     const eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace } };
     await writeFile(file, JSON.stringify(eviction));
-    await kubectl("create", "--raw", `/api/v1/namespaces/${namespace}/pods/${name}/eviction`, "--filename", file);
+    await stack.kubectl("create", "--raw", `/api/v1/namespaces/${namespace}/pods/${name}/eviction`, "--filename", file);
   }
 
   /** Ends a release that stays where it is. */
@@ -287,4 +285,9 @@ describe("While a release is under way", function () {
 
 interface Destination {
   readonly destination: { readonly host: string };
+}
+
+/** Of the first line of the journal that is meant, in milliseconds since the Unix epoch. */
+function instantOf({ journal }: Released["record"], isIt: (line: JournalEntry) => boolean): number {
+  return Date.parse(journal.find(isIt)?.at ?? "");
 }

@@ -39,12 +39,16 @@ describe("A release by a Job in the cluster", function () {
 
   /** Names of the releaser's pods that run. */
   async function releasers(): Promise<readonly string[]> {
-    const names = await kubectl("get", "pods", "-l", selector, "--field-selector=status.phase=Running", "-o", "name");
+    const names = await stack.kubectl(
+      "get",
+      "pods",
+      "-l",
+      selector,
+      "--field-selector=status.phase=Running",
+      "-o",
+      "name",
+    );
     return names.split("\n").filter((name) => name !== "");
-  }
-
-  function kubectl(...words: readonly string[]): Promise<string> {
-    return stack.stack.kubectl.run([...words, "--namespace", stack.stack.namespace]);
   }
 
   it("ends well though its pod is deleted three times, without a failed request, and can be watched", async () => {
@@ -65,7 +69,7 @@ describe("A release by a Job in the cluster", function () {
         180_000,
       );
       deleted.push(pod);
-      await kubectl("delete", pod, "--wait=false", ...how);
+      await stack.kubectl("delete", pod, "--wait=false", ...how);
     };
     await stack.reaches(release, ["waiting-ready", "smoking", "shifting", "confirming", "measuring"]);
     await using watch = stack.start(["status", "--watch"]);

@@ -143,6 +143,11 @@ export class ReleaseStack implements AsyncDisposable {
     return this.atom(["release", ...words], env);
   }
 
+  /** Runs kubectl in the stack's namespace, and resolves to what it prints. */
+  kubectl(...words: readonly string[]): Promise<string> {
+    return this.stack.kubectl.run([...words, "--namespace", this.stack.namespace]);
+  }
+
   /** Waits for a process to end. */
   async outcome(process: AtomProcess): Promise<Released> {
     const end = await process.ended;

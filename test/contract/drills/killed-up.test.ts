@@ -1,10 +1,10 @@
 // `kill -9` of an `up` at several points, and then the same `up` again: the real engine, the real API server.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import path from "node:path";
 import { controlPlane, FIRST_START_MS } from "../../support/control-plane.ts";
 import { eventually } from "../../support/eventually.ts";
+import { killWhen } from "../../support/kill-when.ts";
 import { fakeKubelet, fates, type PodFate } from "../../support/fake-kubelet.ts";
 import { Checkout, installMonitoringKinds, namespace, UP_MS } from "../checkout.ts";
 
@@ -43,18 +43,8 @@ describe("an up that is killed", function () {
     const child = spawn(process.execPath, [script], { detached: true, stdio: ["pipe", "pipe", "inherit"] });
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
-    const ended = once(child, "exit");
     child.stdin.end(JSON.stringify(checkout.options("up")));
-    await eventually(
-      what,
-      async () => {
-        assert.equal(child.exitCode, null, output);
-        return (await reached().catch(() => false)) ? true : undefined;
-      },
-      UP_MS / 2,
-    );
-    process.kill(-(child.pid ?? NaN), "SIGKILL");
-    await ended;
+    await killWhen(child, { what, reached, output: () => output, deadlineMs: UP_MS / 2 });
   }
 
   const has = (object: string) => (): Promise<boolean> => checkout.plane.kubectl.has(namespace, object);
