@@ -30,6 +30,8 @@ export interface EnvironmentSource {
   readonly github?: GithubArgs | undefined;
   /** @default nothing is waited for */
   readonly routeChecks?: EnvironmentArgs["routeChecks"];
+  /** @default nothing is waited for */
+  readonly slotCheck?: EnvironmentArgs["slotCheck"];
 }
 
 /** Puts together what a stack is made of and what its configuration says. */
@@ -58,6 +60,7 @@ export function environmentArgs(source: EnvironmentSource): EnvironmentArgs {
     channels: channelsOfStack(config),
     github: source.github,
     routeChecks: source.routeChecks,
+    slotCheck: source.slotCheck,
   };
 }
 

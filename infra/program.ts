@@ -10,6 +10,7 @@ import type { LiveServices } from "../components/service/live-service.ts";
 import { kubeconfigOf } from "./cluster/api-server.ts";
 import { readLiveServices, type LiveServicesQuery } from "./cluster/live-services.ts";
 import { routeChecks, type RouteQuery } from "./cluster/routes.ts";
+import { slotCheck } from "./cluster/slots.ts";
 import { commitMessage } from "./commit-message.ts";
 import { readProgramConfig } from "./config/program-config.ts";
 import { atInstance, type InstanceAddresses } from "./instance.ts";
@@ -25,7 +26,7 @@ import { slackProvider } from "./slack.ts";
 export interface ProgramPorts {
   /** Reads what runs in the cluster. @default asks the API server of the stack's context */
   readonly readLiveServices?: (query: LiveServicesQuery) => Promise<LiveServices>;
-  /** What an update of routes waits for; `null`: nothing. @default asks the API server of the stack's context */
+  /** What an update of routes waits for; `null`: nothing, and no update of a slot looks first either. @default asks the API server of the stack's context */
   readonly routeChecks?: ((query: RouteQuery) => RouteChecks) | null;
   /** Looks at the repository of a stack that has an environment at GitHub. @default asks GitHub */
   readonly readRepository?: (query: RepositoryQuery) => Promise<Repository>;
@@ -107,6 +108,7 @@ async function declare({
       dashboardMessage: grafanaProvider && (await message(env)),
       github: github?.args,
       routeChecks: checks === null ? undefined : (update) => checks({ ...update, cluster, namespace, env }),
+      slotCheck: checks === null ? undefined : (update) => slotCheck({ ...update, cluster, namespace, env }),
     }),
     {
       providers: [provider, grafanaProvider, slackProvider(config.slack, secrets), github?.provider].filter(

@@ -61,6 +61,8 @@ export interface EnvironmentArgs {
   readonly github?: GithubArgs | undefined;
   /** What an update of routes waits for. @default nothing */
   readonly routeChecks?: ServiceArgs["routeChecks"];
+  /** What an update of slots waits for. @default nothing */
+  readonly slotCheck?: ServiceArgs["slotCheck"];
 }
 
 /** A stack: a namespace, who releases in it, and a map of services. Every stack is made of the same; what differs is data. */
@@ -108,6 +110,7 @@ export class Environment extends pulumi.ComponentResource {
           releaserEgress: args.release.inCluster && args.releaserEgress,
           readyDeadlineSeconds: Math.ceil(args.release.deadlines.ready / 1000),
           routeChecks: args.routeChecks,
+          slotCheck: args.slotCheck,
         },
         { parent: this },
       );

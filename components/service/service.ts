@@ -47,6 +47,16 @@ export interface ServiceArgs {
   readonly readyDeadlineSeconds: number;
   /** What an update of the routes waits for. @default nothing */
   readonly routeChecks?: ((update: RoutesUpdate) => RouteChecks) | undefined;
+  /** What an update of a slot waits for. @default nothing */
+  readonly slotCheck?: ((update: SlotsUpdate) => (slot: SlotName) => Promise<void>) | undefined;
+}
+
+/** An update of slots. */
+export interface SlotsUpdate {
+  readonly service: string;
+  readonly router: "istio" | "replicas";
+  /** What was decided of them. */
+  readonly plan: Pick<ServicePlan, "active" | "staged">;
 }
 
 /** An update of routes. */
@@ -99,6 +109,7 @@ export class Service extends pulumi.ComponentResource {
         live: live?.slots,
         autoscaling: settings.autoscaling && { ...settings.autoscaling, minReplicas: settings.replicas },
         readyDeadlineSeconds: args.readyDeadlineSeconds,
+        check: args.slotCheck?.({ service, router: settings.routes.router, plan }),
       },
       { parent: this, dependsOn: [...identity, ...network, ...(migration ? [migration] : [])] },
     );

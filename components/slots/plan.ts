@@ -1,18 +1,21 @@
 import type { QuarantineEntry } from "../ledger/ledger.ts";
-import { UserError } from "../errors/user-error.ts";
-import { labelKeys } from "../names/labels.ts";
-import { slotName } from "../names/names.ts";
 import { otherSlot, slotNames, type BySlot, type SlotName } from "../names/slot-name.ts";
+import { whoIsLedTo } from "./idle-slot.ts";
+import { planMissing } from "./missing-slot.ts";
 import { nextApplied, type LiveRelease, type LiveSlot, type SlotMarks } from "./live-release.ts";
+import type { PodTemplate } from "../workload/pod-template.ts";
 import { planServingReplicas, replicasMark, type DesiredReplicas } from "./replicas.ts";
 
 /** What `pulumi up` does with one slot. */
 export interface SlotPlan {
   /**
    * `desired`: it gets the pod template of the configuration. `frozen`: it keeps what it runs, and the releaser and people may change
-   * it; what is declared counts only where the Deployment does not exist. `retired`: it keeps its template and loses its pods.
+   * it; what is declared counts only where the Deployment does not exist. `retired`: it keeps its template and loses its pods. `restored`: it is gone,
+   * and is made again as it was.
    */
-  readonly outcome: "desired" | "frozen" | "retired";
+  readonly outcome: "desired" | "frozen" | "retired" | "restored";
+  /** What a slot that is restored ran. */
+  readonly template?: PodTemplate | undefined;
   /** Replicas to declare. */
   readonly replicas: number;
   /** Properties of the Deployment that `pulumi up` leaves alone. */
@@ -50,26 +53,13 @@ export interface SlotsPlanInput {
   readonly live: LiveRelease | undefined;
 }
 
-/** The slot that serves, by the ledger, has no Deployment. */
-export class ActiveSlotMissingError extends UserError {
-  override readonly name = "ActiveSlotMissingError";
-  readonly slot: SlotName;
-
-  constructor(service: string, slot: SlotName) {
-    super(
-      `The ledger says that ${slot} serves ${service}, but the Deployment ${slotName(service, slot)} does not exist.\n` +
-        "Nothing was changed. Restore the Deployment, or move the traffic to the other slot by a rollback, and try again.",
-    );
-    this.slot = slot;
-  }
-}
-
-const frozenProperties = ["spec.template", "spec.replicas"];
+/** Of a Deployment, what its slot runs. */
+export const frozenProperties = ["spec.template", "spec.replicas"];
 
 /**
  * Decides what each slot gets. `pulumi up` never moves traffic, so the template of an idle slot alone may change, and only to stage a
  * version that is new, not quarantined, and not in the way of a release. The slot that serves gets the replicas of the stack's file once
- * these have changed. Throws an {@link ActiveSlotMissingError}.
+ * these have changed. Throws what {@link planMissing} throws.
  */
 export function planSlots({ service, desired, autoscaled, live }: SlotsPlanInput): SlotsPlan {
   const wanted: DesiredReplicas = { count: desired.replicas, autoscaled };
@@ -77,7 +67,7 @@ export function planSlots({ service, desired, autoscaled, live }: SlotsPlanInput
   const { active, current, quarantine } = live.ledger;
   const idle = otherSlot(active);
   const activeSlot = live.slots[active];
-  if (activeSlot === undefined) throw new ActiveSlotMissingError(service, active);
+  if (activeSlot === undefined) return planMissing(service, live, wanted, frozenSlots(live));
 
   const serving = planServingReplicas(service, active, activeSlot, wanted, current !== null);
   const slots = { ...frozenSlots(live), [active]: { ...frozenSlot(activeSlot), ...serving.plan } };
@@ -125,6 +115,16 @@ export function planSlots({ service, desired, autoscaled, live }: SlotsPlanInput
     };
 
   const staged = isStaged(live.slots[idle], desired.digest);
+  const led = whoIsLedTo(idle, service, live);
+  if (!staged && led !== undefined)
+    return {
+      ...left,
+      notes: [
+        `${service}: template ${desired.digest} is not staged: ${led}, though ${active} serves, and what is staged there would reach them unjudged. ` +
+          `Lead them to ${active}, or let what ${idle} runs serve by a release or a rollback, and run this again.`,
+        ...serving.notes,
+      ],
+    };
   return {
     slots: { ...slots, [idle]: stagedSlot(live.slots[idle], desired.digest, wanted) },
     active,
@@ -184,26 +184,18 @@ function stagedSlot(slot: LiveSlot | undefined, digest: string, desired: Desired
 function planUnwanted(
   service: string,
   idle: SlotName,
-  { slots, weights, routes }: LiveRelease,
+  live: LiveRelease,
 ): { readonly plan: SlotPlan; readonly notes: readonly string[] } {
-  const slot = slots[idle];
+  const slot = live.slots[idle];
   const plan = frozenSlot(slot);
   if (slot === undefined || slot.replicas === 0) return { plan, notes: [] };
   const runs = slot.digest ?? "a template without a digest";
-  if (weights[idle] > 0)
-    return {
-      plan,
-      notes: [
-        `${service}: nothing waits for a release, but ${idle} runs ${runs} and the route sends it ${weights[idle]} % of the traffic; it is left as it is.`,
-      ],
-    };
   // That Service is turned after the slots: without its pods callers would have none until then.
-  if (routes?.own?.selector[labelKeys.slot] === idle)
+  const led = whoIsLedTo(idle, service, live);
+  if (led !== undefined)
     return {
       plan,
-      notes: [
-        `${service}: nothing waits for a release, but ${idle} runs ${runs} and the Service ${service} selects it for callers inside the cluster; it is left as it is.`,
-      ],
+      notes: [`${service}: nothing waits for a release, but ${idle} runs ${runs} and ${led}; it is left as it is.`],
     };
   if (slot.settled)
     return {

@@ -5,7 +5,7 @@ import { slotName } from "../names/names.ts";
 import { slotNames, type BySlot, type SlotName } from "../names/slot-name.ts";
 import { inSlot, type PodTemplate } from "../workload/pod-template.ts";
 import type { LiveSlot } from "./live-release.ts";
-import type { SlotPlan } from "./plan.ts";
+import { frozenProperties, type SlotPlan } from "./plan.ts";
 
 /** Replicas that follow the load. The fewest are those of the slot. */
 export interface Autoscaling {
@@ -28,6 +28,8 @@ export interface SlotsArgs {
   readonly autoscaling?: Autoscaling | undefined;
   /** How long new pods may take to become ready, in seconds. */
   readonly readyDeadlineSeconds: number;
+  /** Runs right before what a slot runs is written; rejects with why it may not be. @default nothing */
+  readonly check?: ((slot: SlotName) => Promise<void>) | undefined;
 }
 
 /** The two Deployments of a service, each with its PodDisruptionBudget and, when asked for, its HorizontalPodAutoscaler. */
@@ -44,7 +46,7 @@ export class Slots extends pulumi.ComponentResource {
         `${name}-${slot}`,
         // Version and digest are labels of the template alone: here they would lie as soon as the template is frozen.
         { metadata: { ...metadata, annotations: annotations(slot, args) }, spec: deploymentSpec(slot, args) },
-        { parent: this, ignoreChanges: [...args.plan[slot].ignoreChanges] },
+        { parent: this, ignoreChanges: [...args.plan[slot].ignoreChanges], ...checked(slot, args) },
       );
       new k8s.policy.v1.PodDisruptionBudget(
         `${name}-${slot}`,
@@ -65,6 +67,14 @@ export class Slots extends pulumi.ComponentResource {
     }
     this.registerOutputs();
   }
+}
+
+/** The engine may have waited for long since it was decided what the slots get: for a migration above all. */
+function checked(slot: SlotName, { plan, check }: SlotsArgs): Pick<pulumi.CustomResourceOptions, "hooks"> {
+  const { outcome, ignoreChanges } = plan[slot];
+  // What is made anew is in nobody's way.
+  const isWritten = outcome !== "restored" && frozenProperties.some((property) => !ignoreChanges.includes(property));
+  return isWritten && check !== undefined ? { hooks: { beforeUpdate: [() => check(slot)] } } : {};
 }
 
 /** What the engine's provider has to know of a slot's Deployment, and what the next run of the program reads there. */
@@ -94,7 +104,7 @@ function deploymentSpec(slot: SlotName, args: SlotsArgs): k8s.types.input.apps.v
 
 /** What a slot's Deployment is declared with. */
 function slotTemplate(slot: SlotName, { plan, desired, live }: SlotsArgs): PodTemplate {
-  const running = plan[slot].outcome === "desired" ? undefined : live?.[slot];
+  const running = plan[slot].outcome === "desired" ? undefined : (live?.[slot] ?? plan[slot]);
   return running?.template ?? inSlot(desired.template, slot, desired.digest);
 }
 

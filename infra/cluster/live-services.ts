@@ -61,7 +61,8 @@ async function readService(
   return { release, migration, secrets: await readSecrets(api, namespace, service, named), releasePlan };
 }
 
-async function readRelease(
+/** Reads what the releases have made of one service; `undefined` where its first run is ahead. Throws as {@link readLiveServices} does. */
+export async function readRelease(
   api: ApiServer,
   namespace: string,
   service: string,
@@ -74,7 +75,10 @@ async function readRelease(
     readSlot(api, namespace, service, "green"),
   ]);
   if (ledger === undefined) {
-    if (route !== undefined) throw new LedgerMissingError(namespace, service, ledgerName(service));
+    if (route !== undefined) {
+      const serves = slotNames.find((slot) => route.weights[slot] === 100);
+      throw new LedgerMissingError(namespace, service, serves);
+    }
     return undefined;
   }
   // The route is made last, so without one the first version never came up, and the first run may be tried again.

@@ -127,8 +127,9 @@ export class RoutesChangedError extends UserError {
   override readonly name = "RoutesChangedError";
 
   constructor(namespace: string, service: string) {
+    // One line: the engine passes on no more of what a hook says.
     super(
-      `The VirtualService ${namespace}/${service} has changed since this run began: a release moves its weights, or it was edited.\n` +
+      `The VirtualService ${namespace}/${service} has changed since this run began: a release moves its weights, or it was edited. ` +
         "It was not written. Run this again; during a release the routes are left as they are.",
     );
   }
@@ -140,7 +141,7 @@ export class SlotUnreachableError extends UserError {
 
   constructor(namespace: string, name: string) {
     super(
-      `The Service ${namespace}/${name} has no ready pods ${endpointsDeadline / 1000} s after it was made, so the routes were not led to it.\n` +
+      `The Service ${namespace}/${name} has no ready pods ${endpointsDeadline / 1000} s after it was made, so the routes were not led to it. ` +
         `Nothing that users see has changed. Look at its pods (kubectl -n ${namespace} describe service ${name}), then run this again.`,
     );
   }

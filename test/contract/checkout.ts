@@ -6,6 +6,8 @@ import { promisify } from "node:util";
 import { parse, stringify } from "yaml";
 import { slotSelectorLabels } from "../../components/names/labels.ts";
 import type { HttpRoute } from "../../components/routes/http-routes.ts";
+import { withWeights, type LiveRoute } from "../../components/routes/weights.ts";
+import { allTo } from "../../components/slots/live-release.ts";
 import { formatLedger, parseLedger, type Ledger } from "../../components/ledger/ledger.ts";
 import { isServiceSecret } from "../../components/workload/secret-version.ts";
 import { stackCommand, type StackCommandOptions, type StackCommandResult } from "../../infra/engine.ts";
@@ -152,11 +154,16 @@ export class Checkout {
     return ledger;
   }
 
-  /** Has the ledger and the Service of the service's own name say that a slot serves, as a release leaves them. */
+  /** Has the weights, the Service of the service's own name and the ledger say that a slot serves, as a release leaves them. */
   async promote(slot: "blue" | "green", change: Partial<Ledger> = {}): Promise<void> {
-    await this.ledger({ ...change, active: slot });
+    const { kubectl } = this.plane;
+    const { spec: routes } = await kubectl.get(namespace, "virtualservice/atom");
+    const wanted = { service: "atom", port: 8000, weights: allTo(slot) };
+    const http = withWeights((routes as { http: LiveRoute[] }).http, wanted);
+    await kubectl.patch(namespace, "virtualservice/atom", "atom-release", { spec: { http } });
     const spec = { selector: slotSelectorLabels("atom", slot) };
-    await this.plane.kubectl.patch(namespace, "service/atom", "atom-release", { spec });
+    await kubectl.patch(namespace, "service/atom", "atom-release", { spec });
+    await this.ledger({ ...change, active: slot });
   }
 
   async slot(

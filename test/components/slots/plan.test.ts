@@ -3,8 +3,9 @@ import fc from "fast-check";
 import { slotSelectorLabels } from "../../../components/names/labels.ts";
 import { otherSlot, slotNames, type SlotName } from "../../../components/names/slot-name.ts";
 import type { LiveRelease, LiveSlot } from "../../../components/slots/live-release.ts";
-import { ActiveSlotMissingError, planSlots, type SlotsPlan } from "../../../components/slots/plan.ts";
-import { liveRelease, liveSlot, quarantined, releaseUnderWay } from "./live.ts";
+import { ActiveSlotMissingError } from "../../../components/slots/missing-slot.ts";
+import { planSlots, type SlotsPlan } from "../../../components/slots/plan.ts";
+import { liveRelease, liveSlot, pastRelease, quarantined, releaseUnderWay } from "./live.ts";
 
 const frozenProperties = ["spec.template", "spec.replicas"];
 
@@ -135,6 +136,25 @@ const rows: readonly Row[] = [
     expected: { blue: "frozen 2", green: "desired 2", active: "blue", staged: stagedIn("green"), migrate: true },
     note: /staged in green at 0 %/,
   },
+  ...([true, false] as const).map((byWeight): Row => ({
+    when: `${byWeight ? "weights lead users" : "the Service of the service's own name leads callers"} to the idle slot, and another version is desired: it is not staged`,
+    live: liveRelease({
+      slots: { blue: liveSlot("old"), green: liveSlot("between") },
+      ...(byWeight
+        ? { weights: { blue: 0, green: 100 } }
+        : { routes: { http: [], own: { selector: slotSelectorLabels("atom", "green") } } }),
+    }),
+    expected: { blue: "frozen 2", green: "frozen 2", active: "blue", staged: undefined, migrate: false },
+    note: byWeight
+      ? /new is not staged: the route sends it 100 % of the traffic, though blue serves/
+      : /new is not staged: the Service atom selects it for callers inside the cluster/,
+  })),
+  {
+    when: "weights lead users to what is staged already: nothing is replaced",
+    live: liveRelease({ slots: { blue: liveSlot("old"), green: liveSlot("new") }, weights: { blue: 50, green: 50 } }),
+    expected: { blue: "frozen 2", green: "desired 2", active: "blue", staged: stagedIn("green"), migrate: true },
+    note: /staged in green and waits for its release/,
+  },
   {
     when: "a release is under way and its candidate is not ready: it is left to the releaser",
     live: liveRelease({
@@ -264,7 +284,7 @@ describe("the slot rules", () => {
   });
 
   for (const active of slotNames) {
-    it(`refuse to go on when ${active} serves by the ledger but does not exist`, () => {
+    it(`refuse to go on when ${active} serves by the ledger but does not exist, and nothing is on record`, () => {
       const live = liveRelease({
         ledger: { active },
         slots: { blue: liveSlot("old"), green: liveSlot("old"), [active]: undefined },
@@ -278,6 +298,33 @@ describe("the slot rules", () => {
       );
     });
   }
+
+  const served = {
+    ...pastRelease,
+    outcome: "released",
+    podTemplate: { metadata: {}, spec: { served: true } },
+  } as const;
+  for (const [what, current] of [
+    ["", null],
+    [" in the middle of a release", { ...releaseUnderWay, from: { ...served, slot: "green" as const } }],
+  ] as const)
+    it(`make the slot that serves again where its Deployment was deleted${what}, and do nothing else`, () => {
+      const unserved = { ...pastRelease, id: "r-5", podTemplate: { spec: {} } };
+      const live = liveRelease({
+        ledger: { active: "green", current, releases: [unserved, served] },
+        slots: { blue: liveSlot("other", 5), green: undefined },
+      });
+      const { slots, staged, migrate, notes } = plan(live, { digest: "newest" });
+      assert.deepEqual(slots.green, {
+        ...{ outcome: "restored", template: served.podTemplate, replicas: 5, ignoreChanges: [] },
+        marks: { replicas: "2" },
+      });
+      assert.deepEqual([slots.blue.ignoreChanges, staged, migrate], [frozenProperties, undefined, false]);
+      assert.match(
+        notes.join("\n"),
+        /green, which serves, has no Deployment: it is made again as release r-6 .*--refresh/,
+      );
+    });
 
   const digests = fc.constantFrom("a", "b", "c");
   const slots = fc.record({
@@ -295,14 +342,16 @@ describe("the slot rules", () => {
       serving: slots,
       idle: fc.option(slots, { nil: undefined }),
       underWay: fc.boolean(),
+      isLed: fc.boolean(),
       quarantine: fc.uniqueArray(digests),
     })
-    .map(({ active, serving, idle, underWay, quarantine }) => {
+    .map(({ active, serving, idle, underWay, isLed, quarantine }) => {
       const live = (slot: typeof serving) => ({ ...liveSlot("any"), ...slot });
       const other = idle === undefined ? undefined : live(idle);
       return liveRelease({
         ledger: { active, current: underWay ? releaseUnderWay : null, quarantine: quarantine.map(quarantined) },
         slots: active === "blue" ? { blue: live(serving), green: other } : { blue: other, green: live(serving) },
+        ...(isLed ? { weights: { blue: 50, green: 50 } } : {}),
       });
     });
 
@@ -346,7 +395,13 @@ describe("the slot rules", () => {
     );
   });
 
-  it("stage exactly what is new, not quarantined, and not in the way of a release", () => {
+  /** Nobody is led to the idle slot, or only to what is desired there. */
+  const mayReplace = ({ ledger, weights, slots }: LiveRelease, digest: string): boolean => {
+    const idle = otherSlot(ledger.active);
+    return weights[idle] === 0 || (slots[idle]?.digest === digest && slots[idle].replicas > 0);
+  };
+
+  it("stage exactly what is new, not quarantined, and not in the way of a release or of users", () => {
     fc.assert(
       fc.property(releases, digests, (live, digest) => {
         const { active, current, quarantine } = live.ledger;
@@ -354,7 +409,8 @@ describe("the slot rules", () => {
         const wanted =
           current === null &&
           live.slots[active]?.digest !== digest &&
-          !quarantine.some(({ template }) => template === digest);
+          !quarantine.some(({ template }) => template === digest) &&
+          mayReplace(live, digest);
         assert.deepEqual(result.staged, wanted ? { slot: otherSlot(active), digest } : undefined);
         assert.equal(result.slots[otherSlot(active)].outcome === "desired", wanted);
         assert.equal(result.migrate, wanted);

@@ -1,5 +1,6 @@
 // What `up` says and what the cluster then has, after releases and users have changed it: the real engine, the real API server.
 import assert from "node:assert/strict";
+import type { PastRelease } from "../../../components/ledger/release-record.ts";
 import type { HttpRoute } from "../../../components/routes/http-routes.ts";
 import { ClusterClient } from "../../../delivery/cluster/client.ts";
 import { Connection } from "../../../delivery/cluster/connection.ts";
@@ -13,9 +14,10 @@ import { createProgram } from "../../../infra/program.ts";
 import { catalogue } from "../../../stacks/catalogue.ts";
 import type { ServiceDefinition } from "../../../stacks/definition.ts";
 import { CONTEXT, controlPlane, FIRST_START_MS } from "../../support/control-plane.ts";
+import { eventually } from "../../support/eventually.ts";
 import { fakeKubelet, fates, type PodFate } from "../../support/fake-kubelet.ts";
-import { releaseUnderWay } from "../../components/slots/live.ts";
-import { Checkout, fate, installMonitoringKinds, namespace, UP_MS } from "../checkout.ts";
+import { pastRelease, releaseUnderWay } from "../../components/slots/live.ts";
+import { Checkout, installMonitoringKinds, namespace, UP_MS } from "../checkout.ts";
 
 const services = catalogue as unknown as Record<string, ServiceDefinition>;
 const { atom } = catalogue;
@@ -26,6 +28,8 @@ describe("up, after the cluster has moved on", function () {
   let kubelet: AsyncDisposable;
   /** What becomes of pods of an image, by its tag. @default they become ready */
   let fateOf: Record<string, PodFate>;
+  /** What becomes of pods of migrations. */
+  let migrates: PodFate;
 
   before(async function () {
     this.timeout(FIRST_START_MS);
@@ -35,11 +39,11 @@ describe("up, after the cluster has moved on", function () {
   beforeEach(async () => {
     checkout = await Checkout.create();
     fateOf = {};
-    const others = fate({ end: "succeeded" });
+    migrates = fates.succeeded;
     kubelet = fakeKubelet(checkout.plane.kubeconfig, namespace, (pod) => {
       const serves = pod.metadata?.labels?.["app.kubernetes.io/name"] === "atom";
       const tag = pod.spec?.containers[0]?.image?.split(":").at(-1) ?? "";
-      return (serves ? (fateOf[tag] ?? others) : others)(pod);
+      return (serves ? (fateOf[tag] ?? fates.ready) : migrates)(pod);
     });
     await checkout.run("up");
   });
@@ -234,6 +238,61 @@ describe("up, after the cluster has moved on", function () {
       });
     await assert.rejects(checkout.run("up", { program }), /atom-local\/atom has changed since this run began/);
     assert.deepEqual(await checkout.weights(), [90, 10]);
+  });
+
+  it("puts no version into a slot that a rollback has led users to while the migration ran", async () => {
+    await checkout.setImage("0.2.0");
+    await checkout.run("up");
+    await checkout.promote("green");
+    await checkout.setImage("0.3.0");
+    const migration = (): Promise<string> =>
+      checkout.plane.kubectl.run(["get", "jobs", "-n", namespace, "-o", "jsonpath={.items[*].metadata.uid}"]);
+    const before = await migration();
+    let isOver = false;
+    migrates = (pod) => (isOver ? fates.succeeded(pod) : undefined);
+    const up = assert.rejects(
+      checkout.run("up"),
+      /atom-local\/atom-blue was not written.*: blue serves now, and no longer green\. Run this again/,
+    );
+    await eventually(
+      "the migration runs",
+      async () => ([before, ""].includes(await migration()) ? undefined : true),
+      UP_MS / 2,
+    );
+    await checkout.promote("blue");
+    isOver = true;
+    await up;
+    assert.equal((await checkout.slot("blue")).image, "atom.local/atom:0.1.0");
+    // What it said to do: 0.3.0 goes into the slot that nobody is led to.
+    await checkout.run("up");
+    assert.deepEqual(
+      [(await checkout.slot("blue")).image, (await checkout.slot("green")).image],
+      ["atom.local/atom:0.1.0", "atom.local/atom:0.3.0"],
+    );
+  });
+
+  it("makes the slot that serves again where its Deployment was deleted, as it was, and does nothing else", async () => {
+    const { digest = "", ...served } = await checkout.slot("blue");
+    const { template } = (await checkout.plane.kubectl.get(namespace, "deployment/atom-blue")).spec as {
+      template: NonNullable<PastRelease["podTemplate"]>;
+    };
+    const release = {
+      ...pastRelease,
+      outcome: "released",
+      slot: "blue",
+      template: digest,
+      podTemplate: template,
+    } as const;
+    await checkout.ledger({ releases: [release] });
+    await checkout.setImage("0.2.0");
+    await checkout.plane.kubectl.run(["delete", "-n", namespace, "deployment/atom-blue"]);
+    const { notes } = await checkout.run("up", { refresh: true });
+    assert.match(notes.join("\n"), /blue, which serves, has no Deployment: it is made again as release r-6 left it/);
+    assert.deepEqual(await checkout.slot("blue"), { digest, ...served });
+    assert.equal(await replicas("green"), 0);
+    await checkout.run("up");
+    assert.deepEqual(await checkout.slot("blue"), { digest, ...served });
+    assert.equal((await checkout.slot("green")).image, "atom.local/atom:0.2.0");
   });
 
   it("keeps replicas that were set by hand while the file says what it said, and names them", async () => {

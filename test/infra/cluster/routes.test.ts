@@ -37,7 +37,7 @@ describe("an update of routes", () => {
       assert.ok(error instanceof RoutesChangedError);
       assert.match(
         error.message,
-        /atom-staging\/atom has changed since this run began.*\nIt was not written\. Run this again/,
+        /atom-staging\/atom has changed since this run began.* It was not written\. Run this again/,
       );
       return true;
     });
