@@ -7,8 +7,8 @@ import { routeNames } from "../../components/routes/http-routes.ts";
 import { serviceSelector } from "../../components/routes/service-selector.ts";
 import { slotWeights } from "../../components/routes/traffic.ts";
 import { withWeights } from "../../components/routes/weights.ts";
-import type { JudgedObject, JudgedState } from "../release/judged-object.ts";
-import type { Clock, Split } from "../release/ports.ts";
+import { fingerprintOf, type JudgedObject, type JudgedState } from "../release/judged-object.ts";
+import type { Clock, Slot, Split } from "../release/ports.ts";
 import { liveWeights, readRoutes, RoutesUnknownError } from "../router/live-weights.ts";
 import type { ClusterApi, KubernetesObject, ObjectName, Resource, WatchApi } from "./api.ts";
 import { fieldManager } from "./client.ts";
@@ -29,6 +29,7 @@ export interface JudgedObjectsOptions {
 interface Kind<T extends KubernetesObject> {
   readonly resource: Resource<T>;
   readonly of?: JudgedObject["of"];
+  readonly cutOff?: JudgedObject["cutOff"];
   readonly judged: (live: T) => unknown;
   readonly moved?: (live: T) => unknown;
   readonly movedFor?: (split: Split) => unknown;
@@ -44,17 +45,18 @@ export function judgedObjects({ cluster, clock, plan, route }: JudgedObjectsOpti
     new WatchedObject({ cluster, clock, name: { namespace, name }, kind });
   return [
     ...slotNames.map((slot) =>
-      object(slotName(service, slot), { resource: deployments, of: slot, judged: ({ spec }) => spec?.template }),
+      object(slotName(service, slot), {
+        resource: deployments,
+        of: slot,
+        judged: ({ spec }) => spec?.template,
+        // Its pods go with it, within seconds.
+        cutOff: { slot, by: (content) => content === null },
+      }),
     ),
     ...(router.kind === "istio"
       ? [object(service, route ?? weightedRoute(port)), object(service, ownService(service))]
       : [object(service, selectingService(service))]),
-    ...slotNames.map((slot) =>
-      object(slotName(service, slot), {
-        resource: services,
-        judged: (live) => ({ ports: portsOf(live), selector: live.spec?.selector }),
-      }),
-    ),
+    ...slotNames.map((slot) => object(slotName(service, slot), slotService(service, slot, router.kind))),
     object(releasePlanName(service), { resource: configMaps, judged: ({ data }) => planOf(data?.[releasePlanKey]) }),
   ];
 }
@@ -97,6 +99,17 @@ function ownService(service: string): Kind<Service> {
     moved: (live) => (isTurned(live) ? live.spec?.selector : undefined),
     movedFor: ({ active }) => slotSelectorLabels(service, active),
     movedBy: "selectSlot",
+  };
+}
+
+/** By which routes name a slot, and Prometheus finds its pods. */
+function slotService(service: string, slot: Slot, router: ReleasePlan["router"]["kind"]): Kind<Service> {
+  const due = fingerprintOf(slotSelectorLabels(service, slot));
+  const selectorOf = (content: unknown): unknown => (content as { readonly selector?: unknown } | null)?.selector;
+  return {
+    resource: services,
+    judged: (live) => ({ ports: portsOf(live), selector: live.spec?.selector }),
+    ...(router === "istio" && { cutOff: { slot, by: (content) => fingerprintOf(selectorOf(content)) !== due } }),
   };
 }
 
@@ -151,6 +164,7 @@ interface WatchedObjectOptions<T extends KubernetesObject> extends Pick<JudgedOb
 class WatchedObject<T extends KubernetesObject> implements JudgedObject {
   readonly name: string;
   readonly of: JudgedObject["of"];
+  readonly cutOff: JudgedObject["cutOff"];
   readonly movedFor: JudgedObject["movedFor"];
   readonly movedBy: JudgedObject["movedBy"];
   readonly #options: WatchedObjectOptions<T>;
@@ -160,6 +174,7 @@ class WatchedObject<T extends KubernetesObject> implements JudgedObject {
     this.#options = options;
     this.name = `${kind.resource.kind} ${name.name}`;
     this.of = kind.of ?? "release";
+    this.cutOff = kind.cutOff;
     this.movedFor = kind.movedFor;
     this.movedBy = kind.movedBy;
   }

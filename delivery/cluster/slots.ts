@@ -67,11 +67,16 @@ export class DeploymentSlots implements Slots {
 
   async scale(slot: Slot, replicas: number | "full", signal: AbortSignal): Promise<void> {
     const wanted = replicas === "full" ? this.#options.replicas : replicas;
-    await this.#write(
-      slot,
-      ({ spec }) => (spec?.replicas === wanted ? undefined : { spec: { replicas: wanted } }),
-      signal,
-    );
+    try {
+      await this.#write(
+        slot,
+        ({ spec }) => (spec?.replicas === wanted ? undefined : { spec: { replicas: wanted } }),
+        signal,
+      );
+    } catch (error) {
+      // What is not there has no pods.
+      if (wanted !== 0 || !(error instanceof NotFoundError)) throw error;
+    }
   }
 
   /**

@@ -5,7 +5,7 @@ import { table, type ReleaseEvent } from "./state-machine.ts";
 import type { Subject } from "./subject.ts";
 
 export interface JudgedChange {
-  readonly object: Pick<JudgedObject, "name" | "of">;
+  readonly object: Pick<JudgedObject, "name" | "of" | "cutOff">;
   /** What is judged; `undefined` where this process has not seen it. */
   readonly judged: unknown;
   readonly live: JudgedState;
@@ -31,9 +31,15 @@ export function answerToChange(
       type: "noted",
       detail: `${changed}; users stay on ${candidate.slot}, which is as it was judged, and a rollback would lead to what nobody judged`,
     };
+  if (object.cutOff?.slot === active && percent === 100)
+    return {
+      type: "noted",
+      detail: `${changed}; users stay on ${candidate.slot}, and a rollback would have to wait for it. \`up --refresh\` of the stack makes it again`,
+    };
   if (table[phase].failed === undefined)
     return { type: "noted", detail: `${changed}; nobody judged that. See: atom drift` };
-  const where = object.of === active ? `; ${active} serves it, and nobody judged it` : "";
+  const isChanged = live.content !== null && object.of === active;
+  const where = isChanged ? `; ${active} serves it, and nobody judged it` : "";
   return { type: "failed", reason: "superseded", detail: `${changed}${where}` };
 }
 

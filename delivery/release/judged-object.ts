@@ -26,6 +26,8 @@ export interface JudgedObject {
   readonly name: string;
   /** The slot whose pod template it is; `release`: a change of it matters wherever the traffic is. */
   readonly of: Slot | "release";
+  /** A slot that serves nobody where this is so: pods behind it that are ready change nothing. @default there is none */
+  readonly cutOff?: { readonly slot: Slot; readonly by: (content: unknown) => boolean } | undefined;
   /** Reads it once. Rejects with a ClusterError other than NotFoundError. */
   read(signal: AbortSignal): Promise<JudgedState>;
   /** Watches it until the signal fires; rejects with its reason. */

@@ -44,6 +44,7 @@ export type Refusal =
   | "not_the_image"
   | "no_release"
   | "routes_unknown"
+  | "object_missing"
   | "not_allowed";
 
 /** The release was refused before anything was changed (exit code 12). */

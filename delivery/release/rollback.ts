@@ -1,11 +1,11 @@
 // Back to the version that served before: with its pods, as far as they carry, and seen before the candidate's pods go.
-import { ClusterError, LeaseLostError, UnreachableError } from "../cluster/errors.ts";
-import { shareOnRollback, type ReadyPods } from "./capacity.ts";
+import { ClusterError, LeaseLostError } from "../cluster/errors.ts";
 import { pollWeight, rolledBack, split } from "./moving.ts";
 import { turnService } from "./own-service.ts";
 import { messageOf } from "./persist.ts";
 import { countEvery, countPods, type PodCounts } from "./pods.ts";
 import { PodsNotReadyError, type Confirmation, type Split } from "./ports.ts";
+import { retreat } from "./retreat.ts";
 import type { ReleaseState } from "./state.ts";
 import type { ReleaseEvent } from "./state-machine.ts";
 import { failed, tryForEver, tryUntil, type Workplace } from "./workplace.ts";
@@ -48,115 +48,6 @@ export async function stepBack(state: ReleaseState, place: Workplace): Promise<R
   return { type: "stepped-back", detail: `held with ${percent} % of the traffic on ${place.subject.candidate.slot}` };
 }
 
-/**
- * Moves traffic to the active slot until the candidate has no more than `state.percent`. Where the guard's last reading says that the
- * active slot carries it, that is one patch. Else the active slot is scaled up at once, and gets what its ready pods carry as they come.
- * Resolves to false when they did not come for as long as a held release is guarded: the release is then left as it is, to be resumed.
- */
-async function retreat(
-  place: Workplace,
-  { percent: target, rolledBackFrom: from = 0 }: ReleaseState,
-  move: (percent: number) => Promise<void>,
-): Promise<boolean> {
-  const { subject, ports, guard, signal, tell } = place;
-  const { clock, router, notifier } = ports;
-  const { deadlines } = subject.plan;
-  const carries = (ready: ReadyPods): boolean => ready.active > 0 && shareOnRollback(ready, from, from) <= target;
-  const reading = guard.readyPods;
-  if (from <= target || (reading !== undefined && carries(reading))) {
-    await move(target);
-    return true;
-  }
-  const start = clock.monotonic();
-  let current: number | undefined;
-  let lateTold = false;
-  // Beside counting and moving: pods may come back before an autoscaler, or the API server for it, has answered.
-  const scaling = inBackground((counts: PodCounts) => scaleUpActive(place, counts));
-  for (;;) {
-    const counts = await countedPods(place);
-    const ready = counts && { active: counts.active.ready, candidate: counts.candidate.ready };
-    if (counts === undefined || ready === undefined || carries(ready)) {
-      await move(target);
-      return true;
-    }
-    const short = `${subject.active} has ${ready.active} ready pods, and ${ready.candidate} serve in ${subject.candidate.slot}`;
-    const isFirst = current === undefined;
-    if (current === undefined) {
-      tell({ type: "noted", detail: `${short}: it is scaled up and gets what its ready pods carry` });
-      const live = await router.weight(split(subject, target), signal).catch(() => undefined);
-      signal.throwIfAborted();
-      current = live ?? from;
-    }
-    scaling(counts);
-    const share = Math.max(target, shareOnRollback(ready, from, current));
-    if (isFirst || share !== current) {
-      await move(share);
-      // What others move while this waits is put back: they may send users to where no pods are.
-      place.judged.start();
-      // The active slot has nothing to serve callers with.
-      if (share === 100) await turnService(share, place);
-    }
-    current = share;
-    const waited = clock.monotonic() - start;
-    if (waited >= deadlines.ready && !lateTold) {
-      lateTold = true;
-      notifier.trouble(
-        `${short} after ${(waited / 1000).toFixed(0)} s, so that ${share} % of the traffic stays on the candidate: look at why ` +
-          `the pods of ${subject.active} do not become ready (kubectl describe deployment)`,
-      );
-    }
-    if (waited >= deadlines.hold) return false;
-    await clock.sleep(countEvery, signal);
-  }
-}
-
-/** Does one piece of work at a time, and lets others pass meanwhile. Throws, when it is asked again, what the last one was rejected with. */
-function inBackground<T>(work: (given: T) => Promise<void>): (given: T) => void {
-  let busy = false;
-  let broken: { readonly error: unknown } | undefined;
-  return (given) => {
-    if (broken !== undefined) throw broken.error;
-    if (busy) return;
-    busy = true;
-    void work(given)
-      .catch((error: unknown) => {
-        broken = { error };
-      })
-      .finally(() => {
-        busy = false;
-      });
-  };
-}
-
-/** Resolves to `undefined` where the pods must not be counted: what cannot be known must not keep users on the candidate. */
-async function countedPods(place: Workplace): Promise<PodCounts | undefined> {
-  try {
-    return await tryForEver(
-      place,
-      () => countPods(place),
-      (error) => error instanceof UnreachableError,
-    );
-  } catch (error) {
-    place.signal.throwIfAborted();
-    if (!(error instanceof ClusterError)) throw error;
-    place.ports.notifier.trouble(`the pods cannot be counted: ${messageOf(error)}`);
-    return undefined;
-  }
-}
-
-/** To the pods that serve now, or that a serving slot has, whichever is more. */
-async function scaleUpActive({ subject, ports, signal }: Workplace, { active, candidate }: PodCounts): Promise<void> {
-  const wanted = Math.max(subject.plan.replicas, candidate.ready);
-  if (active.desired >= wanted) return;
-  try {
-    await ports.slots.scale(subject.active, wanted, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof LeaseLostError) throw error;
-    ports.notifier.trouble(`${subject.active} cannot be scaled to ${wanted} pods: ${messageOf(error)}`);
-  }
-}
-
 /** Looks until the active slot is seen to serve everything, and all the while whether it still has pods to do so. */
 export async function verifyRollback(state: ReleaseState, place: Workplace): Promise<ReleaseEvent> {
   const over = new AbortController();
@@ -195,11 +86,16 @@ async function activeSlotLost(place: Workplace): Promise<ReleaseEvent> {
   }
 }
 
-function lostActiveSlot({ subject, guard }: Workplace, { active, candidate }: PodCounts): ReleaseEvent | undefined {
-  if (active.ready > 0 || candidate.ready === 0) return undefined;
+function lostActiveSlot(
+  { subject, guard, judged }: Workplace,
+  { active, candidate }: PodCounts,
+): ReleaseEvent | undefined {
+  const cutOff = judged.cutOff(subject.active);
+  if ((active.ready > 0 && cutOff === undefined) || candidate.ready === 0) return undefined;
   // The rollback begins anew, and by counting: a reading of a moment ago led here.
   guard.forgetPods();
-  const detail = `${subject.active} has no ready pods any more, and ${subject.candidate.slot} has ${candidate.ready}`;
+  const what = cutOff === undefined ? "has no ready pods any more" : `cannot serve without ${cutOff}`;
+  const detail = `${subject.active} ${what}, and ${subject.candidate.slot} has ${candidate.ready} ready pods`;
   return { type: "capacity-lost", detail };
 }
 

@@ -224,6 +224,7 @@ export class Session {
         const { content, moved } = await object.read(stop);
         // Even to leave all users where they are the releaser would write such routes anew.
         const isUsersRoute = movedBy(object) === "shift";
+        if (content === null && (!emergency || object.cutOff?.slot === otherSlot(active))) throw notThere(object);
         if (isUsersRoute && moved === undefined && !emergency) throw notUnderstood(object);
         return content;
       }
@@ -256,6 +257,14 @@ export class Session {
       throw error;
     }
   }
+}
+
+function notThere({ name }: JudgedObject): ReleaseRefusedError {
+  return new ReleaseRefusedError(
+    "object_missing",
+    `${name} does not exist, and a release does not work without it. Nothing was released.\n` +
+      "`up --refresh` of the stack makes it again.",
+  );
 }
 
 function notUnderstood({ name }: JudgedObject): ReleaseRefusedError {

@@ -131,6 +131,9 @@ function problemsOf({ ledger, weights, slots, holder }: StatusFacts): readonly s
     ...(weights !== undefined && current === null && weights[idle] !== allowed
       ? [`${weights[idle]} % of the traffic goes to ${idle}, though no release is under way.`]
       : []),
+    ...(slots !== undefined && isMissing(slots[active])
+      ? [`${active}, by the ledger the slot that serves, has no Deployment: it was deleted.`]
+      : []),
     ...(slots !== undefined && isWithoutPods(slots[active])
       ? [
           `${active}, which ${(current?.state.percent ?? 0) === 100 ? "a rollback needs" : "serves"}, has no ready pods.`,
@@ -149,6 +152,10 @@ function problemsOf({ ledger, weights, slots, holder }: StatusFacts): readonly s
 function nextOf({ ledger, environment, slots, holder }: StatusFacts): readonly string[] {
   const { current, active, quarantine, service } = ledger;
   const names = { environment };
+  if (slots !== undefined && isMissing(slots[active]))
+    return [
+      `Make ${active} again as it was: \`npm run up -- --stack ${environment} --refresh\`. It changes nothing else.`,
+    ];
   if (current === null && slots !== undefined && isWithoutPods(slots[active]))
     return [
       `Users get no answer from ${active}. See why it has no pods, and give it some: ` +
@@ -169,6 +176,10 @@ function nextOf({ ledger, environment, slots, holder }: StatusFacts): readonly s
     return [];
   if (quarantine.some(({ template }) => template === staged.template)) return [];
   return [`${staged.version} is staged: release it with \`${command("release", names)}\`.`];
+}
+
+function isMissing({ staged, desiredReplicas }: SlotFacts): boolean {
+  return staged === undefined && desiredReplicas === 0;
 }
 
 function isWithoutPods({ staged, readyReplicas }: SlotFacts): boolean {

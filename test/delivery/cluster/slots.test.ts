@@ -218,6 +218,11 @@ describe("the slots", () => {
     assert.equal(cluster.peek(deployments, { namespace, name: "atom-green" }).spec?.replicas, 3);
   });
 
+  it("have no pods where there is no Deployment, and no more can be asked of it", async () => {
+    await slots.scale("green", 0, signal);
+    await assert.rejects(slots.scale("green", 2, signal), { name: "NotFoundError" });
+  });
+
   it("take a template that was kept, exactly, whichever slot it ran in", async () => {
     put(0);
     const kept = {

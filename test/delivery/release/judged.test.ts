@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UnreachableError } from "../../../delivery/cluster/errors.ts";
-import { deployments } from "../../../delivery/cluster/resources.ts";
+import { deployments, services } from "../../../delivery/cluster/resources.ts";
 import type { JudgedObject } from "../../../delivery/release/judged-object.ts";
 import type { SessionEnd } from "../../../delivery/release/session.ts";
 import type { Phase } from "../../../delivery/release/state.ts";
@@ -142,6 +142,85 @@ describe("what is released is what was judged", () => {
     assert.ok((await timeUntilBack(world)) <= 1_000);
     const { state } = await world.clock.settle(over);
     assert.deepEqual([state.phase, state.cause?.reason, world.ledger.active], ["aborted", "superseded", "blue"]);
+  });
+
+  describe("when something is deleted without which the slot that served before serves nobody", () => {
+    const name = { namespace: "atom-staging", name: "atom-blue" };
+    const rows = [
+      [
+        "its Service",
+        services,
+        (world: World) => {
+          world.serve("blue");
+        },
+      ],
+      [
+        "its Deployment",
+        deployments,
+        (world: World) => {
+          world.stage("blue", "a".repeat(12));
+        },
+      ],
+    ] as const;
+    for (const [what, resource, restore] of rows) {
+      const remove = async (world: World): Promise<void> => {
+        await world.cluster.client("kubectl").delete(resource, name);
+      };
+
+      it(`leads users away from it, takes no pods from them, and goes back once it is there again (${what})`, async () => {
+        const { world, over } = await releaseAt(50, "measuring");
+        await remove(world);
+        await until(world, () => world.percent === 100);
+        await world.clock.pass(60_000);
+        assert.deepEqual([world.shares, world.ledger.current?.state.phase], [[0, 10, 50, 100], "returning"]);
+        assert.match(
+          details(world, "noted").join("\n"),
+          /blue cannot serve without (Service|Deployment) atom-blue.*`up --refresh`/,
+        );
+        restore(world);
+        const { state } = await world.clock.settle(over);
+        assert.deepEqual([state.phase, state.cause?.reason, world.percent], ["aborted", "superseded", 0]);
+      });
+
+      it(`keeps users on a candidate that has all of them, and says so (${what})`, async () => {
+        const { world, over } = await releaseAt(100, "soaking");
+        await remove(world);
+        const { state } = await world.clock.settle(over);
+        assert.deepEqual([state.phase, world.shares], ["released", [0, 10, 50, 100]]);
+        assert.match(details(world, "noted")[0] ?? "", /it was deleted; users stay on green/);
+      });
+
+      it(`leads them away from it again where it goes while the rollback is looked at (${what})`, async () => {
+        const { world, over, releaser } = await releaseAt(50, "measuring");
+        world.confirms = "pending";
+        releaser.abort();
+        await until(world, () => world.percent === 0);
+        await remove(world);
+        await until(world, () => world.percent === 100);
+        restore(world);
+        const { state } = await world.clock.settle(over);
+        assert.deepEqual([state.phase, world.percent], ["aborted", 0]);
+      });
+    }
+
+    it("does not begin where the candidate's Service is gone, not in an emergency either", async () => {
+      for (const emergency of [false, true]) {
+        const world = new World(plan);
+        await world.cluster.client("kubectl").delete(services, { ...name, name: "atom-green" });
+        await assert.rejects(world.clock.settle(world.releaser().release({ emergency })), {
+          refusal: "object_missing",
+          message: /^Service atom-green does not exist.*\n`up --refresh`/,
+        });
+        assert.deepEqual([world.shares, world.ledger.current], [[0], null]);
+      }
+    });
+
+    it("begins in an emergency where the broken slot's Service is gone", async () => {
+      const world = new World(plan);
+      await world.cluster.client("kubectl").delete(services, name);
+      const { state } = await world.clock.settle(world.releaser().release({ emergency: true }));
+      assert.deepEqual([state.phase, world.percent], ["released", 100]);
+    });
   });
 
   it("puts weights back within a second that somebody else set, says so, and goes on", async () => {

@@ -1,11 +1,18 @@
 // A cluster in memory with traffic, two slots and releasers that can be killed, stopped and continued, on a clock of its own.
 import { formatLedger, initialLedger, parseLedger, type Ledger } from "../../../components/ledger/ledger.ts";
+import { slotSelectorLabels } from "../../../components/names/labels.ts";
 import { ledgerKey, ledgerName, releasePlanName, slotName } from "../../../components/names/names.ts";
 import { slotNames, type SlotName } from "../../../components/names/slot-name.ts";
 import { formatReleasePlan } from "../../../components/release-plan/parse-plan.ts";
 import { releasePlanKey, type ReleasePlan } from "../../../components/release-plan/release-plan.ts";
 import type { FencedWriter, ObjectMeta } from "../../../delivery/cluster/api.ts";
-import { configMaps, deployments, virtualServices, type Deployment } from "../../../delivery/cluster/resources.ts";
+import {
+  configMaps,
+  deployments,
+  services,
+  virtualServices,
+  type Deployment,
+} from "../../../delivery/cluster/resources.ts";
 import type { PodSignal } from "../../../delivery/release/ports.ts";
 import { MemoryCluster } from "../support/memory-cluster.ts";
 import { releasePlan } from "../support/plans.ts";
@@ -98,7 +105,19 @@ export class World {
     });
     this.cluster.put(virtualServices, { metadata: { namespace, name: service }, spec: { http: [{ percent: 0 }] } });
     this.publish(plan);
-    for (const slot of slotNames) this.stage(slot, templates[slot]);
+    this.cluster.put(services, { metadata: { namespace, name: service }, spec: {} });
+    for (const slot of slotNames) {
+      this.stage(slot, templates[slot]);
+      this.serve(slot);
+    }
+  }
+
+  /** Makes the Service of a slot as `pulumi up` does. */
+  serve(slot: SlotName): void {
+    this.cluster.put(services, {
+      metadata: { namespace, name: slotName(service, slot) },
+      spec: { selector: slotSelectorLabels(service, slot) },
+    });
   }
 
   /** What `pulumi up` does with the release plan. */
@@ -205,7 +224,7 @@ export class World {
   }
 
   replicas(slot: SlotName): number {
-    return this.cluster.peek(deployments, { namespace, name: slotName(service, slot) }).spec?.replicas ?? 0;
+    return this.cluster.find(deployments, { namespace, name: slotName(service, slot) })?.spec?.replicas ?? 0;
   }
 
   /** What `kubectl scale` does, or an autoscaler. */

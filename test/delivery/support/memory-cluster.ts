@@ -115,9 +115,13 @@ export class MemoryCluster {
   }
 
   peek<T extends KubernetesObject>(resource: Resource<T>, name: ObjectName): T {
-    const found = this.#objects.get(keyOf(resource, name));
+    const found = this.find(resource, name);
     if (found === undefined) throw new Error(`no ${resource.plural} ${name.name}`);
-    return structuredClone(found) as T;
+    return found;
+  }
+
+  find<T extends KubernetesObject>(resource: Resource<T>, name: ObjectName): T | undefined {
+    return structuredClone(this.#objects.get(keyOf(resource, name))) as T | undefined;
   }
 
   /** The same API server as one process sees it. */
