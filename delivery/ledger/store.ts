@@ -13,7 +13,9 @@ export class LedgerMissingError extends UserError {
   override readonly name = "LedgerMissingError";
 
   constructor(where: string) {
-    super(`The ledger ${where} does not exist.\nBring the environment up first: npm run up -- --stack NAME.`);
+    super(
+      `The ledger ${where} does not exist.\nBring the environment up first: npm run up -- --stack NAME. Where it was lost, that says how a new one begins.`,
+    );
   }
 }
 

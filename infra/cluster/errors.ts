@@ -1,4 +1,7 @@
 import { UserError } from "../../components/errors/user-error.ts";
+import { initialLedger } from "../../components/ledger/ledger.ts";
+import { ledgerKey, ledgerName } from "../../components/names/names.ts";
+import type { SlotName } from "../../components/names/slot-name.ts";
 
 /** Which cluster was asked. */
 export interface ClusterTarget {
@@ -75,10 +78,15 @@ export class LedgerMissingError extends UserError {
   override readonly name = "LedgerMissingError";
   readonly service: string;
 
-  constructor(namespace: string, service: string, ledger: string) {
+  /** @param serves the slot to which all users are led, if there is one */
+  constructor(namespace: string, service: string, serves: SlotName | undefined) {
+    const ledger = ledgerName(service);
+    const text = JSON.stringify({ ...initialLedger(service), active: serves ?? "SLOT" });
     super(
       `${service} has a route in ${namespace}, so a version of it serves, but its ledger, the ConfigMap ${ledger}, does not exist.\n${unchanged} ` +
-        "Restore the ConfigMap: it says which slot serves. The weights of the route show it too.",
+        "Restore the ConfigMap from a backup. Where there is none, its history is lost, and a new one begins with the slot that serves" +
+        `${serves === undefined ? " (put its name in place of SLOT)" : `: all users are led to ${serves}`}.\n` +
+        `  kubectl -n ${namespace} create configmap ${ledger} --from-literal='${ledgerKey}=${text}'`,
     );
     this.service = service;
   }

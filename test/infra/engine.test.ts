@@ -176,6 +176,14 @@ describe("a stack command", function () {
     );
   });
 
+  it("says what to do where something is gone that the state has", () => {
+    const gone = new Error(
+      'error: kubernetes:apps/v1:Deployment resource "atom-blue": deployments.apps "atom-blue" not found',
+    );
+    assert.match(new StackCommandError("staging", "up", gone).message, /not found\n.*`up --refresh` makes it again/);
+    assert.doesNotMatch(new StackCommandError("staging", "up", new Error("error: no")).message, /refresh/);
+  });
+
   it("asks the policies, and names the one that refuses, and what to do", async () => {
     await using project = await Project.create(executable);
     await assert.rejects(project.run("preview", { stack: "production" }), {

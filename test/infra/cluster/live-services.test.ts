@@ -5,6 +5,7 @@ import {
   LedgerCorruptError,
   LedgerNewerError,
   type Ledger,
+  parseLedger,
 } from "../../../components/ledger/ledger.ts";
 import { ApiServer } from "../../../infra/cluster/api-server.ts";
 import {
@@ -253,6 +254,22 @@ describe("reading the live release", () => {
       read({ ...namespace, ...slots, ...route(100, 0) }),
       (error: unknown) => error instanceof LedgerMissingError && error.message.includes("atom-ledger, does not exist"),
     );
+  });
+
+  it("says with what text a ledger begins that is like the one that is gone", async () => {
+    const advised = async (blue: number): Promise<string> => {
+      const text = await read({ ...namespace, ...slots, ...route(blue, 100 - blue) }).then(
+        () => "",
+        (error: unknown) => (error as Error).message,
+      );
+      return /--from-literal='ledger\.json=(.*)'$/.exec(text)?.[1] ?? "";
+    };
+    for (const [blue, active] of [
+      [100, "blue"],
+      [0, "green"],
+    ] as const)
+      assert.equal(parseLedger(await advised(blue), "advice", "atom").active, active);
+    assert.match(await advised(50), /"active":"SLOT"/);
   });
 
   it("fails when the ledger is corrupt, empty, or of a newer schema", async () => {
