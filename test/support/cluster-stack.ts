@@ -80,6 +80,7 @@ export class ClusterStack implements AsyncDisposable {
     options: {
       readonly env?: Readonly<Record<string, string>>;
       readonly previewOnly?: boolean;
+      readonly refresh?: boolean;
       readonly signal?: AbortSignal;
     } = {},
   ): Promise<Outcome> {
@@ -91,6 +92,7 @@ export class ClusterStack implements AsyncDisposable {
       env: { ...this.env, ...options.env },
       pulumi: this.shared.toolchain.path("pulumi"),
       ...(options.previewOnly === undefined ? {} : { previewOnly: options.previewOnly }),
+      ...(options.refresh === undefined ? {} : { refresh: options.refresh }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       diff: command === "preview" || command === "up",
       onOutput: (text) => {

@@ -8,6 +8,7 @@ import type { StackDrift } from "../../../delivery/drift/drift.ts";
 import type { Status } from "../../../delivery/report/status.ts";
 import { clusterDeadlineMs } from "../../support/cluster.ts";
 import { eventually } from "../../support/eventually.ts";
+import type { LiveObject } from "../../support/kubectl.ts";
 import { noneFailed, type Answer } from "../../support/load.ts";
 import type { AtomProcess } from "../support/atom-process.ts";
 import { calmRelease, ReleaseStack, type Released, type ReleaseSettings } from "../support/release-stack.ts";
@@ -228,6 +229,38 @@ describe("While a release is under way", function () {
     assert.ok(last < back, "users failed after they were led back");
   });
 
+  for (const kind of ["service", "deployment"] as const)
+    it(`a serving slot whose ${kind} is deleted in a step has its users led to where they are answered, and back once \`up --refresh\` has made it again`, async () => {
+      const active = await stageNext(staysAtTen);
+      const failures: number[] = [];
+      await using load = users(({ status, sentAt }) => {
+        if (status >= 500) failures.push(sentAt);
+      });
+      await using process = stack.start(["release", "--staged"]);
+      await stack.reaches(process, ["measuring"]);
+      const before = await stack.stack.get(`deployment/atom-${active}`);
+      const deletedAt = Date.now();
+      await stack.kubectl("delete", kind, `atom-${active}`);
+      const isLedAway = async () => (await stack.stack.weights())[active] === 0;
+      await eventually("users are led away", async () => ((await isLedAway()) ? true : undefined), 30_000);
+      const ledAway = Date.now();
+      await stack.stack.run("up", { refresh: true });
+      const { code, record, ledger, stderr } = await stack.outcome(process);
+      const { requests, errors } = await load.stop();
+      assert.equal(code, 10, stderr);
+      assert.equal(record.state.cause?.reason, "superseded");
+      assert.deepEqual(errors, []);
+      const weights = { [active]: 100, [otherSlot(active)]: 0 };
+      assert.deepEqual([ledger.active, await stack.stack.weights(), ledger.quarantine], [active, weights, []]);
+      const after = await stack.stack.get(`deployment/atom-${active}`);
+      assert.deepEqual(versionOf(after), versionOf(before));
+      const last = Math.max(deletedAt, ...failures);
+      console.log(
+        `        ${failures.length} of ${requests} requests failed, in ${last - deletedAt} ms; led away after ${ledAway - deletedAt} ms`,
+      );
+      assert.ok(last < instantOf(record, ({ event }) => event === "returned"), "users failed after they were led back");
+    });
+
   it("pods of the candidate that the platform takes are waited for, and nobody is blamed", async () => {
     const steps = [{ weight: 10, wait: "2s" }, { pause: "approval" }, { weight: 100, wait: "2s" }];
     const active = await stageNext({ steps, deadlines: { ...calmRelease.deadlines, approval: "720h" } });
@@ -290,4 +323,15 @@ interface Destination {
 /** Of the first line of the journal that is meant, in milliseconds since the Unix epoch. */
 function instantOf({ journal }: Released["record"], isIt: (line: JournalEntry) => boolean): number {
   return Date.parse(journal.find(isIt)?.at ?? "");
+}
+
+/** The digest that a Deployment's pod template carries, and its image. */
+function versionOf({ spec }: LiveObject): unknown {
+  const { template } = spec as {
+    readonly template: {
+      readonly metadata: { readonly labels: object };
+      readonly spec: { readonly containers: object[] };
+    };
+  };
+  return [template.metadata.labels, template.spec.containers];
 }
