@@ -46,9 +46,7 @@ const aftermath = /^(update|preview) failed$|: context canceled$/;
 /** What the API server says of an object that it does not have. */
 const absent = /\b[a-z0-9.-]+ "[^"]+" not found/;
 
-function askCluster(command: string): string {
-  return `Was that object deleted by hand? Then \`${command} --refresh\` makes it again: the state still has it.`;
-}
+const refreshAdvice = "If that object was deleted by hand: `up --refresh` makes it again. The state still has it.";
 
 /** The engine failed. The message has the errors that it reported, or the policies that it refused; its whole output was shown. */
 export class StackCommandError extends UserError {
@@ -62,7 +60,7 @@ export class StackCommandError extends UserError {
     );
     const reasons = [...errors.filter((error) => !aftermath.test(error)), ...violations];
     const shown = reasons.length > 0 ? [...new Set(reasons)] : [text.trim()];
-    const advice = reasons.some((reason) => absent.test(reason)) ? `\n${askCluster(command)}` : "";
+    const advice = reasons.some((reason) => absent.test(reason)) ? `\n${refreshAdvice}` : "";
     super(
       `\`${command}\` of the stack "${stack}" failed:\n${shown.map((reason) => `  ${reason}`).join("\n")}${advice}`,
       {

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { ReleaseUnderWay } from "../ledger/release-record.ts";
 import { changedMigrationNotes, planMigration, type MigrationPlan } from "../migration/plan.ts";
+import { slotName } from "../names/names.ts";
+import type { SlotName } from "../names/slot-name.ts";
 import { planRoutes, type RoutesPlan } from "../routes/plan.ts";
 import {
   changedSecretNotes,
@@ -101,6 +103,7 @@ export function planService({
     notes: [
       ...notes,
       ...slots.notes,
+      ...missingServiceNotes(service, live?.release?.withoutService),
       ...changedSecretNotes(service, live?.release, { template, digest }, { key: configured.key, live: live?.secrets }),
       ...secretsPlan.notes,
       ...(contract.migration ? changedMigrationNotes(service, contract.migration, migration, live?.migration) : []),
@@ -116,6 +119,14 @@ export function planService({
     secret: configured.version.name,
     ports,
   };
+}
+
+/** The engine's state still has it. */
+function missingServiceNotes(service: string, slot: SlotName | undefined): string[] {
+  if (slot === undefined) return [];
+  return [
+    `${service}: the Service ${slotName(service, slot)} was deleted, and nothing leads users to ${slot} without it. Run this with --refresh: then it is made again.`,
+  ];
 }
 
 function routesPlan(

@@ -3,7 +3,7 @@ import { otherSlot, type SlotName } from "../names/slot-name.ts";
 import type { LiveRelease } from "./live-release.ts";
 import type { SlotsPlan } from "./plan.ts";
 
-/** Who is led to an idle slot all the same, in words: weights or a Service that somebody else set. `undefined`: nobody. */
+/** Who is led to an idle slot all the same, in words; `undefined`: nobody. */
 export function whoIsLedTo(
   idle: SlotName,
   service: string,

@@ -36,6 +36,8 @@ export interface LiveRelease {
   readonly weights: BySlot<number>;
   /** The routes, where there is a mesh. */
   readonly routes?: LiveHttp | undefined;
+  /** A slot whose own Service was deleted. Environments of an earlier version have none for either. @default there is none */
+  readonly withoutService?: SlotName | undefined;
   /** Of the Service of the service's own name; those of the slots have the same. @default not known */
   readonly ports?: readonly ServicePort[] | undefined;
 }

@@ -8,7 +8,7 @@ import type { LiveRelease } from "./live-release.ts";
 import type { SlotsPlan } from "./plan.ts";
 import { replicasMark, type DesiredReplicas } from "./replicas.ts";
 
-/** The slot that serves, by the ledger, has no Deployment, and what it ran is not on record. */
+/** The slot that serves, by the ledger, has no Deployment, and what it ran is not kept. */
 export class ActiveSlotMissingError extends UserError {
   override readonly name = "ActiveSlotMissingError";
   readonly slot: SlotName;
@@ -16,15 +16,16 @@ export class ActiveSlotMissingError extends UserError {
   constructor(service: string, slot: SlotName) {
     super(
       `The ledger says that ${slot} serves ${service}, but the Deployment ${slotName(service, slot)} does not exist.\n` +
-        "Nothing was changed. No release is on record from which it could be made again: restore it from a backup, and run this again.",
+        "Nothing was changed. What it ran is not kept in the ledger any more: restore it from a backup, and run this again.",
     );
     this.slot = slot;
   }
 }
 
 /**
- * Somebody deleted the Deployment of the slot that serves: it is made again with what it ran, by the ledger, and nothing else is changed. Users
- * have no answer, or are with a candidate until it is there. Throws an {@link ActiveSlotMissingError}.
+ * Somebody deleted the Deployment of the slot that serves: it is made again with what it ran, by the ledger, and no version is staged. Users have
+ * no answer, or are with a candidate, until it is there. Where nothing was released yet it ran what came up first, and gets what the file says.
+ * Throws an {@link ActiveSlotMissingError}.
  *
  * @param frozen both slots as they are
  */
@@ -34,15 +35,20 @@ export function planMissing(
   desired: DesiredReplicas,
   frozen: SlotsPlan["slots"],
 ): SlotsPlan {
-  const { active } = ledger;
-  const release = servedBy(ledger);
-  if (release?.podTemplate === undefined) throw new ActiveSlotMissingError(service, active);
+  const { active, current, releases } = ledger;
+  const isUnreleased = current === null && releases.length === 0;
+  const release = isUnreleased ? undefined : servedBy(ledger);
+  if (!isUnreleased && release?.podTemplate === undefined) throw new ActiveSlotMissingError(service, active);
+  const how =
+    release === undefined
+      ? "as the stack's file has it, since no release is on record"
+      : `as release ${release.id} left it (template ${release.template})`;
   return {
     slots: {
       ...frozen,
       [active]: {
         outcome: "restored",
-        template: release.podTemplate as unknown as PodTemplate,
+        template: release?.podTemplate as PodTemplate | undefined,
         replicas: Math.max(desired.count, slots[otherSlot(active)]?.replicas ?? 0),
         ignoreChanges: [],
         marks: { replicas: replicasMark(desired) },
@@ -52,15 +58,16 @@ export function planMissing(
     staged: undefined,
     migrate: false,
     notes: [
-      `${service}: ${active}, which serves, has no Deployment: it is made again as release ${release.id} left it (template ${release.template}), and nothing else is done. ` +
+      `${service}: ${active}, which serves, has no Deployment: it is made again ${how}, and no version is staged. ` +
         "Run this with --refresh: only then does the engine see that it is gone.",
     ],
   };
 }
 
-/** What the slot that serves runs by the ledger, the newest first. */
+/** The release of what the slot that serves runs, by the ledger. */
 function servedBy({ current, releases, active }: Ledger): PastRelease | undefined {
   const isIt = ({ slot, template }: PastRelease): boolean =>
     current === null ? slot === active : template === current.from.template;
+  // The newest is the first.
   return releases.find((release) => hasServed(release) && isIt(release));
 }

@@ -14,7 +14,7 @@ export interface SlotPlan {
    * and is made again as it was.
    */
   readonly outcome: "desired" | "frozen" | "retired" | "restored";
-  /** What a slot that is restored ran. */
+  /** What a slot that is restored ran. @default what the configuration says */
   readonly template?: PodTemplate | undefined;
   /** Replicas to declare. */
   readonly replicas: number;
@@ -121,7 +121,9 @@ export function planSlots({ service, desired, autoscaled, live }: SlotsPlanInput
       ...left,
       notes: [
         `${service}: template ${desired.digest} is not staged: ${led}, though ${active} serves, and what is staged there would reach them unjudged. ` +
-          `Lead them to ${active}, or let what ${idle} runs serve by a release or a rollback, and run this again.`,
+          (live.weights[idle] > 0
+            ? `Lead them to ${active}, or let what ${idle} runs serve by a release or a rollback, and run this again.`
+            : `Run this again once it selects ${active}, as a note says where this run sees to it.`),
         ...serving.notes,
       ],
     };

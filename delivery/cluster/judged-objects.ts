@@ -56,7 +56,7 @@ export function judgedObjects({ cluster, clock, plan, route }: JudgedObjectsOpti
     ...(router.kind === "istio"
       ? [object(service, route ?? weightedRoute(port)), object(service, ownService(service))]
       : [object(service, selectingService(service))]),
-    ...slotNames.map((slot) => object(slotName(service, slot), slotService(service, slot, router.kind))),
+    ...slotNames.map((slot) => object(slotName(service, slot), slotService(service, slot, plan))),
     object(releasePlanName(service), { resource: configMaps, judged: ({ data }) => planOf(data?.[releasePlanKey]) }),
   ];
 }
@@ -102,14 +102,19 @@ function ownService(service: string): Kind<Service> {
   };
 }
 
-/** By which routes name a slot, and Prometheus finds its pods. */
-function slotService(service: string, slot: Slot, router: ReleasePlan["router"]["kind"]): Kind<Service> {
-  const due = fingerprintOf(slotSelectorLabels(service, slot));
-  const selectorOf = (content: unknown): unknown => (content as { readonly selector?: unknown } | null)?.selector;
+/** By which Prometheus finds the pods of a slot, and routes name it. */
+function slotService(service: string, slot: Slot, { port, router }: JudgedObjectsOptions["plan"]): Kind<Service> {
+  const selector = fingerprintOf(slotSelectorLabels(service, slot));
+  const leadsToSlot = (spec: Service["spec"] | null): boolean => {
+    const users = spec?.ports?.find((each) => each.port === port);
+    const isPort = users !== undefined && (users.targetPort ?? "http") === "http";
+    return isPort && fingerprintOf(spec?.selector) === selector;
+  };
   return {
     resource: services,
     judged: (live) => ({ ports: portsOf(live), selector: live.spec?.selector }),
-    ...(router === "istio" && { cutOff: { slot, by: (content) => fingerprintOf(selectorOf(content)) !== due } }),
+    // Without a mesh users come by the Service of the service's own name.
+    cutOff: { slot, by: (content) => router.kind === "istio" && !leadsToSlot(content as Service["spec"] | null) },
   };
 }
 

@@ -30,6 +30,8 @@ export interface Deployment extends KubernetesObject {
   readonly spec?: {
     readonly replicas?: number;
     readonly template?: PodTemplate;
+    /** Whether no pods of another template are made. */
+    readonly paused?: boolean;
     readonly progressDeadlineSeconds?: number;
   };
   readonly status?: {
@@ -128,7 +130,14 @@ export interface ScaledObject extends KubernetesObject {
 }
 
 export interface Service extends KubernetesObject {
-  readonly spec?: { readonly selector?: Readonly<Record<string, string>>; readonly ports?: readonly unknown[] };
+  readonly spec?: {
+    readonly selector?: Readonly<Record<string, string>>;
+    readonly ports?: readonly {
+      readonly port: number;
+      readonly targetPort?: number | string;
+      readonly name?: string;
+    }[];
+  };
 }
 
 /** `http` is the list of routes; the pure builder in `components/routes` makes it, so it is opaque here. */

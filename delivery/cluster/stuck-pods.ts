@@ -25,7 +25,12 @@ export function endedWithNode(ended: ContainerState["terminated"]): boolean {
 }
 
 /** What keeps a slot's pods from being ready, as far as it is known: the worst thing first. */
-export function stuckPods({ metadata, status }: Deployment, pods: readonly Pod[]): StuckPods | undefined {
+export function stuckPods({ metadata, spec, status }: Deployment, pods: readonly Pod[]): StuckPods | undefined {
+  if (spec?.paused === true) {
+    const resume = `kubectl rollout resume deployment ${metadata.name}`;
+    const detail = `${metadata.name} is paused, so that it makes no pods of its template: ${resume}`;
+    return { detail, crashed: false, hopeless: false };
+  }
   const waits = pods.flatMap((pod) => waitOf(pod) ?? []);
   const decisive = waits.find(({ hopeless }) => hopeless) ?? waits[0];
   if (decisive !== undefined) return decisive;

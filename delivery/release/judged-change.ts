@@ -26,20 +26,20 @@ export function answerToChange(
   const changed = `${object.name} was changed${byWhom(live)}: ${what}`;
   // The way back leads to what is broken, whatever was changed meanwhile.
   if (emergency === true) return { type: "noted", detail: `${changed}; the emergency rollback goes on` };
+  const isCutOff = object.cutOff?.slot === active && object.cutOff.by(live.content);
+  if (isCutOff && percent === 100)
+    return {
+      type: "noted",
+      detail: `${changed}; users stay on ${candidate.slot}, and a rollback would have to wait for it: \`up --refresh\` of the stack makes it again`,
+    };
   if (object.of === active && percent === 100)
     return {
       type: "noted",
       detail: `${changed}; users stay on ${candidate.slot}, which is as it was judged, and a rollback would lead to what nobody judged`,
     };
-  if (object.cutOff?.slot === active && percent === 100)
-    return {
-      type: "noted",
-      detail: `${changed}; users stay on ${candidate.slot}, and a rollback would have to wait for it. \`up --refresh\` of the stack makes it again`,
-    };
   if (table[phase].failed === undefined)
     return { type: "noted", detail: `${changed}; nobody judged that. See: atom drift` };
-  const isChanged = live.content !== null && object.of === active;
-  const where = isChanged ? `; ${active} serves it, and nobody judged it` : "";
+  const where = object.of === active && !isCutOff ? `; ${active} serves it, and nobody judged it` : "";
   return { type: "failed", reason: "superseded", detail: `${changed}${where}` };
 }
 

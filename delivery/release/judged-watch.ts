@@ -5,7 +5,8 @@ import { fingerprintOf, type JudgedObject, type JudgedState } from "./judged-obj
 import { KeptTraffic, movedBy, NotPutBackError } from "./kept-traffic.ts";
 import { Mailbox } from "./mailbox.ts";
 import { messageOf } from "./persist.ts";
-import type { ReleasePorts, Router, Slot } from "./ports.ts";
+import type { ReleasePorts, Router } from "./ports.ts";
+import { SlotAccess } from "./slot-access.ts";
 import type { ReleaseState } from "./state.ts";
 import type { ReleaseEvent } from "./state-machine.ts";
 import type { Subject } from "./subject.ts";
@@ -62,6 +63,8 @@ export class JudgedWatch {
   #stop: AbortController | undefined;
   #done: Promise<unknown> = Promise.resolve();
   readonly #traffic: KeptTraffic;
+  /** Whether anything leads to a slot. */
+  readonly access: SlotAccess;
 
   constructor(subject: Subject, ports: JudgedPorts, tell: (event: ReleaseEvent) => void) {
     this.#subject = subject;
@@ -75,6 +78,7 @@ export class JudgedWatch {
       ...since,
       ...examined,
     }));
+    this.access = new SlotAccess(this.#followed);
     this.#traffic = new KeptTraffic(subject, ports, tell, (verb) => {
       for (const each of this.#followed) if (movedBy(each.object) === verb) this.#suspect(each);
     });
@@ -121,15 +125,6 @@ export class JudgedWatch {
   /** All is watched, and as it was judged. */
   get isAsJudged(): boolean {
     return this.#followed.every((each) => each.awaySince === undefined && this.#isAsJudged(each, each.latest));
-  }
-
-  /** What keeps a slot from serving anybody, by its name, since it is no more as it was: its Deployment, or the Service that leads to it. */
-  cutOff(slot: Slot): string | undefined {
-    const cause = this.#followed.find(({ object, basis, latest }) => {
-      if (object.cutOff?.slot !== slot || latest === undefined) return false;
-      return fingerprintOf(latest.content) !== basis && object.cutOff.by(latest.content);
-    });
-    return cause?.object.name;
   }
 
   /**

@@ -19,11 +19,14 @@ export async function retreat(
   { percent: target, rolledBackFrom: from = 0 }: ReleaseState,
   move: (percent: number) => Promise<void>,
 ): Promise<boolean> {
-  const { subject, ports, guard, signal, tell } = place;
+  const { subject, ports, guard, judged, signal, tell } = place;
   const { clock, router, notifier } = ports;
   const { deadlines } = subject.plan;
   const carries = (ready: ReadyPods): boolean => ready.active > 0 && shareOnRollback(ready, from, from) <= target;
-  const reading = place.judged.cutOff(subject.active) === undefined ? guard.readyPods : undefined;
+  const { active, candidate } = subject;
+  // Ready pods say nothing where nothing leads to them.
+  const isLedTo = judged.access.isKnown(active) && judged.access.lostWith(active) === undefined;
+  const reading = isLedTo ? guard.readyPods : undefined;
   if (from <= target || (reading !== undefined && carries(reading))) {
     await move(target);
     return true;
@@ -35,11 +38,15 @@ export async function retreat(
   // Beside counting and moving: pods may come back before an autoscaler, or the API server for it, has answered.
   const scaling = inBackground((counts: PodCounts) => scaleUpActive(place, counts));
   for (;;) {
-    const counts = await countedPods(place);
-    const cutOff = place.judged.cutOff(subject.active);
+    const [counts] = await Promise.all([
+      countedPods(place),
+      judged.access.look(active, signal),
+      judged.access.look(candidate.slot, signal),
+    ]);
+    const cutOff = judged.access.lostWith(active);
     const ready = counts && {
       active: cutOff === undefined ? lastingPods(counts.active) : 0,
-      candidate: counts.candidate.ready,
+      candidate: judged.access.lostWith(candidate.slot) === undefined ? counts.candidate.ready : 0,
     };
     if (counts === undefined || ready === undefined || carries(ready)) {
       await move(target);
@@ -59,7 +66,7 @@ export async function retreat(
     if (isFirst || share !== current) {
       await move(share);
       // What others move while this waits is put back: they may send users to where no pods are.
-      place.judged.start();
+      judged.start();
       // The active slot has nothing to serve callers with.
       if (share === 100) await turnService(share, place);
     }

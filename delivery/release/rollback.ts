@@ -90,8 +90,10 @@ function lostActiveSlot(
   { subject, guard, judged }: Workplace,
   { active, candidate }: PodCounts,
 ): ReleaseEvent | undefined {
-  const cutOff = judged.cutOff(subject.active);
-  if ((active.ready > 0 && cutOff === undefined) || candidate.ready === 0) return undefined;
+  const cutOff = judged.access.lostWith(subject.active);
+  const isLost = active.ready === 0 || cutOff !== undefined;
+  if (!isLost || candidate.ready === 0 || judged.access.lostWith(subject.candidate.slot) !== undefined)
+    return undefined;
   // The rollback begins anew, and by counting: a reading of a moment ago led here.
   guard.forgetPods();
   const what = cutOff === undefined ? "has no ready pods any more" : `cannot serve without ${cutOff}`;

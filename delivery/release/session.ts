@@ -5,7 +5,6 @@ import { otherSlot, type SlotName } from "../../components/names/slot-name.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
 import { AutoscaledSlots, SlotAutoscalers } from "../cluster/autoscalers.ts";
 import type { ClusterApi, FencedWriter, WatchApi } from "../cluster/api.ts";
-import { ClusterError } from "../cluster/errors.ts";
 import { Fence } from "../cluster/fence.ts";
 import { judgedObjects } from "../cluster/judged-objects.ts";
 import type { HeldLease } from "../cluster/lease.ts";
@@ -14,6 +13,7 @@ import { LedgerJournal } from "../ledger/journal.ts";
 import { LedgerApproval } from "../ledger/requests.ts";
 import type { LedgerStore } from "../ledger/store.ts";
 import type { QueryCounter } from "../metrics/query-counter.ts";
+import { basisOf } from "./basis.ts";
 import { within } from "./deadline.ts";
 import {
   chooseCandidate,
@@ -23,8 +23,7 @@ import {
   type ReleaseRequest,
   type SlotsFound,
 } from "./opening.ts";
-import { fingerprintOf, type JudgedObject } from "./judged-object.ts";
-import { movedBy } from "./kept-traffic.ts";
+import type { JudgedObject } from "./judged-object.ts";
 import { ConvergeError, type Clock, type ReleasePorts } from "./ports.ts";
 import { unreadyReason } from "./pods.ts";
 import { refuseWithoutRights } from "./rights.ts";
@@ -141,7 +140,7 @@ export class Session {
     const found = await lookAtSlots(this.#tools.slots, ledger.active, stop);
     const isStaged = prepare !== undefined && broken === undefined;
     const candidate = unless(broken, () => chooseCandidate(ledger, found, request, isStaged));
-    const basis = await this.#basis(found, ledger.active, request, stop);
+    const basis = await basisOf(this.#judged(), { found, active: ledger.active, request }, stop);
     const opening = { candidate, found, plan, request, basis, at: new Date(clock.now()).toISOString() };
     stop.throwIfAborted();
     // A signal that comes while this is written has a release to take back, or to leave, and must not miss it.
@@ -209,39 +208,6 @@ export class Session {
     return (this.#options.judged ?? judgedObjects)(this.#tools);
   }
 
-  /**
-   * What the release will be judged by, as it is; the templates as they were found, since these are what is kept. What cannot be read keeps no
-   * emergency rollback from its way.
-   */
-  async #basis(
-    { templates }: SlotsFound,
-    active: SlotName,
-    { emergency = false }: ReleaseRequest,
-    stop: AbortSignal,
-  ): Promise<Readonly<Record<string, string>>> {
-    const contentOf = async (object: JudgedObject): Promise<unknown> => {
-      if (object.of === "release") {
-        const { content, moved } = await object.read(stop);
-        // Even to leave all users where they are the releaser would write such routes anew.
-        const isUsersRoute = movedBy(object) === "shift";
-        if (content === null && (!emergency || object.cutOff?.slot === otherSlot(active))) throw notThere(object);
-        if (isUsersRoute && moved === undefined && !emergency) throw notUnderstood(object);
-        return content;
-      }
-      return object.of === active ? templates.active : templates.idle;
-    };
-    const entries = this.#judged().map(async (object) => {
-      try {
-        return [[object.name, fingerprintOf(await contentOf(object))] as const];
-      } catch (error) {
-        stop.throwIfAborted();
-        if (!emergency || !(error instanceof ClusterError)) throw error;
-        return [];
-      }
-    });
-    return Object.fromEntries((await Promise.all(entries)).flat());
-  }
-
   /** Resolves with what went wrong: what is staged all the same decides what comes of it. */
   async #prepare(stop: AbortSignal): Promise<Error | undefined> {
     const { prepare, store, clock, plan } = this.#options;
@@ -257,22 +223,6 @@ export class Session {
       throw error;
     }
   }
-}
-
-function notThere({ name }: JudgedObject): ReleaseRefusedError {
-  return new ReleaseRefusedError(
-    "object_missing",
-    `${name} does not exist, and a release does not work without it. Nothing was released.\n` +
-      "`up --refresh` of the stack makes it again.",
-  );
-}
-
-function notUnderstood({ name }: JudgedObject): ReleaseRefusedError {
-  return new ReleaseRefusedError(
-    "routes_unknown",
-    `${name} sends users elsewhere than to the slots, or it cannot be told where. It was left as it is, and nothing is released over it.\n` +
-      "Put it right first (see: atom drift). In an emergency `atom rollback --now` writes it anew.",
-  );
 }
 
 /** What is in both slots. */

@@ -132,7 +132,7 @@ function problemsOf({ ledger, weights, slots, holder }: StatusFacts): readonly s
       ? [`${weights[idle]} % of the traffic goes to ${idle}, though no release is under way.`]
       : []),
     ...(slots !== undefined && isMissing(slots[active])
-      ? [`${active}, by the ledger the slot that serves, has no Deployment: it was deleted.`]
+      ? [`${active}, by the ledger the slot that serves, has no Deployment.`]
       : []),
     ...(slots !== undefined && isWithoutPods(slots[active])
       ? [
@@ -152,9 +152,9 @@ function problemsOf({ ledger, weights, slots, holder }: StatusFacts): readonly s
 function nextOf({ ledger, environment, slots, holder }: StatusFacts): readonly string[] {
   const { current, active, quarantine, service } = ledger;
   const names = { environment };
-  if (slots !== undefined && isMissing(slots[active]))
+  if (slots !== undefined && isMissing(slots[active]) && (current === null || holder !== null))
     return [
-      `Make ${active} again as it was: \`npm run up -- --stack ${environment} --refresh\`. It changes nothing else.`,
+      `Make ${active} again as it was, and what else was deleted: \`npm run up -- --stack ${environment} --refresh\`. It stages no version.`,
     ];
   if (current === null && slots !== undefined && isWithoutPods(slots[active]))
     return [

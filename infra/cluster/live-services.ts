@@ -68,11 +68,12 @@ export async function readRelease(
   service: string,
   router: "istio" | "replicas",
 ): Promise<LiveRelease | undefined> {
-  const [ledger, route, blue, green] = await Promise.all([
+  const [ledger, route, blue, green, withoutService] = await Promise.all([
     readLedger(api, namespace, service),
     router === "istio" ? readVirtualService(api, namespace, service) : readSelector(api, namespace, service),
     readSlot(api, namespace, service, "blue"),
     readSlot(api, namespace, service, "green"),
+    slotWithoutService(api, namespace, service),
   ]);
   if (ledger === undefined) {
     if (route !== undefined) {
@@ -86,7 +87,15 @@ export async function readRelease(
   return {
     ...{ ledger, slots: { blue, green }, weights: route?.weights ?? allTo(ledger.active) },
     ...{ routes: route?.routes, ports: route?.ports },
+    ...(withoutService === undefined ? {} : { withoutService }),
   };
+}
+
+async function slotWithoutService(api: ApiServer, namespace: string, service: string): Promise<SlotName | undefined> {
+  const path = (slot: SlotName): string => `/api/v1/namespaces/${namespace}/services/${slotName(service, slot)}`;
+  const found = await Promise.all(slotNames.map(async (slot) => [slot, await api.get(path(slot))] as const));
+  const missing = found.filter(([, object]) => object === undefined);
+  return missing.length === 1 ? missing[0]?.[0] : undefined;
 }
 
 const configMap = z.object({ data: z.record(z.string(), z.string()).default({}) });

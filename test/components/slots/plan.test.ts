@@ -284,9 +284,9 @@ describe("the slot rules", () => {
   });
 
   for (const active of slotNames) {
-    it(`refuse to go on when ${active} serves by the ledger but does not exist, and nothing is on record`, () => {
+    it(`refuse to go on when ${active} serves by the ledger but does not exist, and what it ran is not kept`, () => {
       const live = liveRelease({
-        ledger: { active },
+        ledger: { active, releases: [{ ...pastRelease, outcome: "released", slot: active }] },
         slots: { blue: liveSlot("old"), green: liveSlot("old"), [active]: undefined },
       });
       assert.throws(
@@ -325,6 +325,12 @@ describe("the slot rules", () => {
         /green, which serves, has no Deployment: it is made again as release r-6 .*--refresh/,
       );
     });
+
+  it("make it again from the file where nothing was released yet", () => {
+    const { slots, notes } = plan(liveRelease({ slots: { blue: undefined, green: liveSlot("old", 0) } }));
+    assert.deepEqual([slots.blue.outcome, slots.blue.template, slots.blue.replicas], ["restored", undefined, 2]);
+    assert.match(notes.join("\n"), /made again as the stack's file has it, since no release is on record/);
+  });
 
   const digests = fc.constantFrom("a", "b", "c");
   const slots = fc.record({

@@ -271,7 +271,7 @@ describe("up, after the cluster has moved on", function () {
     );
   });
 
-  it("makes the slot that serves again where its Deployment was deleted, as it was, and does nothing else", async () => {
+  it("makes the slot that serves again where its Deployment was deleted, as it was, with a Service that was deleted, and stages nothing meanwhile", async () => {
     const { digest = "", ...served } = await checkout.slot("blue");
     const { template } = (await checkout.plane.kubectl.get(namespace, "deployment/atom-blue")).spec as {
       template: NonNullable<PastRelease["podTemplate"]>;
@@ -285,9 +285,11 @@ describe("up, after the cluster has moved on", function () {
     } as const;
     await checkout.ledger({ releases: [release] });
     await checkout.setImage("0.2.0");
-    await checkout.plane.kubectl.run(["delete", "-n", namespace, "deployment/atom-blue"]);
+    await checkout.plane.kubectl.run(["delete", "-n", namespace, "deployment/atom-blue", "service/atom-green"]);
     const { notes } = await checkout.run("up", { refresh: true });
     assert.match(notes.join("\n"), /blue, which serves, has no Deployment: it is made again as release r-6 left it/);
+    assert.match(notes.join("\n"), /the Service atom-green was deleted, and nothing leads users to green without it/);
+    assert.ok(await checkout.plane.kubectl.has(namespace, "service/atom-green"));
     assert.deepEqual(await checkout.slot("blue"), { digest, ...served });
     assert.equal(await replicas("green"), 0);
     await checkout.run("up");

@@ -180,6 +180,15 @@ describe("the slots", () => {
     assert.equal((await slots.look("green", signal)).stuck?.detail, "atom-green: ProgressDeadlineExceeded: timed out");
   });
 
+  it("say that somebody has paused the Deployment, whatever its pods are at", async () => {
+    put(3, { conditions: [{ type: "Progressing", status: "Unknown", reason: "DeploymentPaused" }] });
+    const live = cluster.peek(deployments, { namespace, name: "atom-green" });
+    cluster.put(deployments, { ...live, spec: { ...live.spec, paused: true } });
+    const { stuck } = await slots.look("green", signal);
+    assert.match(stuck?.detail ?? "", /^atom-green is paused, .*: kubectl rollout resume deployment atom-green$/);
+    assert.deepEqual([stuck?.crashed, stuck?.hopeless], [false, false]);
+  });
+
   it("say what the pods are at when the Deployment gives up on them", async () => {
     const labels = { "app.kubernetes.io/name": "atom", "atom.dev/slot": "green", "atom.dev/template": "bbbbbbbbbbbb" };
     const podWith = (status: ContainerStatus): void => {

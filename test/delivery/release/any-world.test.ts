@@ -28,6 +28,8 @@ const most = 8;
 const soon = 5_000;
 /** For so long somebody puts a field back, and so often, in milliseconds. */
 const putBack = { for: 8_000, every: 1_000 };
+/** Once, or some times, as long it takes until somebody makes again what was deleted, in milliseconds. */
+const mendedAfter = 8_000;
 /** What others do so shortly before the end may find nobody who puts it right, in milliseconds. */
 const lastMoment = 1_500;
 
@@ -80,7 +82,10 @@ class Lived {
   async #goOn(next: Life["next"], killAfter: number | undefined): Promise<void> {
     const world = this.#world;
     Object.assign(world, { barren: [], readable: true, errors: { candidate: 0, active: 0 } });
-    for (const slot of slotNames) world.start(slot);
+    for (const slot of slotNames) {
+      world.start(slot);
+      world.serve(slot);
+    }
     const isLeft = world.ledger.current !== null;
     if (!isLeft && next !== "rollback") return;
     const relay = this.#relay(
@@ -174,6 +179,9 @@ class Lived {
       service: () => {
         world.setPort(slot, 9_000 + (this.#count += 1));
       },
+      unserve: () => {
+        this.#unserve(slot, (pods + 1) * mendedAfter).catch(() => undefined);
+      },
       load: () => {
         world.load = pods;
       },
@@ -234,6 +242,13 @@ class Lived {
     };
   }
 
+  /** Somebody deletes the Service of a slot, and runs `up --refresh` so many milliseconds later. */
+  async #unserve(slot: SlotName, ms: number): Promise<void> {
+    await this.#world.unserve(slot);
+    await this.#world.clock.sleep(ms, this.#done.signal);
+    this.#world.serve(slot);
+  }
+
   /** Some operator has a field in Git, and puts it back again and again. */
   async #putBack(slot: SlotName, pods: number, percent: number): Promise<void> {
     const world = this.#world;
@@ -278,7 +293,8 @@ describe("whatever users, autoscalers, nodes and another operator do during a re
     this.timeout(300_000);
     await fc.assert(
       fc.asyncProperty(life, async (each) => new Lived(each).run(each)),
-      { numRuns: 40, examples: [[abortedAtItsEnd]] },
+      // More of them: LIVES=300.
+      { numRuns: Number(process.env.LIVES ?? 40), examples: [[abortedAtItsEnd]] },
     );
   });
 });

@@ -9,7 +9,7 @@ const lasting = [
   ...(["again", "put-back", "put-back", "cut", "forget", "kill", "kill"] as const),
 ];
 const ending = [
-  ...(["template", "template", "route", "plan", "service"] as const),
+  ...(["template", "template", "route", "plan", "service", "unserve", "unserve"] as const),
   ...(["terminate", "abort", "rollback", "fail", "crash", "mute"] as const),
 ];
 

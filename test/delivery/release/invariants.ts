@@ -81,6 +81,6 @@ export class Invariants {
     const isChanged = this.#candidateChanged.has(id) && state.phase !== "finishing" && emergency !== true;
     const allowed = isChanged ? 0 : state.percent;
     if (world.share(slot) <= allowed) return false;
-    return world.ready(otherSlot(slot)) >= podsNeeded(100, world.ready(slot));
+    return world.reachable(otherSlot(slot)) >= podsNeeded(100, world.ready(slot));
   }
 }

@@ -187,7 +187,22 @@ describe("what is released is what was judged", () => {
         await remove(world);
         const { state } = await world.clock.settle(over);
         assert.deepEqual([state.phase, world.shares], ["released", [0, 10, 50, 100]]);
-        assert.match(details(world, "noted")[0] ?? "", /it was deleted; users stay on green/);
+        assert.match(
+          details(world, "noted")[0] ?? "",
+          /it was deleted; users stay on green, and a rollback would have to wait for it: `up --refresh`/,
+        );
+      });
+
+      it(`leads nobody there by another process, which has watched nothing (${what})`, async () => {
+        const { world, releaser, over } = await releaseAt(50, "measuring");
+        releaser.kill();
+        over.catch(() => undefined);
+        await remove(world);
+        const taken = world.releaser().takeBack("a person");
+        await until(world, () => world.percent === 100);
+        restore(world);
+        const { state } = await world.clock.settle(taken);
+        assert.deepEqual([state.phase, world.shares], ["aborted", [0, 10, 50, 100, 0]]);
       });
 
       it(`leads them away from it again where it goes while the rollback is looked at (${what})`, async () => {
@@ -202,6 +217,35 @@ describe("what is released is what was judged", () => {
         assert.deepEqual([state.phase, world.percent], ["aborted", 0]);
       });
     }
+
+    for (const [what, change] of [
+      ["its port", { ports: [{ port: 8000, targetPort: "metrics" }] }],
+      ["its selector", { selector: { app: "another" } }],
+    ] as const)
+      it(`leads users away from a slot whose Service somebody turned elsewhere by ${what}`, async () => {
+        const { world, over } = await releaseAt(50, "measuring");
+        const live = world.cluster.peek(services, name);
+        world.cluster.put(services, { ...live, spec: { ...live.spec, ...change } });
+        await until(world, () => world.percent === 100);
+        world.serve("blue");
+        const { state } = await world.clock.settle(over);
+        assert.deepEqual([state.phase, world.shares], ["aborted", [0, 10, 50, 100, 0]]);
+      });
+
+    it("keeps no users on a candidate whose Service is gone, however many pods it has", async () => {
+      const { world, over } = await releaseAt(50, "measuring");
+      world.scale("green", 5);
+      await world.cluster.client("kubectl").delete(services, { ...name, name: "atom-green" });
+      assert.ok((await timeUntilBack(world)) <= 1_000);
+      assert.equal((await world.clock.settle(over)).state.phase, "aborted");
+    });
+
+    it("begins where neither slot has a Service, as an earlier version made it", async () => {
+      const world = new World(plan);
+      for (const slot of ["blue", "green"])
+        await world.cluster.client("up").delete(services, { ...name, name: `atom-${slot}` });
+      assert.equal((await world.clock.settle(world.releaser().release())).state.phase, "released");
+    });
 
     it("does not begin where the candidate's Service is gone, not in an emergency either", async () => {
       for (const emergency of [false, true]) {

@@ -38,7 +38,6 @@ export class MovingWorld extends World {
         metadata,
         spec: { scaleTargetRef, minReplicas: minima[slot], maxReplicas },
       });
-      this.cluster.put(services, { metadata, spec: { selector: slotSelectorLabels(service, slot), ports: [http] } });
     }
     const selector = slotSelectorLabels(service, "blue");
     this.cluster.put(services, { metadata: { namespace, name: service }, spec: { selector, ports: [http] } });
@@ -106,8 +105,29 @@ export class MovingWorld extends World {
     this.#editService(service, { selector: slotSelectorLabels(service, slot) });
   }
 
+  override serve(slot: SlotName): void {
+    const metadata = { namespace, name: slotName(service, slot) };
+    this.cluster.put(services, { metadata, spec: { selector: slotSelectorLabels(service, slot), ports: [http] } });
+  }
+
+  /** What `kubectl delete service` does to a slot's own. */
+  async unserve(slot: SlotName): Promise<void> {
+    if (this.#isServed(slot))
+      await this.cluster.client("kubectl").delete(services, { namespace, name: slotName(service, slot) });
+  }
+
+  #isServed(slot: SlotName): boolean {
+    return this.cluster.find(services, { namespace, name: slotName(service, slot) }) !== undefined;
+  }
+
+  /** Ready pods that users reach. */
+  override reachable(slot: SlotName): number {
+    return this.#isServed(slot) ? this.ready(slot) : 0;
+  }
+
   /** What `kubectl edit service` does to a slot's own. */
   setPort(slot: SlotName, port: number): void {
+    if (!this.#isServed(slot)) return;
     this.#editService(slotName(service, slot), { ports: [http, { name: "debug", port }] });
   }
 

@@ -116,7 +116,7 @@ export class World {
   serve(slot: SlotName): void {
     this.cluster.put(services, {
       metadata: { namespace, name: slotName(service, slot) },
-      spec: { selector: slotSelectorLabels(service, slot) },
+      spec: { selector: slotSelectorLabels(service, slot), ports: [{ port: this.plan.port, targetPort: "http" }] },
     });
   }
 
@@ -249,9 +249,14 @@ export class World {
     return this.#ready[slot];
   }
 
-  /** Whether requests go to a slot without ready pods while the other one has some. */
+  /** Ready pods that users reach. */
+  reachable(slot: SlotName): number {
+    return this.#ready[slot];
+  }
+
+  /** Whether requests go to a slot without such pods while the other one has some. */
   get isMisled(): boolean {
-    const { blue, green } = this.#ready;
+    const [blue, green] = [this.reachable("blue"), this.reachable("green")];
     return (this.#green < 100 && blue === 0 && green > 0) || (this.#green > 0 && green === 0 && blue > 0);
   }
 

@@ -149,6 +149,18 @@ What to do next
     assert.deepEqual(status.next, ["v-e is staged: release it with `atom release --stack staging`."]);
   });
 
+  it("says when what serves has no Deployment, and how it is made again, unless nobody is at the release", async () => {
+    const known = await facts();
+    const slots = { blue: { staged: undefined, readyReplicas: 0, desiredReplicas: 0 }, green: slot("e") };
+    const again = /^Make blue again as it was, .*`npm run up -- --stack staging --refresh`\. It stages no version\.$/;
+    for (const ledger of [known.ledger, { ...known.ledger, current: null }]) {
+      const { problems, next } = statusOf({ ...known, ledger, weights: undefined, slots });
+      assert.deepEqual(problems, ["blue, by the ledger the slot that serves, has no Deployment."]);
+      assert.match(next.join("\n"), again);
+    }
+    assert.match(statusOf({ ...known, holder: null, slots }).next.join("\n"), /atom resume/);
+  });
+
   it("says when what serves, or is to be rolled back to, has no pods, and how to give it some", async () => {
     const known = await facts();
     const slots = { blue: slot("d", 0), green: slot("e") };

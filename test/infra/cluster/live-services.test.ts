@@ -106,6 +106,18 @@ describe("the live release", () => {
     assert.equal(live.slots.green?.digest, "new");
   });
 
+  it("names the slot whose Service was deleted; where neither has one, an earlier version made none", async () => {
+    const withoutService = async (...served: readonly string[]) => {
+      const made = served.map((slot) => [`${core}/services/atom-${slot}`, {}] as const);
+      const live = await read({ ...namespace, ...ledger(), ...slots, ...route(100, 0), ...Object.fromEntries(made) });
+      return live?.withoutService;
+    };
+    assert.equal(await withoutService("blue"), "green");
+    assert.equal(await withoutService("green"), "blue");
+    assert.equal(await withoutService(), undefined);
+    assert.equal(await withoutService("blue", "green"), undefined);
+  });
+
   it("says of a slot whether its rollout is complete, and what was noted on it", async () => {
     const status = { observedGeneration: 4, replicas: 2, updatedReplicas: 2, readyReplicas: 2 };
     const annotations = { "atom.dev/applied": "7", "atom.dev/replicas": "2" };
