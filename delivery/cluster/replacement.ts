@@ -20,8 +20,9 @@ export function replacement(live: object, wanted: object): Fields | undefined {
   return changes.length === 0 ? undefined : Object.fromEntries(changes);
 }
 
+/** Without a prototype: a field may have any name, `__proto__` too. */
 function fieldsOf(value: object): Fields {
-  return { ...value };
+  return Object.assign(Object.create(null) as object, value) as Fields;
 }
 
 function isFields(value: unknown): value is Fields {

@@ -246,8 +246,9 @@ describe("an environment with a version that serves", () => {
     assert.equal(at(resource("Secret", version), "metadata.name"), version);
   });
 
-  it("fails before it declares anything when the Deployment that serves is gone", async () => {
-    const live = liveRelease({ slots: { blue: undefined, green: liveSlot("new") } });
+  it("fails before it declares anything when the Deployment that serves is gone, and what it ran is not kept", async () => {
+    const releases = [{ ...pastRelease, outcome: "released" as const, slot: "blue" as const }];
+    const live = liveRelease({ ledger: { releases }, slots: { blue: undefined, green: liveSlot("new") } });
     await assert.rejects(declare({}, live), /atom-blue does not exist/);
   });
 });

@@ -321,6 +321,7 @@ describe("a replacement", () => {
           });
         assert.deepEqual(cluster.peek(deployments, name).spec?.template, clean.to);
       }),
+      { examples: [[JSON.parse('{"b":{"__proto__":""}}') as { b: object }, { b: {} }]] },
     );
   });
 });
