@@ -4,7 +4,14 @@ import { prettyJson } from "../json/json.ts";
 import { slotNames, type SlotName } from "../names/slot-name.ts";
 import { asWritten, open, withUnreadParts } from "./open.ts";
 import { outbox } from "./outbox.ts";
-import { pastRelease, releaseUnderWay, templateDigest, timestamp } from "./release-record.ts";
+import {
+  hasServed,
+  pastRelease,
+  releaseUnderWay,
+  templateDigest,
+  timestamp,
+  type PastRelease,
+} from "./release-record.ts";
 import { cutText } from "../text/cut.ts";
 import { totals } from "./totals.ts";
 
@@ -103,6 +110,11 @@ export function initialLedger(service: string, active: SlotName = "blue"): Ledge
     releases: [],
     quarantine: [],
   };
+}
+
+/** The release that serves: the newest that came through in the active slot. */
+export function servingRelease({ releases, active }: Pick<Ledger, "releases" | "active">): PastRelease | undefined {
+  return releases.find((release) => release.slot === active && hasServed(release));
 }
 
 /** The text that the ConfigMap holds: readable by people, the same for the same ledger; what only a newer version knows is as it was read. */

@@ -1,5 +1,5 @@
 import { labelKeys } from "../names/labels.ts";
-import { otherSlot, type SlotName } from "../names/slot-name.ts";
+import type { SlotName } from "../names/slot-name.ts";
 import type { LiveRelease } from "./live-release.ts";
 import type { SlotsPlan } from "./plan.ts";
 
@@ -35,5 +35,5 @@ export function whyNotWritten(
   // What is staged there already is not replaced.
   const isThere = plan.staged !== undefined && live.slots[slot]?.digest === plan.staged.digest;
   if (slot === active || isThere) return undefined;
-  return whoIsLedTo(otherSlot(active), service, live);
+  return whoIsLedTo(slot, service, live);
 }

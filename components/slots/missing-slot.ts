@@ -1,5 +1,5 @@
 import { UserError } from "../errors/user-error.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import { servingRelease, type Ledger } from "../ledger/ledger.ts";
 import { hasServed, type PastRelease } from "../ledger/release-record.ts";
 import { slotName } from "../names/names.ts";
 import { otherSlot, type SlotName } from "../names/slot-name.ts";
@@ -65,9 +65,8 @@ export function planMissing(
 }
 
 /** The release of what the slot that serves runs, by the ledger. */
-function servedBy({ current, releases, active }: Ledger): PastRelease | undefined {
-  const isIt = ({ slot, template }: PastRelease): boolean =>
-    current === null ? slot === active : template === current.from.template;
-  // The newest is the first.
-  return releases.find((release) => hasServed(release) && isIt(release));
+function servedBy(ledger: Ledger): PastRelease | undefined {
+  const { current, releases } = ledger;
+  if (current === null) return servingRelease(ledger);
+  return releases.find((release) => hasServed(release) && release.template === current.from.template);
 }

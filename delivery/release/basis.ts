@@ -4,6 +4,7 @@ import { ClusterError } from "../cluster/errors.ts";
 import { fingerprintOf, type JudgedObject } from "./judged-object.ts";
 import { movedBy } from "./kept-traffic.ts";
 import { ReleaseRefusedError, type ReleaseRequest, type SlotsFound } from "./opening.ts";
+import { makeAgain } from "./slot-access.ts";
 
 export interface Beginning {
   readonly found: SlotsFound;
@@ -61,8 +62,7 @@ function refuseWithout(seen: readonly Seen[], only: SlotName | undefined): void 
   if (first === undefined) return;
   throw new ReleaseRefusedError(
     "object_missing",
-    `${first.object.name} does not exist, and a release does not work without it. Nothing was released.\n` +
-      "`up --refresh` of the stack makes it again.",
+    `${first.object.name} does not exist, and a release does not work without it. Nothing was released.\n${makeAgain}.`,
   );
 }
 

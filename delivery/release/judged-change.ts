@@ -1,5 +1,6 @@
 // What is done when somebody else changed what a verdict rests on. Pure.
 import { describeDifference, type JudgedObject, type JudgedState } from "./judged-object.ts";
+import { makeAgain } from "./slot-access.ts";
 import type { ReleaseState } from "./state.ts";
 import { table, type ReleaseEvent } from "./state-machine.ts";
 import type { Subject } from "./subject.ts";
@@ -30,7 +31,7 @@ export function answerToChange(
   if (isCutOff && percent === 100)
     return {
       type: "noted",
-      detail: `${changed}; users stay on ${candidate.slot}, and a rollback would have to wait for it: \`up --refresh\` of the stack makes it again`,
+      detail: `${changed}; users stay on ${candidate.slot}, and a rollback would have to wait for it: ${makeAgain}`,
     };
   if (object.of === active && percent === 100)
     return {

@@ -1,5 +1,5 @@
 import { UserError } from "../../components/errors/user-error.ts";
-import type { Ledger } from "../../components/ledger/ledger.ts";
+import { servingRelease, type Ledger } from "../../components/ledger/ledger.ts";
 import { hasServed, type PastRelease } from "../../components/ledger/release-record.ts";
 import { otherSlot } from "../../components/names/slot-name.ts";
 import type { ReleasePlan } from "../../components/release-plan/release-plan.ts";
@@ -22,10 +22,11 @@ export class NotKeptError extends UserError {
 }
 
 /** Past releases that can be staged again, the newest first: they served, do not serve now, and their template is kept. */
-function placesToGo({ releases, active }: Ledger): Ledger["releases"] {
-  const served = releases.filter(hasServed);
-  const serving = served.find(({ slot }) => slot === active)?.template;
-  return served.filter(({ podTemplate, template }) => podTemplate !== undefined && template !== serving);
+function placesToGo(ledger: Ledger): Ledger["releases"] {
+  const serving = servingRelease(ledger)?.template;
+  return ledger.releases.filter(
+    (release) => hasServed(release) && release.podTemplate !== undefined && release.template !== serving,
+  );
 }
 
 /**

@@ -6,6 +6,7 @@ import { turnService } from "./own-service.ts";
 import { messageOf } from "./persist.ts";
 import { countEvery, countPods, type PodCounts } from "./pods.ts";
 import type { PodCount } from "./ports.ts";
+import { makeAgain } from "./slot-access.ts";
 import type { ReleaseState } from "./state.ts";
 import { tryForEver, type Workplace } from "./workplace.ts";
 
@@ -38,11 +39,7 @@ export async function retreat(
   // Beside counting and moving: pods may come back before an autoscaler, or the API server for it, has answered.
   const scaling = inBackground((counts: PodCounts) => scaleUpActive(place, counts));
   for (;;) {
-    const [counts] = await Promise.all([
-      countedPods(place),
-      judged.access.look(active, signal),
-      judged.access.look(candidate.slot, signal),
-    ]);
+    const [counts] = await Promise.all([countedPods(place), judged.access.look(signal)]);
     const cutOff = judged.access.lostWith(active);
     const ready = counts && {
       active: cutOff === undefined ? lastingPods(counts.active) : 0,
@@ -95,9 +92,9 @@ function shortOf(
 ): Record<"short" | "remedy" | "advice", string> {
   const { active, candidate } = subject;
   if (cutOff !== undefined) {
-    const advice = "`up --refresh` of the stack makes it again";
-    const remedy = `users stay where they are answered, as far as they are, until it is back; ${advice}`;
-    return { short: `${active} cannot serve without ${cutOff}, which is gone or changed`, remedy, advice };
+    const short = `${active} cannot serve without ${cutOff}, which is gone or changed`;
+    const remedy = `users stay where they are answered, as far as they are, until it is back; ${makeAgain}`;
+    return { short, remedy, advice: makeAgain };
   }
   return {
     short: `${active} has ${ready.active} ready pods, and ${ready.candidate} serve in ${candidate.slot}`,

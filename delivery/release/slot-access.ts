@@ -2,6 +2,9 @@
 import { fingerprintOf, type JudgedObject, type JudgedState } from "./judged-object.ts";
 import type { Slot } from "./ports.ts";
 
+/** What a person does about it. */
+export const makeAgain = "`up --refresh` of the stack makes it again";
+
 /** An object without which a slot serves nobody, as it was seen last. */
 interface Seen {
   readonly object: JudgedObject;
@@ -36,8 +39,8 @@ export class SlotAccess {
   }
 
   /** Reads what is not watched; what cannot be read stays as it was seen. */
-  async look(slot: Slot, signal: AbortSignal): Promise<void> {
-    const unwatched = this.#leadingTo(slot).filter(({ awaySince }) => awaySince !== undefined);
+  async look(signal: AbortSignal): Promise<void> {
+    const unwatched = this.#seen.filter(({ awaySince }) => awaySince !== undefined);
     await Promise.allSettled(
       unwatched.map(async (each) => {
         each.latest = await each.object.read(signal);

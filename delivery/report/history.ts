@@ -1,4 +1,4 @@
-import type { Ledger } from "../../components/ledger/ledger.ts";
+import { servingRelease, type Ledger } from "../../components/ledger/ledger.ts";
 import { noTotals } from "../../components/ledger/totals.ts";
 import { hasServed, type PastRelease } from "../../components/ledger/release-record.ts";
 import { instant, seconds, share } from "./figures.ts";
@@ -71,11 +71,6 @@ export function historyOf(ledger: Ledger): readonly HistoryRow[] {
       kept: isKept(release),
     };
   });
-}
-
-/** The release that serves: the newest that came through in the active slot. */
-export function servingRelease({ releases, active }: Pick<Ledger, "releases" | "active">): PastRelease | undefined {
-  return releases.find((release) => release.slot === active && hasServed(release));
 }
 
 /** `atom history`. Pure. */

@@ -1,4 +1,4 @@
-import type { Ledger } from "../../components/ledger/ledger.ts";
+import { servingRelease, type Ledger } from "../../components/ledger/ledger.ts";
 import { isUnread, wordOf } from "../../components/ledger/open.ts";
 import type { ReleaseUnderWay } from "../../components/ledger/release-record.ts";
 import { slotName } from "../../components/names/names.ts";
@@ -6,7 +6,7 @@ import type { BySlot, SlotName } from "../../components/names/slot-name.ts";
 import { releasePlanSchema } from "../../components/release-plan/release-plan.ts";
 import { adviceOf, command } from "./advice.ts";
 import { seconds } from "./figures.ts";
-import { servingRelease, targetLines, targetsOf, type Targets } from "./history.ts";
+import { targetLines, targetsOf, type Targets } from "./history.ts";
 import { notToldLines, notToldOf, type NotTold } from "./not-told.ts";
 import { storyOf, type Version } from "./story.ts";
 import { Page, type Cell, type TerminalOptions } from "./terminal.ts";

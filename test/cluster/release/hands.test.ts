@@ -9,7 +9,7 @@ import type { Status } from "../../../delivery/report/status.ts";
 import { clusterDeadlineMs } from "../../support/cluster.ts";
 import { eventually } from "../../support/eventually.ts";
 import type { LiveObject } from "../../support/kubectl.ts";
-import { noneFailed, type Answer } from "../../support/load.ts";
+import { noneFailed, type Answer, type Load } from "../../support/load.ts";
 import type { AtomProcess } from "../support/atom-process.ts";
 import { calmRelease, ReleaseStack, type Released, type ReleaseSettings } from "../support/release-stack.ts";
 import { atom, type Setting } from "../support/test-stack.ts";
@@ -49,6 +49,15 @@ describe("While a release is under way", function () {
 
   const users = (onAnswer?: (answer: Answer) => void) =>
     stack.load({ clients: 3, pauseMs: 20, ...(onAnswer === undefined ? {} : { onAnswer }) });
+
+  /** Users, and when each of their requests that failed was sent. */
+  function usersAndFailures(): { readonly load: Load; readonly failures: readonly number[] } {
+    const failures: number[] = [];
+    const load = users(({ status, sentAt }) => {
+      if (status >= 500) failures.push(sentAt);
+    });
+    return { load, failures };
+  }
 
   /** Names of a slot's pods that are not on their way out. */
   async function podsOf(slot: SlotName): Promise<readonly string[]> {
@@ -203,10 +212,8 @@ describe("While a release is under way", function () {
 
   it("a serving slot that is emptied in a step has its users led where there are pods, and back once it has its own", async () => {
     const active = await stageNext(staysAtTen);
-    const failures: number[] = [];
-    await using load = users(({ status, sentAt }) => {
-      if (status >= 500) failures.push(sentAt);
-    });
+    const { load: counted, failures } = usersAndFailures();
+    await using load = counted;
     await using process = stack.start(["release", "--staged"]);
     await stack.reaches(process, ["measuring"]);
     const emptiedAt = Date.now();
@@ -232,10 +239,8 @@ describe("While a release is under way", function () {
   for (const kind of ["service", "deployment"] as const)
     it(`a serving slot whose ${kind} is deleted in a step has its users led to where they are answered, and back once \`up --refresh\` has made it again`, async () => {
       const active = await stageNext(staysAtTen);
-      const failures: number[] = [];
-      await using load = users(({ status, sentAt }) => {
-        if (status >= 500) failures.push(sentAt);
-      });
+      const { load: counted, failures } = usersAndFailures();
+      await using load = counted;
       await using process = stack.start(["release", "--staged"]);
       await stack.reaches(process, ["measuring"]);
       const before = await stack.stack.get(`deployment/atom-${active}`);

@@ -11,7 +11,7 @@ import {
   type Service,
 } from "../../../delivery/cluster/resources.ts";
 import { IstioRouter } from "../../../delivery/router/istio.ts";
-import { byHand, namespace, service, World } from "./world.ts";
+import { byHand, httpPort, namespace, service, World } from "./world.ts";
 
 /** Between two looks of the autoscalers, in milliseconds. They take pods away at once: real ones wait for minutes. */
 const syncEvery = 5_000;
@@ -40,7 +40,7 @@ export class MovingWorld extends World {
       });
     }
     const selector = slotSelectorLabels(service, "blue");
-    this.cluster.put(services, { metadata: { namespace, name: service }, spec: { selector, ports: [http] } });
+    this.cluster.put(services, { metadata: { namespace, name: service }, spec: { selector, ports: [httpPort] } });
   }
 
   /** What the controller of the HorizontalPodAutoscalers does; rejects with the signal's reason. */
@@ -105,11 +105,6 @@ export class MovingWorld extends World {
     this.#editService(service, { selector: slotSelectorLabels(service, slot) });
   }
 
-  override serve(slot: SlotName): void {
-    const metadata = { namespace, name: slotName(service, slot) };
-    this.cluster.put(services, { metadata, spec: { selector: slotSelectorLabels(service, slot), ports: [http] } });
-  }
-
   /** What `kubectl delete service` does to a slot's own. */
   async unserve(slot: SlotName): Promise<void> {
     if (this.#isServed(slot))
@@ -128,7 +123,7 @@ export class MovingWorld extends World {
   /** What `kubectl edit service` does to a slot's own. */
   setPort(slot: SlotName, port: number): void {
     if (!this.#isServed(slot)) return;
-    this.#editService(slotName(service, slot), { ports: [http, { name: "debug", port }] });
+    this.#editService(slotName(service, slot), { ports: [httpPort, { name: "debug", port }] });
   }
 
   #service(name: string): Service {
@@ -141,5 +136,3 @@ export class MovingWorld extends World {
     this.cluster.put(services, { ...live, metadata, spec: { ...live.spec, ...fields } });
   }
 }
-
-const http = { name: "http", port: 8000 };

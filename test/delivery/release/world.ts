@@ -27,6 +27,8 @@ export interface Counters {
 
 export const namespace = "atom-staging";
 export const service = "atom";
+/** Where users are served, of a Service. */
+export const httpPort = { name: "http", port: 8000, targetPort: "http" } as const;
 export const templates = { blue: "aaaaaaaaaaaa", green: "bbbbbbbbbbbb" } as const;
 
 export class World {
@@ -116,7 +118,7 @@ export class World {
   serve(slot: SlotName): void {
     this.cluster.put(services, {
       metadata: { namespace, name: slotName(service, slot) },
-      spec: { selector: slotSelectorLabels(service, slot), ports: [{ port: this.plan.port, targetPort: "http" }] },
+      spec: { selector: slotSelectorLabels(service, slot), ports: [httpPort] },
     });
   }
 

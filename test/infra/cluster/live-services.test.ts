@@ -4,8 +4,8 @@ import {
   initialLedger,
   LedgerCorruptError,
   LedgerNewerError,
-  type Ledger,
   parseLedger,
+  type Ledger,
 } from "../../../components/ledger/ledger.ts";
 import { ApiServer } from "../../../infra/cluster/api-server.ts";
 import {
