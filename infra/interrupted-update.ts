@@ -1,5 +1,6 @@
 // What an update that was killed leaves behind: its lock, and objects that it made and did not note in the state.
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -150,10 +151,22 @@ export function killedLocks(error: unknown, isAlive: (pid: number) => boolean = 
 function runs(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     // One of another user is there, too.
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+  }
+  return !hasEnded(pid);
+}
+
+/**
+ * Whether a process that still has its number has ended, and waits to be asked how: where the first process of a container asks nobody, it
+ * waits for ever. Known on Linux alone.
+ */
+function hasEnded(pid: number): boolean {
+  try {
+    return /^State:\t[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
   }
 }
 

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import os from "node:os";
 import { ConcurrentUpdateError } from "@pulumi/pulumi/automation/index.js";
 import { killedLocks } from "../../infra/interrupted-update.ts";
+import { eventually } from "../support/eventually.ts";
 
 /** The error of an engine that finds the stack locked, in its own words. */
 function locked(...locks: readonly { readonly url?: string; readonly host?: string; readonly pid: number }[]): Error {
@@ -60,5 +64,18 @@ describe("the locks of killed updates", () => {
     assert.deepEqual(killedLocks(locked({ pid: process.pid })), []);
     // The largest number that the kernel could give is never given here.
     assert.deepEqual(killedLocks(locked({ pid: 4_194_304 })), [{ pid: 4_194_304, file: file(4_194_304) }]);
+  });
+
+  it("are also those of a process that has ended and was never asked how, as in a container whose first process asks nobody", async () => {
+    const parent = spawn("sh", ["-c", "sh -c 'echo $$' & exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+    try {
+      const [line] = (await once(parent.stdout, "data")) as [Buffer];
+      const pid = Number(line.toString());
+      const isUnasked = (): boolean => readFileSync(`/proc/${pid}/status`, "utf8").includes("State:\tZ");
+      await eventually("the process has ended", () => (isUnasked() ? true : undefined), 10_000);
+      assert.deepEqual(killedLocks(locked({ pid })), [{ pid, file: file(pid) }]);
+    } finally {
+      parent.kill();
+    }
   });
 });

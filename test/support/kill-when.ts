@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
 import { eventually } from "./eventually.ts";
 
 export interface KillWhen {
@@ -12,9 +12,8 @@ export interface KillWhen {
   readonly deadlineMs: number;
 }
 
-/** Kills a detached process with all that it started (SIGKILL) as soon as it has come so far, and resolves once it is gone. */
+/** Kills a detached process with all that it started (SIGKILL) as soon as it has come so far, and resolves once all of them are gone. */
 export async function killWhen(child: ChildProcess, { what, reached, output, deadlineMs }: KillWhen): Promise<void> {
-  const ended = once(child, "exit");
   await eventually(
     what,
     async () => {
@@ -23,6 +22,26 @@ export async function killWhen(child: ChildProcess, { what, reached, output, dea
     },
     deadlineMs,
   );
-  process.kill(-(child.pid ?? NaN), "SIGKILL");
-  await ended;
+  const { pid = NaN } = child;
+  process.kill(-pid, "SIGKILL");
+  await eventually("all that was killed is gone", () => (runs(pid) ? undefined : true), deadlineMs);
+}
+
+/** Whether a process of this group runs. One that has ended and waits to be asked how does not: in some containers nobody ever asks. */
+function runs(group: number): boolean {
+  const pids = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
+  return pids.some((pid) => {
+    const [state = "", , processGroup] = statOf(pid);
+    return Number(processGroup) === group && !"ZX".includes(state);
+  });
+}
+
+/** State, parent, process group and so on, as the kernel has them after the name; empty for a process that is gone. */
+function statOf(pid: string): readonly string[] {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  } catch {
+    return [];
+  }
 }
