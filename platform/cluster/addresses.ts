@@ -18,6 +18,8 @@ export const ports = {
   postgresql: 5432,
   redis: 6379,
   metricsServer: 4443,
+  kedaProbe: 8082,
+  kedaMetrics: 9666,
 } as const;
 
 /** Node ports are taken from here: it holds Prometheus's and Alertmanager's own ports. */

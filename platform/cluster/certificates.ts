@@ -26,6 +26,7 @@ export function clientSubjects(nodeName: string): Readonly<Record<ClientName, Su
     istiod: { user: "atom:istiod" },
     "prometheus-operator": { user: "atom:prometheus-operator" },
     "metrics-server": { user: "atom:metrics-server" },
+    keda: { user: "atom:keda" },
   };
 }
 
@@ -37,7 +38,8 @@ export type ClientName =
   | "kubelet"
   | "istiod"
   | "prometheus-operator"
-  | "metrics-server";
+  | "metrics-server"
+  | "keda";
 
 export interface ClusterCertificates {
   /** PEM of the authority that signed all others. Its key is not kept: nothing is signed later. */

@@ -2,12 +2,14 @@ import type { Reporter } from "../progress.ts";
 import type { Toolchain } from "../toolchain/ensure.ts";
 import type { ToolName } from "../toolchain/tools.ts";
 import type { Cluster } from "./endpoints.ts";
+import type { PartOnRequest } from "./on-request.ts";
 import type { ClusterState } from "./state.ts";
 
 export { ClusterError } from "./errors.ts";
 export { checkContext } from "./context.ts";
 export { defaultClusterName } from "./instance.ts";
 export { importImages } from "./image-import.ts";
+export { toolsOnRequest, type PartOnRequest } from "./on-request.ts";
 export { startCluster } from "./start.ts";
 export { clusterNames, clusterStatus } from "./status.ts";
 export { stopCluster } from "./stop.ts";
@@ -32,9 +34,6 @@ export const clusterTools = [
   "tini",
 ] as const satisfies readonly ToolName[];
 
-/** What `startCluster` takes beside them for a cluster with metrics-server. */
-export const metricsServerTools = ["metrics-server"] as const satisfies readonly ToolName[];
-
 /** An image that the cluster imports before anything asks for it. */
 export interface ClusterImage {
   /** As pods name it, e.g. "atom.local/prometheus:3.15.0". */
@@ -47,7 +46,7 @@ export interface StartClusterOptions {
   /** Lower-case letters, digits and inner hyphens, at most 32. @default "local" */
   readonly name?: string;
   readonly reporter: Reporter;
-  /** Must hold every tool of {@link clusterTools}, and with `metricsServer` of {@link metricsServerTools}. */
+  /** Must hold every tool of {@link clusterTools}, and of {@link toolsOnRequest} for each of `parts`. */
   readonly toolchain: Toolchain;
   /** Must hold pause, prometheus, alertmanager and prometheus-config-reloader; what else is in here is imported too. */
   readonly images: readonly ClusterImage[];
@@ -55,8 +54,8 @@ export interface StartClusterOptions {
   readonly signal?: AbortSignal;
   /** How often Prometheus scrapes where a monitor does not say, in seconds. @default 2 */
   readonly scrapeIntervalSeconds?: number;
-  /** Whether metrics-server runs, without which no HorizontalPodAutoscaler scales by CPU or memory. @default false */
-  readonly metricsServer?: boolean;
+  /** What it has beside what every instance has. @default nothing */
+  readonly parts?: readonly PartOnRequest[];
 }
 
 /** What there is of an instance, for a person and for `--json`. */

@@ -40,6 +40,8 @@ export function pkiFiles(certificates: ClusterCertificates, { context }: Instanc
     "front-proxy-authority.crt": certificates.frontProxy.authority,
     ...pairFiles("front-proxy", certificates.frontProxy.client),
     ...pairFiles("admin", clients.admin),
+    "keda/ca.crt": authority,
+    ...pairFiles("keda/tls", clients.keda),
     "service-account.pub": serviceAccount.publicKey,
     "service-account.key": serviceAccount.privateKey,
     ...Object.fromEntries(

@@ -24,8 +24,8 @@ export function layoutOf(
     toolchain,
     images,
     scrapeIntervalSeconds = 2,
-    metricsServer = false,
-  }: Pick<StartClusterOptions, "toolchain" | "images" | "scrapeIntervalSeconds" | "metricsServer">,
+    parts = [],
+  }: Pick<StartClusterOptions, "toolchain" | "images" | "scrapeIntervalSeconds" | "parts">,
 ): Layout {
   const image = (name: string): string =>
     referenceOf(
@@ -48,7 +48,7 @@ export function layoutOf(
     images: { ...own, archives: inOrderOfImport(images, Object.values(own)) },
     users: { postgresql: userIn(readFileSync("/etc/passwd", "utf8"), "postgres") ?? nobody, nobody },
     scrapeIntervalSeconds,
-    metricsServer,
+    parts,
     cgroupVersion: cgroupVersion(hierarchies()),
   };
 }

@@ -1,6 +1,5 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { metricsServerName } from "./components/resource-metrics.ts";
 import { planOf } from "./components/table.ts";
 import { createCgroup } from "./cgroups.ts";
 import { clusterOf, type Cluster } from "./endpoints.ts";
@@ -20,6 +19,7 @@ import { readState } from "./state.ts";
 import { removeInstance } from "./stop.ts";
 import { untilClusterReady } from "./until-ready.ts";
 import type { StartClusterOptions } from "./cluster.ts";
+import type { PartOnRequest } from "./on-request.ts";
 
 /** Warm, on two cores. */
 const estimateSeconds = 25;
@@ -30,7 +30,7 @@ const estimateSeconds = 25;
  * A running instance of that name is used as it is, with the images that it lacks; one that crashed is removed first; a
  * start that is under way in another process is waited for.
  * Throws a `ClusterError`: the machine cannot (see preflight.ts), a component does not come up (with the end of its log), or a running
- * instance has no metrics-server and is asked for it.
+ * instance has not all parts that it is asked for.
  */
 export async function startCluster(options: StartClusterOptions): Promise<Cluster> {
   const { name = defaultClusterName, reporter, signal } = options;
@@ -39,7 +39,7 @@ export async function startCluster(options: StartClusterOptions): Promise<Cluste
   return withInstanceLock(name, { reporter, signal }, async () => {
     const spec = await runningInstance(instance);
     if (spec !== undefined) {
-      if (options.metricsServer === true) checkMetricsServer(spec);
+      checkParts(spec, options.parts ?? []);
       reporter.note(`The cluster "${name}" is running already and is used as it is`);
       await untilClusterReady(instance, () => undefined, signal);
       await importNewImages(instance, spec, options.images);
@@ -58,10 +58,11 @@ export async function startCluster(options: StartClusterOptions): Promise<Cluste
   });
 }
 
-function checkMetricsServer({ name, plan }: InstanceSpec): void {
-  if (plan.components.some((component) => component.name === metricsServerName)) return;
+function checkParts({ name, plan }: InstanceSpec, parts: readonly PartOnRequest[]): void {
+  const missing = parts.filter((part) => plan.components.every((component) => component.name !== part));
+  if (missing.length === 0) return;
   throw new ClusterError({
-    what: `the cluster "${name}" has no metrics-server`,
+    what: `the cluster "${name}" has no ${missing.join(" and no ")}`,
     why: "it is running already, and was started without",
     wayOut: `stop it first: npm stop -- --name ${name}`,
   });

@@ -4,13 +4,15 @@ import { stackCommand, type StackCommandName, type StackCommandResult } from "..
 import {
   clusterTools,
   defaultClusterName,
-  metricsServerTools,
   startCluster,
+  toolsOnRequest,
   type Cluster,
+  type PartOnRequest,
 } from "../cluster/cluster.ts";
 import { ensureImages, imageTools } from "../images/images.ts";
 import type { Reporter } from "../progress.ts";
 import { ensureTools, type Toolchain } from "../toolchain/ensure.ts";
+import type { ToolName } from "../toolchain/tools.ts";
 import { engineEnvironment, instanceAddresses, localStack } from "./engine-environment.ts";
 
 /** This project's own folder. */
@@ -19,24 +21,28 @@ export const projectFolder = path.join(import.meta.dirname, "..", "..");
 export interface LocalStackOptions {
   /** The instance of the cluster. @default "local" */
   readonly name?: string;
-  /** Whether HorizontalPodAutoscalers have the readings that they scale by. @default false */
-  readonly metricsServer?: boolean;
+  /** What the cluster has beside what every instance has. @default nothing */
+  readonly parts?: readonly PartOnRequest[];
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
+}
+
+/** The tools of a cluster with these parts, of the images in it, and of a stack. */
+export function localTools(parts: readonly PartOnRequest[]): readonly ToolName[] {
+  const requested = parts.flatMap((part): readonly ToolName[] => toolsOnRequest[part]);
+  return [...new Set([...clusterTools, ...requested, ...imageTools, "pulumi" as const])];
 }
 
 /** What `npm start` brings up before the stack: the tools, the images made of them, and the cluster that runs them. */
 export async function startLocalCluster({
   name = defaultClusterName,
-  metricsServer = false,
+  parts = [],
   reporter,
   signal,
 }: LocalStackOptions): Promise<{ cluster: Cluster; toolchain: Toolchain }> {
-  const more = metricsServer ? metricsServerTools : [];
-  const tools = [...new Set([...clusterTools, ...more, ...imageTools, "pulumi"] as const)];
-  const toolchain = await ensureTools(tools, { reporter, signal });
+  const toolchain = await ensureTools(localTools(parts), { reporter, signal });
   const images = await ensureImages(toolchain, { reporter, signal });
-  return { cluster: await startCluster({ name, reporter, toolchain, images, metricsServer, signal }), toolchain };
+  return { cluster: await startCluster({ name, reporter, toolchain, images, parts, signal }), toolchain };
 }
 
 export interface LocalCommandOptions {

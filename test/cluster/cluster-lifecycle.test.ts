@@ -60,7 +60,7 @@ describe("The life of an embedded cluster", function () {
 
   it("is not used for want of another by a start that asks for metrics-server, where it has none", async () => {
     await start();
-    await assert.rejects(start({ metricsServer: true }), {
+    await assert.rejects(start({ parts: ["metrics-server"] }), {
       name: "ClusterError",
       message:
         `the cluster "${name}" has no metrics-server: it is running already, and was started without.\n` +

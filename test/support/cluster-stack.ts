@@ -105,6 +105,14 @@ export class ClusterStack implements AsyncDisposable {
     return { ...result, output };
   }
 
+  /** Makes objects in the stack's namespace, as a person does beside it. */
+  async create(...items: readonly object[]): Promise<void> {
+    if (items.length === 0) return;
+    const file = path.join(this.folder, "objects.json");
+    await writeFile(file, JSON.stringify({ apiVersion: "v1", kind: "List", items }));
+    await this.kubectl.run(["create", "--namespace", this.namespace, "--filename", file]);
+  }
+
   /** An object of the stack's namespace. */
   get(resource: string): Promise<LiveObject> {
     return this.kubectl.get(this.namespace, resource);

@@ -1,4 +1,4 @@
-import { stopCluster } from "../../platform/cluster/cluster.ts";
+import { stopCluster, type PartOnRequest } from "../../platform/cluster/cluster.ts";
 import { ownClusterName, startOwnCluster, type OwnCluster } from "./own-cluster.ts";
 
 export type { OwnCluster as SharedCluster } from "./own-cluster.ts";
@@ -7,21 +7,20 @@ export type { OwnCluster as SharedCluster } from "./own-cluster.ts";
 export const clusterDeadlineMs = 35 * 60_000;
 
 let shared: Promise<OwnCluster> | undefined;
-let metricsServer = false;
+const parts = new Set<PartOnRequest>();
 
 /**
- * Has metrics-server run in the cluster of this process. Called where a suite is described: mocha reads all files of a process before it runs
+ * Has a part run in the cluster of this process. Called where a suite is described: mocha reads all files of a process before it runs
  * the first test, so the order of the tests does not decide what the cluster has.
  */
-export function clusterWithMetricsServer(): void {
-  if (shared !== undefined)
-    throw new Error("The cluster runs already: ask for metrics-server outside of hooks and tests");
-  metricsServer = true;
+export function clusterWith(part: PartOnRequest): void {
+  if (shared !== undefined) throw new Error(`The cluster runs already: ask for ${part} outside of hooks and tests`);
+  parts.add(part);
 }
 
 /** The embedded cluster of this test process: started by whoever asks first, stopped after the last test. */
 export function sharedCluster(): Promise<OwnCluster> {
-  shared ??= startOwnCluster("test", { metricsServer });
+  shared ??= startOwnCluster("test", { parts: [...parts] });
   return shared;
 }
 

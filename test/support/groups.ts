@@ -1,4 +1,4 @@
-import { metricsServerTools } from "../../platform/cluster/cluster.ts";
+import { toolsOnRequest } from "../../platform/cluster/cluster.ts";
 import { toolNames, type ToolName } from "../../platform/toolchain/tools.ts";
 import { workflowTools } from "../../platform/toolchain/workflow-tools.ts";
 import type { TestGroup } from "../gates/whole-run.ts";
@@ -12,7 +12,7 @@ export interface Group extends TestGroup {
 const checkers = Object.keys(workflowTools) as readonly (keyof typeof workflowTools)[];
 
 /** What the cluster of one group alone runs, and what takes minutes to build. */
-const onRequest: readonly ToolName[] = metricsServerTools;
+const onRequest: readonly ToolName[] = Object.values(toolsOnRequest).flat();
 const ofEveryCluster = toolNames.filter((name) => !onRequest.includes(name));
 
 /**

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import {
   clusterNames,
-  clusterTools,
-  metricsServerTools,
   startCluster,
   stopCluster,
   type Cluster,
+  type PartOnRequest,
 } from "../../platform/cluster/cluster.ts";
-import { ensureImages, imageTools } from "../../platform/images/images.ts";
+import { ensureImages } from "../../platform/images/images.ts";
+import { localTools } from "../../platform/local/local-stack.ts";
 import { createReporter } from "../../platform/progress.ts";
 import { ensureTools, type Toolchain } from "../../platform/toolchain/ensure.ts";
 
@@ -19,8 +19,8 @@ export interface OwnCluster {
 
 interface OwnClusterOptions {
   readonly signal?: AbortSignal;
-  /** Whether HorizontalPodAutoscalers have the readings that they scale by. @default false */
-  readonly metricsServer?: boolean;
+  /** What it has beside what every instance has. @default nothing */
+  readonly parts?: readonly PartOnRequest[];
 }
 
 /** The instance of this process: never the name of a user's. */
@@ -31,14 +31,12 @@ export function ownClusterName(kind: "test" | "bench"): string {
 /** Brings up this process's instance, after those that were left by processes which were killed. Whoever calls it stops it. */
 export async function startOwnCluster(
   kind: "test" | "bench",
-  { signal, metricsServer = false }: OwnClusterOptions = {},
+  { signal, parts = [] }: OwnClusterOptions = {},
 ): Promise<OwnCluster> {
   await stopAbandoned(kind);
   const reporter = createReporter();
   const stop = signal === undefined ? {} : { signal };
-  const more = metricsServer ? metricsServerTools : [];
-  const tools = [...new Set([...clusterTools, ...more, ...imageTools, "pulumi"] as const)];
-  const toolchain = await ensureTools(tools, { reporter, ...stop });
+  const toolchain = await ensureTools(localTools(parts), { reporter, ...stop });
   const images = await ensureImages(toolchain, { reporter, ...stop });
   const name = ownClusterName(kind);
   return {
@@ -48,7 +46,7 @@ export async function startOwnCluster(
       toolchain,
       images,
       scrapeIntervalSeconds: 1,
-      metricsServer,
+      parts,
       ...stop,
     }),
     toolchain,

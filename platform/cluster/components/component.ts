@@ -1,5 +1,6 @@
 import type { Instance } from "../instance.ts";
 import type { Link } from "../addresses.ts";
+import type { PartOnRequest } from "../on-request.ts";
 
 /** Whom a process runs as. */
 export interface User {
@@ -109,7 +110,6 @@ export interface Layout {
     readonly nobody: User;
   };
   readonly scrapeIntervalSeconds: number;
-  /** Whether it has the part of resource-metrics.ts. */
-  readonly metricsServer: boolean;
+  readonly parts: readonly PartOnRequest[];
   readonly cgroupVersion: 1 | 2;
 }

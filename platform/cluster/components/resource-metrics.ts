@@ -3,8 +3,7 @@ import { inside, ports } from "../addresses.ts";
 import { resourceMetrics as resourceMetricsObjects, resourceMetricsPath } from "../objects/resource-metrics.ts";
 import type { Layout, Part, Service, Task } from "./component.ts";
 
-/** The component that an instance with this part has. */
-export const metricsServerName = "metrics-server";
+const metricsServerName = "metrics-server";
 
 const objectsFile = "etc/resource-metrics.json";
 const applyResourceMetrics = "apply metrics.k8s.io";

@@ -5,6 +5,8 @@ import { mesh } from "./mesh.ts";
 import { monitoring } from "./monitoring.ts";
 import { node } from "./node.ts";
 import { resourceMetrics } from "./resource-metrics.ts";
+import { scaledObjects } from "./scaled-objects.ts";
+import type { PartOnRequest } from "../on-request.ts";
 import type { Bind, Component, Layout, Part } from "./component.ts";
 
 /** Everything that an instance consists of. */
@@ -15,10 +17,18 @@ export interface Plan {
   readonly binds: readonly Bind[];
 }
 
+type PartOf = (layout: Layout) => Part;
+
+const always: readonly PartOf[] = [controlPlane, definitions, node, mesh, monitoring, dataServices];
+const onRequest: Readonly<Record<PartOnRequest, readonly PartOf[]>> = {
+  "metrics-server": [resourceMetrics],
+  keda: [resourceMetrics, scaledObjects],
+};
+
 /** The whole table, in the order in which a person would tell it. */
 export function planOf(layout: Layout): Plan {
-  const always = [controlPlane, definitions, node, mesh, monitoring, dataServices];
-  const parts = [...always, ...(layout.metricsServer ? [resourceMetrics] : [])].map((part) => part(layout));
+  const chosen = new Set([...always, ...layout.parts.flatMap((name) => onRequest[name])]);
+  const parts = [...chosen].map((part) => part(layout));
   return {
     components: parts.flatMap((part) => part.components),
     files: Object.assign({}, ...parts.map((part) => part.files ?? {})) as Record<string, string>,

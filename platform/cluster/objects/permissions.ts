@@ -83,7 +83,7 @@ const prometheusRules: readonly Rule[] = [
   { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: read },
 ];
 
-function namespace(name: string): KubernetesObject {
+export function namespace(name: string): KubernetesObject {
   return { apiVersion: "v1", kind: "Namespace", metadata: { name } };
 }
 

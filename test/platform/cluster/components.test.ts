@@ -107,7 +107,7 @@ describe("The table of components", () => {
 });
 
 describe("A cluster with metrics-server", () => {
-  const measured = planOf(exampleLayout({ metricsServer: true }));
+  const measured = planOf(exampleLayout({ parts: ["metrics-server"] }));
 
   it("has it and what leads to it, and is the same in everything else", () => {
     const more = measured.components.slice(plan.components.length);
@@ -142,6 +142,27 @@ describe("A cluster with metrics-server", () => {
       objects.flatMap(({ roleRef }) => roleRef?.name ?? []),
       ["atom:metrics-server", "system:auth-delegator", "extension-apiserver-authentication-reader"],
     );
+  });
+});
+
+describe("A cluster with KEDA", () => {
+  const scaled = planOf(exampleLayout({ parts: ["metrics-server", "keda"] }));
+
+  it("has metrics-server, once, and KEDA's operator after its kinds", () => {
+    const more = scaled.components.slice(plan.components.length);
+    assert.deepEqual(
+      more.map(({ name }) => name),
+      ["apply metrics.k8s.io", "metrics-server", "metrics.k8s.io answers", "apply KEDA's CRDs", "keda"],
+    );
+    assert.deepEqual(planOf(exampleLayout({ parts: ["keda"] })), scaled);
+    assert.doesNotThrow(() => stopOrder(scaled.components));
+  });
+
+  it("has all that it listens on inside of the instance alone", () => {
+    const [operator] = scaled.components.filter(({ name }) => name === "keda").flatMap(commandsOf);
+    const addresses = (operator?.args ?? []).filter((arg) => arg.includes("bind-address"));
+    assert.equal(addresses.length, 2);
+    for (const address of addresses) assert.match(address, /=127\.0\.0\.1:\d+$/);
   });
 });
 

@@ -27,7 +27,7 @@ export function exampleLayout(change: Partial<Layout> = {}): Layout {
     },
     users: { postgresql: { uid: 105, gid: 110 }, nobody: { uid: 65534, gid: 65534 } },
     scrapeIntervalSeconds: 2,
-    metricsServer: false,
+    parts: [],
     cgroupVersion: 1,
     ...change,
   };

@@ -17,7 +17,7 @@ describe("the table of tools", () => {
     const wanted = `kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl etcd pilot-discovery envoy
       prometheus-operator prometheus-config-reloader prometheus promtool pint actionlint shellcheck zizmor hadolint containerd containerd-shim-runc-v2 ctr runc
       iptables iptables-save iptables-restore alertmanager amtool pushgateway postgres initdb redis-server tini pause pulumi
-      metrics-server`;
+      metrics-server keda`;
     for (const name of wanted.split(/\s+/)) assert.ok(executables.has(name), name);
   });
 
