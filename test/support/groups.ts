@@ -24,7 +24,7 @@ export const groups = {
     about: "pure parts, components under mocks, golden files, the service on a real PostgreSQL and Redis",
     files: [
       "test/*.test.ts",
-      "test/{infra,stacks,components,policies,delivery,service,sdks,platform,workflows,gates,bench,support}/**/*.test.ts",
+      "test/{infra,stacks,components,policies,delivery,service,sdks,platform,workflows,gates,bench,support,docs}/**/*.test.ts",
       "test/golden/*.test.ts",
     ],
     tools: ["alertmanager", "pint", "postgresql", "prometheus", "pulumi", "redis", ...checkers],
