@@ -23,7 +23,8 @@ export async function checkAtomCommands(page: string): Promise<number> {
   return lines.length;
 }
 
-function problemOf(atom: Command, given: readonly string[]): string | undefined {
+/** What is wrong with the words after `atom`; undefined where nothing is. */
+export function problemOf(atom: Command, given: readonly string[]): string | undefined {
   const rest = [...given];
   let command = atom;
   while (command.commands.length > 0) {
