@@ -78,11 +78,11 @@ export function linksOf(name: string): string[] {
   });
 }
 
-/** Removes a link by its host's end. One that is gone already is as good. */
+/** Removes a link by its host's end. One that is gone already, or goes at this moment with the instance's namespace, is as good. */
 export async function removeLink(hostInterface: string): Promise<void> {
   try {
     await run("ip", ["link", "delete", hostInterface]);
   } catch (error) {
-    if (!(error instanceof Error && error.message.includes("Cannot find device"))) throw error;
+    if (!(error instanceof Error && /Cannot find device|No such device/.test(error.message))) throw error;
   }
 }
