@@ -13,7 +13,7 @@ const folder = path.join(projectRoot, ".github");
 const { scripts: packageScripts } = JSON.parse(await readFile(path.join(projectRoot, "package.json"), "utf8")) as {
   readonly scripts: Readonly<Record<string, string>>;
 };
-const names = (await readdir(path.join(folder, "workflows"))).toSorted();
+const names = (await readdir(path.join(folder, "workflows"))).filter((name) => name !== "README.md").toSorted();
 const scripts = (await readdir(path.join(folder, "scripts"))).map((name) => path.join(folder, "scripts", name));
 
 /** R13's secrets, and those of where Pulumi keeps its state. */

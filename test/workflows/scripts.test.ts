@@ -66,7 +66,7 @@ describe("A script of the workflows", () => {
     it("fails where the secret is not there, and says which", async () => {
       const { code, stdout } = await run("write-kubeconfig", ["production"], { KUBECONFIG_CONTENT: "" });
       assert.equal(code, 1);
-      assert.match(stdout, /^::error::The secret KUBECONFIG_PRODUCTION is empty: see docs\/workflows\.md/);
+      assert.match(stdout, /^::error::The secret KUBECONFIG_PRODUCTION is empty: see \.github\/workflows\/README\.md/);
     });
 
     it("removes what it wrote", async () => {

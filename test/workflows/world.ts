@@ -27,7 +27,7 @@ function environment(name: string, values: Environment = {}): Environment {
   };
 }
 
-/** A repository as docs/workflows.md sets one up, on a machine where the project's commands are recorded and not run. */
+/** A repository as .github/workflows/README.md sets one up, on a machine where the project's commands are recorded and not run. */
 export class World implements AsyncDisposable {
   readonly commands: RecordedCommands;
   readonly actions = new PlayedActions({ digestOf: digestOf });
