@@ -155,14 +155,11 @@ function runs(pid: number): boolean {
     // One of another user is there, too.
     if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
   }
-  return !hasEnded(pid);
+  return !isZombie(pid);
 }
 
-/**
- * Whether a process that still has its number has ended, and waits to be asked how: where the first process of a container asks nobody, it
- * waits for ever. Known on Linux alone.
- */
-function hasEnded(pid: number): boolean {
+/** Whether a process has ended and was not reaped by its parent: PID 1 of some containers never does. Known on Linux alone. */
+function isZombie(pid: number): boolean {
   try {
     return /^State:\t[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
   } catch {

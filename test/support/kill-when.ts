@@ -12,7 +12,10 @@ export interface KillWhen {
   readonly deadlineMs: number;
 }
 
-/** Kills a detached process with all that it started (SIGKILL) as soon as it has come so far, and resolves once all of them are gone. */
+/**
+ * Kills a detached process with its process group (SIGKILL) as soon as it has come so far, and resolves once all of the group are gone. Pulumi's
+ * plugins have groups of their own, and end by themselves.
+ */
 export async function killWhen(child: ChildProcess, { what, reached, output, deadlineMs }: KillWhen): Promise<void> {
   await eventually(
     what,
@@ -24,10 +27,10 @@ export async function killWhen(child: ChildProcess, { what, reached, output, dea
   );
   const { pid = NaN } = child;
   process.kill(-pid, "SIGKILL");
-  await eventually("all that was killed is gone", () => (runs(pid) ? undefined : true), deadlineMs);
+  await eventually("the process group that was killed is gone", () => (runs(pid) ? undefined : true), deadlineMs);
 }
 
-/** Whether a process of this group runs. One that has ended and waits to be asked how does not: in some containers nobody ever asks. */
+/** Whether a process of this group runs. A zombie does not: in some containers nobody ever reaps it. */
 function runs(group: number): boolean {
   const pids = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
   return pids.some((pid) => {

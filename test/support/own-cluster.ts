@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import {
   clusterNames,
   startCluster,
@@ -10,6 +9,7 @@ import { ensureImages } from "../../platform/images/images.ts";
 import { localTools } from "../../platform/local/local-stack.ts";
 import { createReporter } from "../../platform/progress.ts";
 import { ensureTools, type Toolchain } from "../../platform/toolchain/ensure.ts";
+import { identityOf } from "../../platform/toolchain/lock.ts";
 
 /** An embedded cluster that belongs to this process. */
 export interface OwnCluster {
@@ -56,6 +56,6 @@ export async function startOwnCluster(
 async function stopAbandoned(kind: "test" | "bench"): Promise<void> {
   for (const other of await clusterNames()) {
     const [, whose, pid] = /^([a-z]+)-(\d+)/.exec(other) ?? [];
-    if (whose === kind && pid !== undefined && !existsSync(`/proc/${pid}`)) await stopCluster(other);
+    if (whose === kind && pid !== undefined && (await identityOf(Number(pid))) === undefined) await stopCluster(other);
   }
 }

@@ -1,9 +1,10 @@
 import path from "node:path";
 import { inside, ports } from "../addresses.ts";
 import { resourceMetrics as resourceMetricsObjects, resourceMetricsPath } from "../objects/resource-metrics.ts";
+import type { PartOnRequest } from "../on-request.ts";
 import type { Layout, Part, Service, Task } from "./component.ts";
 
-const metricsServerName = "metrics-server";
+const metricsServerName = "metrics-server" satisfies PartOnRequest;
 
 const objectsFile = "etc/resource-metrics.json";
 const applyResourceMetrics = "apply metrics.k8s.io";

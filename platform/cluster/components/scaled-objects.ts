@@ -1,10 +1,11 @@
 import path from "node:path";
 import { inside, ports } from "../addresses.ts";
 import { kedaNamespace, scaledObjects as scaledObjectsObjects } from "../objects/scaled-objects.ts";
+import type { PartOnRequest } from "../on-request.ts";
 import type { Layout, Part, Service, Task } from "./component.ts";
 
 const objectsFile = "etc/keda.json";
-const applyKeda = "apply KEDA's CRDs";
+const applyKeda = "apply KEDA's CRDs and permissions";
 
 /**
  * KEDA's operator, which makes a HorizontalPodAutoscaler of each ScaledObject and scales from and to 0 itself. Its server of external
@@ -29,7 +30,7 @@ function applyObjects({ instance, tools }: Layout): Task {
 
 function operator({ tools, instance }: Layout): Service {
   return {
-    name: "keda",
+    name: "keda" satisfies PartOnRequest,
     kind: "service",
     after: [applyKeda],
     deadlineSeconds: 60,

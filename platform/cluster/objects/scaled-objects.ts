@@ -5,7 +5,7 @@ import type { KubernetesObject } from "./kubernetes-object.ts";
 /** Where KEDA looks for the Secrets of what is not of one namespace; there are none. */
 export const kedaNamespace = "keda";
 
-/** KEDA's own role without what is off here: its webhooks, its API of metrics, and ScaledJobs' Jobs. */
+/** KEDA's own role without what is off here: its webhooks, its API of metrics, ScaledJobs' Jobs, its election of a leader, and targets that are no workload. */
 const rules: readonly Rule[] = [
   {
     apiGroups: [""],

@@ -152,7 +152,7 @@ describe("A cluster with KEDA", () => {
     const more = scaled.components.slice(plan.components.length);
     assert.deepEqual(
       more.map(({ name }) => name),
-      ["apply metrics.k8s.io", "metrics-server", "metrics.k8s.io answers", "apply KEDA's CRDs", "keda"],
+      ["apply metrics.k8s.io", "metrics-server", "metrics.k8s.io answers", "apply KEDA's CRDs and permissions", "keda"],
     );
     assert.deepEqual(planOf(exampleLayout({ parts: ["keda"] })), scaled);
     assert.doesNotThrow(() => stopOrder(scaled.components));
@@ -162,6 +162,8 @@ describe("A cluster with KEDA", () => {
     const [operator] = scaled.components.filter(({ name }) => name === "keda").flatMap(commandsOf);
     const addresses = (operator?.args ?? []).filter((arg) => arg.includes("bind-address"));
     assert.equal(addresses.length, 2);
+    // Its metrics would be on every interface.
+    assert.ok(operator?.args.includes("--enable-prometheus-metrics=false"));
     for (const address of addresses) assert.match(address, /=127\.0\.0\.1:\d+$/);
   });
 });
