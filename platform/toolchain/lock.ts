@@ -100,17 +100,23 @@ async function livingHolder(path: string): Promise<{ identity: string; owner: Lo
 /** Pid, start time and boot of a process: no other one ever has the same. Undefined when it is dead. */
 export async function identityOf(pid: number): Promise<string | undefined> {
   try {
-    const [status, boot] = await Promise.all([
-      readFile(`/proc/${pid}/stat`, "utf8"),
-      readFile("/proc/sys/kernel/random/boot_id", "utf8"),
-    ]);
-    // After the name, which may hold spaces and brackets: the state is field 3 and the start time field 22.
-    const fields = status.slice(status.lastIndexOf(")") + 2).split(" ");
-    const isDead = fields[0] === "Z" || fields[0] === "X";
-    return isDead ? undefined : `${pid}-${fields[19] ?? ""}-${boot.slice(0, 8)}`;
+    const [living, boot] = await Promise.all([livingProcess(pid), readFile("/proc/sys/kernel/random/boot_id", "utf8")]);
+    return living && `${pid}-${living.startTime}-${boot.slice(0, 8)}`;
   } catch {
     return undefined;
   }
+}
+
+/** Process group and start time of a process, see proc_pid_stat(5). Undefined when there is none, or a zombie. */
+export async function livingProcess(
+  pid: number,
+): Promise<{ readonly group: number; readonly startTime: string } | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+  if (stat === undefined) return undefined;
+  // After the name, which may hold spaces and brackets: the state is field 3, the group field 5 and the start time field 22.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const isDead = fields[0] === "Z" || fields[0] === "X";
+  return isDead ? undefined : { group: Number(fields[2]), startTime: fields[19] ?? "" };
 }
 
 function shorten(argument: string): string {

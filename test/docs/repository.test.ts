@@ -5,6 +5,7 @@ import path from "node:path";
 import { parse } from "yaml";
 import { groups } from "../support/groups.ts";
 import { projectRoot } from "../support/workflows/workflow-file.ts";
+import { checkScripts } from "./commands.ts";
 
 interface Form {
   readonly name: string;
@@ -20,10 +21,7 @@ function read(file: string): Promise<string> {
   return readFile(path.join(projectRoot, file), "utf8");
 }
 
-const { license, scripts } = JSON.parse(await read("package.json")) as {
-  readonly license: string;
-  readonly scripts: object;
-};
+const { license } = JSON.parse(await read("package.json")) as { readonly license: string };
 
 describe("The pages that GitHub looks for", () => {
   it("have the licence that package.json names, whole and with an appendix that nobody has filled in", async () => {
@@ -58,8 +56,7 @@ describe("The pages that GitHub looks for", () => {
   it("name commands, groups of tests and files that exist", async () => {
     for (const file of ["SECURITY.md", ".github/PULL_REQUEST_TEMPLATE.md"]) {
       const text = await read(file);
-      for (const [line, script = ""] of text.matchAll(/npm run ([\w:]+)/g))
-        assert.ok(Object.hasOwn(scripts, script), line);
+      await checkScripts(text);
       for (const [line, group = ""] of text.matchAll(/npm test -- --only (\w+)/g))
         assert.ok(Object.hasOwn(groups, group), line);
       for (const [, name = ""] of text.matchAll(/`((?:[\w.-]+\/)+[\w.-]*|[A-Z]+\.md)`/g))

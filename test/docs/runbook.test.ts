@@ -16,7 +16,7 @@ import { PlainView } from "../../delivery/view/plain.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { exitCodes } from "../gates/gates.ts";
 import { World } from "../delivery/release/world.ts";
-import { records, release } from "../delivery/report/records.ts";
+import { afterRollback, records, underWay } from "../delivery/report/records.ts";
 import { viewedRelease } from "../delivery/view/viewed.ts";
 import { root } from "../infra/config/stacks.ts";
 import { problemOf } from "./commands.ts";
@@ -322,25 +322,15 @@ const recordings = {
   },
   explain: async () => ["text", explainText(storyOf(await records.smoke()), { width: 100 })] as const,
   status: async () => {
-    const world = new World();
-    await release(world);
-    world.stage("blue", "cccccccccccc");
-    world.errors.candidate = 1;
-    await release(world);
-    world.errors.candidate = 0;
+    const world = await afterRollback();
     world.stage("blue", "dddddddddddd");
-    const releaser = world.releaser();
-    const ended = releaser.release({ by: "carl" });
-    ended.catch(() => undefined);
-    await world.clock.pass(30_000);
-    const { ledger } = world;
-    releaser.kill();
+    const busy = await underWay(world);
     const slot = (letter: string) => ({
       staged: { version: `v-${letter}`, image: `registry.test/atom:${letter}`, template: letter.repeat(12) },
       readyReplicas: 2,
       desiredReplicas: 2,
     });
-    const facts = { ledger, now: world.clock.now(), environment: "staging", holder: "carl" };
+    const facts = { ...busy, environment: "staging", holder: "carl" };
     const weights = { blue: 50, green: 50 };
     return [
       "text",

@@ -4,11 +4,11 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "yaml";
 import { requiredChecks } from "../../components/github/required-checks.ts";
-import { atomCommand } from "../../delivery/commands/atom.ts";
 import { exitCodes } from "../gates/gates.ts";
 import { groups } from "../support/groups.ts";
 import { holds } from "../support/workflows/expressions.ts";
 import { projectRoot } from "../support/workflows/workflow-file.ts";
+import { checkAtomCommands, checkScripts } from "./commands.ts";
 
 interface Step {
   readonly name: string;
@@ -53,8 +53,6 @@ interface Table {
 
 const folder = path.join(projectRoot, ".github", "workflows");
 const page = await readFile(path.join(folder, "README.md"), "utf8");
-// At the beginning, since it makes globals that mocha would take for leaks of a test.
-const atom = await atomCommand();
 const names = (await readdir(folder)).filter((name) => name.endsWith(".yml")).toSorted();
 const texts = Object.fromEntries(
   await Promise.all(names.map(async (name) => [name, await readFile(path.join(folder, name), "utf8")] as const)),
@@ -444,28 +442,10 @@ describe(".github/workflows/README.md", () => {
   });
 
   it("names commands and options of atom that exist, groups of tests, and scripts of the package", async () => {
-    const lines = [...page.matchAll(/npm run atom -- ([^`\n#;)]+)/g)].map(([, line = ""]) => line.trim());
-    assert.ok(lines.length > 15);
-    for (const line of lines) {
-      const words = line.split(" ");
-      let command = atom;
-      while (command.commands.length > 0) {
-        const word = words.shift();
-        command = command.commands.find((each) => each.name() === word) ?? assert.fail(line);
-      }
-      for (const [option] of line.matchAll(/--[a-z-]+/g))
-        assert.ok(
-          command.options.some(({ long }) => long === option),
-          `${line}: ${option}`,
-        );
-    }
+    assert.ok((await checkAtomCommands(page)) > 15);
+    await checkScripts(page);
     for (const [line, group = ""] of page.matchAll(/npm test -- --only (\w+)/g))
       assert.ok(group === "GROUP" || Object.hasOwn(groups, group), line);
-    const { scripts } = JSON.parse(await readFile(path.join(projectRoot, "package.json"), "utf8")) as {
-      readonly scripts: object;
-    };
-    for (const [line, script = ""] of page.matchAll(/npm run ([\w:]+)/g))
-      assert.ok(Object.hasOwn(scripts, script), line);
   });
 
   it("is where a script that lacks a secret sends its reader", async () => {
@@ -475,27 +455,9 @@ describe(".github/workflows/README.md", () => {
     assert.ok(Object.hasOwn(sections, heading), heading);
   });
 
-  it("has links that lead somewhere, files that exist and lines of prose of at most 120 columns", async () => {
-    for (const [, link = ""] of prose.matchAll(/\]\(([^)]+)\)/g)) {
-      if (link.startsWith("https://")) continue;
-      const [file = "", anchor] = link.split("#");
-      const target = file === "" ? path.join(folder, "README.md") : path.join(folder, file);
-      assert.ok(existsSync(target), link);
-      if (anchor === undefined) continue;
-      const headings = [...(await readFile(target, "utf8")).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
-        heading
-          .toLowerCase()
-          .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
-          .replaceAll(" ", "-"),
-      );
-      assert.ok(headings.includes(anchor), link);
-    }
+  it("names files that exist", () => {
     for (const [, file = ""] of prose.matchAll(/`((?:test|components|\.github)\/[\w./-]+)`/g))
       assert.ok(existsSync(path.join(projectRoot, file)), file);
-    // An address cannot be wrapped.
-    const lines = prose.split("\n").map((line) => line.replace(/https:\S+/, ""));
-    for (const line of lines.filter((each) => !each.startsWith("|")))
-      assert.ok(line.length <= 120, `${line.length} columns: ${line}`);
   });
 
   it("is as long as it was asked to be, by content", () => {

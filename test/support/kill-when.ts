@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { livingProcess } from "../../platform/toolchain/lock.ts";
 import { eventually } from "./eventually.ts";
 
 export interface KillWhen {
@@ -27,24 +28,16 @@ export async function killWhen(child: ChildProcess, { what, reached, output, dea
   );
   const { pid = NaN } = child;
   process.kill(-pid, "SIGKILL");
-  await eventually("the process group that was killed is gone", () => (runs(pid) ? undefined : true), deadlineMs);
+  await eventually(
+    "the process group that was killed is gone",
+    async () => ((await runs(pid)) ? undefined : true),
+    deadlineMs,
+  );
 }
 
 /** Whether a process of this group runs. A zombie does not: in some containers nobody ever reaps it. */
-function runs(group: number): boolean {
-  const pids = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
-  return pids.some((pid) => {
-    const [state = "", , processGroup] = statOf(pid);
-    return Number(processGroup) === group && !"ZX".includes(state);
-  });
-}
-
-/** State, parent, process group and so on, as the kernel has them after the name; empty for a process that is gone. */
-function statOf(pid: string): readonly string[] {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  } catch {
-    return [];
-  }
+async function runs(group: number): Promise<boolean> {
+  const pids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry));
+  const processes = await Promise.all(pids.map((pid) => livingProcess(Number(pid))));
+  return processes.some((each) => each?.group === group);
 }

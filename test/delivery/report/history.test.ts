@@ -1,15 +1,9 @@
 import assert from "node:assert/strict";
-import { initialLedger, type Ledger } from "../../../components/ledger/ledger.ts";
+import { initialLedger } from "../../../components/ledger/ledger.ts";
 import { historyOf, historyText, targetsOf } from "../../../delivery/report/history.ts";
 import { columnsOf } from "../../../delivery/report/terminal.ts";
 import { statusOf, statusText, type SlotFacts, type StatusFacts } from "../../../delivery/report/status.ts";
-import { World } from "../release/world.ts";
-import { records, release } from "./records.ts";
-
-interface Busy {
-  readonly ledger: Ledger;
-  readonly now: number;
-}
+import { afterRollback, records, release, underWay, type Busy } from "./records.ts";
 
 let made: Promise<Busy> | undefined;
 
@@ -21,22 +15,11 @@ function busyLedger(): Promise<Busy> {
 
 /** A ledger after a release, a rolled back one and a hotfix, with another under way for 30 s. */
 async function makeLedger(): Promise<Busy> {
-  const world = new World();
-  await release(world);
-  world.stage("blue", "cccccccccccc");
-  world.errors.candidate = 1;
-  await release(world);
-  world.errors.candidate = 0;
+  const world = await afterRollback();
   world.stage("blue", "dddddddddddd");
   await release(world, { hotfix: "CVE-2026-1", by: "berta" });
   world.stage("green", "eeeeeeeeeeee");
-  const last = world.releaser();
-  const ended = last.release({ by: "carl" });
-  ended.catch(() => undefined);
-  await world.clock.pass(30_000);
-  const { ledger } = world;
-  last.kill();
-  return { ledger, now: world.clock.now() };
+  return underWay(world);
 }
 
 const slot = (letter: string, ready = 2): SlotFacts => ({

@@ -258,3 +258,31 @@ export function aged(record: ReleaseRecord, lines = record.journal.length): Rele
   delete old.podTemplate;
   return old as ReleaseRecord;
 }
+
+/** A world that has released a version and rolled the next one back. */
+export async function afterRollback(): Promise<World> {
+  const world = new World();
+  await release(world);
+  world.stage("blue", "cccccccccccc");
+  world.errors.candidate = 1;
+  await release(world);
+  world.errors.candidate = 0;
+  return world;
+}
+
+/** A ledger, and the time at which it was read. */
+export interface Busy {
+  readonly ledger: Ledger;
+  readonly now: number;
+}
+
+/** Begins the release of what is staged, by carl, and reads the ledger 30 s later; its releaser is gone then. */
+export async function underWay(world: World): Promise<Busy> {
+  const releaser = world.releaser();
+  const ended = releaser.release({ by: "carl" });
+  ended.catch(() => undefined);
+  await world.clock.pass(30_000);
+  const { ledger } = world;
+  releaser.kill();
+  return { ledger, now: world.clock.now() };
+}
